@@ -1,0 +1,89 @@
+# make          build/wearlite              make demo    install what is missing, build, run the main job small
+# make test     everything that must not break, under ASan and UBSan (T=name: only tests whose name holds it)
+# make cross    the emitted C on emulated chips          make bench   counts on emulated chips, ratios on this one
+# make fuzz     every reader of foreign bytes, SECONDS=10 each
+# make lint     floors, format, warnings                 make install PREFIX=/usr/local      make clean
+MODE   ?= release
+CC     ?= cc
+PREFIX ?= /usr/local
+B      := build/$(MODE)
+G      := build/gen
+PKGS   := jansson libzip hdf5-serial libcurl libprotobuf-c openblas libserialport
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+
+# -ffp-contract=off: float kernels give the same bits here as on the device.
+CFLAGS  = -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -ffp-contract=off -g -MMD -MP \
+          -I$(G) $(PKG_CFLAGS) $(CFLAGS_$(MODE)) $(WERROR)
+CFLAGS_release = -O2
+CFLAGS_asan    = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_fuzz    = $(CFLAGS_asan) -fsanitize=fuzzer-no-link
+LDLIBS  = $(PKG_LIBS) -lm -lpthread -ldl
+
+SRC    := $(filter-out src/cli/main.c,$(wildcard src/*/*.c))
+LIB    := $(SRC:%.c=$(B)/%.o) $(B)/gen/onnx.pb-c.o $(B)/gen/embedded.o
+TEST   := $(patsubst %.c,$(B)/%.o,$(filter-out tests/fuzz/% tests/cross/%,$(wildcard tests/*.c tests/*/*.c)))
+FUZZ   := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+# What the program carries inside: device sources, project templates, the page's script.
+EMBED  := $(sort $(wildcard device/*.[chS] device/*/*.[chS] src/emit/projects/*/* src/measure/files/* src/report/files/*))
+CHARTJS ?= $(firstword $(wildcard /usr/share/javascript/chart.js/chart.min.js /usr/share/javascript/chart.js/Chart.min.js))
+
+all: build/wearlite
+build/wearlite: build/release/wearlite
+	@ln -sf release/wearlite $@
+build/release/wearlite: FORCE
+	@$(MAKE) --no-print-directory deps-build
+	@$(MAKE) --no-print-directory MODE=release build/release/wearlite.bin && ln -sf wearlite.bin build/release/wearlite
+$(B)/wearlite.bin: $(LIB) $(B)/src/cli/main.o
+	$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
+$(B)/check: $(LIB) $(TEST)
+	$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
+$(FUZZ): $(B)/%: $(LIB) $(B)/tests/fuzz/%.o
+	$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
+
+# The host's copies of the device kernels: every float bit as on the chip, vectorised by the compiler.
+$(B)/src/graph/kernel%.o: CFLAGS += -O3
+$(B)/%.o: %.c | $(G)/onnx.pb-c.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+$(B)/gen/%.o: $(G)/%.c
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -Wshadow -Wextra,$(CFLAGS)) -c $< -o $@
+
+$(G)/onnx.pb-c.c $(G)/onnx.pb-c.h &:
+	@mkdir -p $(G)
+	protoc-c --proto_path=/usr/include/onnx --c_out=$(G) /usr/include/onnx/onnx.proto
+$(G)/embed: tools/embed.c
+	@mkdir -p $(G)
+	$(CC) -O1 -Wall $< -o $@
+$(G)/embedded.c: $(G)/embed $(EMBED) Makefile
+	$(G)/embed $(EMBED) $(if $(CHARTJS),chart.min.js=$(CHARTJS)) > $@.tmp && mv $@.tmp $@
+
+deps-build deps-demo deps-test deps-lint deps-fuzz:
+	@tools/install-deps $(@:deps-%=%)
+
+demo: deps-demo all
+	tools/demo
+test: deps-test all
+	@$(MAKE) --no-print-directory MODE=asan build/asan/check build/asan/wearlite.bin
+	tests/run $(T)
+cross: deps-test all
+	tests/cross/run
+bench: deps-test all
+	bench/run
+bench-check: deps-test all
+	bench/run --check
+fuzz: deps-fuzz
+	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-run
+fuzz-run: $(FUZZ)
+	tests/fuzz/run $(B) $(or $(SECONDS),10)
+lint: deps-lint
+	tools/lint
+install: all
+	install -D -m 755 build/release/wearlite.bin $(DESTDIR)$(PREFIX)/bin/wearlite
+clean:
+	rm -rf build
+FORCE:
+.PHONY: all demo test cross bench bench-check fuzz fuzz-run lint install clean FORCE deps-build deps-demo deps-test \
+        deps-lint deps-fuzz
+-include $(LIB:.o=.d) $(TEST:.o=.d) $(B)/src/cli/main.d $(wildcard $(B)/tests/fuzz/*.d)

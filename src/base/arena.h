@@ -1,0 +1,26 @@
+// Memory of one command: allocate as you go, free all at once.
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+#include <stdarg.h>
+#include <stddef.h>
+
+struct arena_block;
+struct arena {
+    struct arena_block *head;
+    size_t bytes; // handed out so far
+};
+
+// n bytes, zeroed, aligned to 64. Out of memory stops the program here and nowhere else.
+void *arena_alloc(struct arena *a, size_t n);
+// count elements of size bytes; an overflowing product stops the program.
+void *arena_array(struct arena *a, size_t count, size_t size);
+void *arena_copy(struct arena *a, const void *p, size_t n);
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+void arena_free(struct arena *a);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+#define arena_new_n(a, n, type) ((type *)arena_array((a), (n), sizeof(type)))
+#endif

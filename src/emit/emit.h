@@ -1,0 +1,25 @@
+// Plan + target -> a folder of C that builds.
+#ifndef EMIT_EMIT_H
+#define EMIT_EMIT_H
+#include "../target/target.h"
+
+struct emit_opt {
+    const char *name;    // prefix of symbols and files: "har"
+    const char *project; // "bare-metal" (default); later "esp-idf", "arduino"
+    int ngolden;         // windows in the self-check
+    const float *golden; // (ngolden, elements of the input), sensor units
+    bool profile;        // marks between the layers, for counting
+};
+// Writes the project into dir. Everything in it is self-contained C99; golden outputs come from run.
+bool emit_project(const struct plan *p, const struct target *t, const struct emit_opt *o, const char *dir,
+                  struct err *e);
+
+// Device sources and templates, carried inside the program (made by tools/embed at build time).
+struct embedded {
+    const char *path; // "device/nn_conv2d_s8.c"
+    const unsigned char *bytes;
+    unsigned n;
+};
+const struct embedded *embedded_find(const char *path); // NULL: no such file
+extern const struct embedded embedded_files[];          // path NULL at the end
+#endif

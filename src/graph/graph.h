@@ -1,0 +1,171 @@
+// What a network is: tensors, nodes, a graph, and what travels with it.
+// Layouts are TensorFlow Lite's: activations (n, h, w, c), conv weights (out, kh, kw, in), depthwise weights
+// (1, kh, kw, c), dense weights (out, in). A 1-D convolution over time is a 2-D one with h = 1.
+#ifndef GRAPH_GRAPH_H
+#define GRAPH_GRAPH_H
+#include "../base/arena.h"
+#include "../base/buf.h"
+#include "../base/err.h"
+#include <stdint.h>
+
+enum { GRAPH_MAX_RANK = 6 };
+
+enum dtype { F32, I8, I16, I32, I64, U8, BOOL, F16, DTYPE_COUNT };
+
+struct quant { // real = scale[c] * (q - zero[c])
+    int n;     // 0: not quantised, 1: per tensor, else one per channel
+    int axis;  // the channel dimension when n > 1
+    const float *scale;
+    const int32_t *zero;
+};
+
+struct tensor {
+    const char *name;
+    enum dtype type;
+    int rank;                    // 0: a scalar
+    int32_t dim[GRAPH_MAX_RANK]; // the batch is 1 in a graph that is to be executed
+    struct quant q;
+    const void *data; // constant bytes, little endian, row-major; NULL when computed at run time
+};
+
+enum op {
+#define OP(id, name) OP_##id,
+#include "ops.def"
+#undef OP
+    OP_COUNT
+};
+
+enum act { ACT_NONE, ACT_RELU, ACT_RELU6 }; // fused behind an op; others are nodes of their own
+
+struct conv { // CONV_2D, DEPTHWISE_CONV_2D; index 0 is height, 1 is width; out-of-image input counts as 0
+    int32_t stride[2], dilation[2];
+    int32_t pad[4]; // top, left, bottom, right
+    enum act act;
+};
+struct pool { // MAX_POOL_2D, AVERAGE_POOL_2D; padding is left out of maximum and average
+    int32_t kernel[2], stride[2], pad[4];
+    enum act act;
+};
+struct node {
+    enum op op;
+    const char *name; // for messages; never NULL
+    int nin, nout;
+    struct tensor **in, **out; // an absent optional input is NULL
+    union {
+        struct conv conv;
+        struct pool pool;
+        struct { // DENSE: in (..., k), weights (out, k), bias; asymmetric_inputs: how a dynamic one quantises
+            enum act act;
+            bool asymmetric_inputs;
+        } dense;
+        struct { // ADD SUB MUL DIV with broadcasting
+            enum act act;
+        } binary;
+        struct { // SOFTMAX over the last dimension
+            float beta;
+        } softmax;
+        struct { // LEAKY_RELU, ELU
+            float alpha;
+        } alpha;
+        struct { // MEAN, SUM, REDUCE_MAX over a set of axes
+            int naxis;
+            int32_t axis[GRAPH_MAX_RANK];
+            bool keep_dims;
+        } reduce;
+        struct { // CONCATENATION, SPLIT, GATHER, PACK, ARG_MAX
+            int32_t axis;
+        } axis;
+        struct { // TRANSPOSE: out dim i is in dim perm[i]
+            int32_t perm[GRAPH_MAX_RANK];
+        } transpose;
+        struct { // PAD with zeros (the zero point when quantised)
+            int32_t before[GRAPH_MAX_RANK], after[GRAPH_MAX_RANK];
+        } pad;
+        struct { // STRIDED_SLICE, SLICE
+            int32_t begin[GRAPH_MAX_RANK], stride[GRAPH_MAX_RANK];
+        } slice;
+        struct { // BATCH_NORM: in x, gamma, beta, mean, variance over the last dimension
+            float epsilon;
+            bool frozen; // the input normalisation: statistics of the data set, not trained
+        } batch_norm;
+        struct { // DROPOUT: the identity but in training
+            float rate;
+        } dropout;
+    } as;
+};
+
+struct meta { // what travels inside the file, as text; see META_* for the keys we use
+    const char *key, *value;
+};
+
+struct graph {
+    const char *name;
+    struct node **node; // in an order that can be executed
+    int nnode, node_cap;
+    struct tensor **in, **out;
+    int nin, nout;
+    struct meta *meta;
+    int nmeta;
+};
+
+// Keys of metadata. Lists are joined by commas.
+#define META_LABELS "labels"       // walking,upstairs,...
+#define META_CHANNELS "channels"   // acc_x,acc_y,...
+#define META_UNITS "units"         // g,g,g,rad/s,...: one a channel
+#define META_RATE "rate_hz"        // 50
+#define META_HOP "hop"             // samples between windows in training
+#define META_DATA "data"           // hapt
+#define META_ARCH "arch"           // cnn
+#define META_TECHNIQUE "technique" // none lite dynamic full-integer
+#define META_MEAN                                                                                            \
+    "normalisation_mean" // one a channel, for the reader's information: the graph already holds it
+#define META_STD "normalisation_std"
+
+// ---- making and changing graphs ----
+struct graph *graph_new(struct arena *a, const char *name);
+struct tensor *tensor_new(struct arena *a, const char *name, enum dtype type, int rank, const int32_t *dim);
+struct tensor *tensor_const(struct arena *a, const char *name, enum dtype type, int rank, const int32_t *dim,
+                            const void *data);
+// Appends a node with room for its tensors; inputs and outputs are then filled in by the caller.
+struct node *graph_add(struct graph *g, struct arena *a, enum op op, const char *name, int nin, int nout);
+// Appends a node with one output whose shape and type op_infer finds; returns the output, NULL on error.
+struct tensor *graph_apply(struct graph *g, struct arena *a, struct node *n, struct err *e);
+void graph_meta_set(struct graph *g, struct arena *a, const char *key, const char *value);
+const char *graph_meta(const struct graph *g, const char *key); // NULL when absent
+// A deep copy of nodes and tensor headers; constant bytes and names are shared.
+struct graph *graph_copy(const struct graph *g, struct arena *a);
+// Drops nodes whose outputs nobody uses.
+void graph_drop_dead(struct graph *g);
+// The node that makes t, or NULL; the number of uses of t by nodes and graph outputs.
+struct node *graph_producer(const struct graph *g, const struct tensor *t);
+int graph_uses(const struct graph *g, const struct tensor *t);
+
+// ---- asking ----
+const char *dtype_name(enum dtype t);
+int dtype_size(enum dtype t);                 // bytes an element
+int64_t tensor_count(const struct tensor *t); // elements
+int64_t tensor_bytes(const struct tensor *t);
+bool tensor_is_const(const struct tensor *t);
+// False, with the tensor's name, on a negative or overflowing size (more than 2^31 - 1 bytes).
+bool tensor_check(const struct tensor *t, struct err *e);
+// "1x128x6"; returns s.
+char *tensor_shape(const struct tensor *t, char *s, size_t n);
+int64_t graph_macs(const struct graph *g);
+int64_t graph_params(const struct graph *g); // trained numbers
+// Structure: every input made before it is used, shapes as op_infer says, constants present and finite sizes.
+bool graph_check(const struct graph *g, struct err *e);
+// A table of the nodes as text (inspect, golden tests).
+void graph_print(const struct graph *g, struct buf *out);
+
+// ---- ops: one file each, op_<name>.c; the table is in op.c ----
+struct plan;
+struct opdef {
+    const char *name; // "CONV_2D"
+    bool (*infer)(struct node *n,
+                  struct err *e); // fills shape and type (unless quantised already) of outputs
+    bool (*lower)(const struct node *n, struct plan *p,
+                  struct err *e);          // appends steps; NULL: cannot be executed
+    int64_t (*macs)(const struct node *n); // NULL: none
+};
+const struct opdef *op_def(enum op op);
+#endif

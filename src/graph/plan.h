@@ -1,0 +1,72 @@
+// What to execute: calls of device kernels, in order, each buffer at its address. One lowering, two
+// consumers: run calls the kernels through the table, emit prints the same calls.
+#ifndef GRAPH_PLAN_H
+#define GRAPH_PLAN_H
+#include "graph.h"
+
+enum { KERNEL_MAX_BUF = 10 };
+
+// How a family of chips wants constants laid out; a faster kernel folder comes with its own layout.
+// Output channels of conv and dense weights are stored in blocks: [out / block][tap][block], the last block
+// filled up with zeros, so that one loaded input serves `block` accumulators. Any block gives the same bits.
+struct layout {
+    int32_t conv_f32, conv_s8, dense_f32, dense_s8; // block sizes, at least 1
+    bool fma; // float kernels use fused multiply-add (nn_math.h NN_FMA): a property of the target
+};
+extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
+extern const struct layout layout_host;  // what run uses on this machine
+
+struct kernel {               // one function of device/, described so that it can be called and printed
+    const char *name;         // "nn_conv2d_s8": function, and file without .c
+    const char *params;       // "nn_conv2d": its parameter struct; NULL: none
+    const char *const *field; // the int32_t members of params, in order
+    int nfield, nbuf;
+    const char *const *buf_type;                        // C type of each buffer: "const int8_t", "float", ...
+    void (*call)(const void *params, void *const *buf); // NN_FMA = 0
+    void (*call_fma)(const void *params, void *const *buf); // NN_FMA = 1; NULL: the same function (integers)
+};
+
+struct ref { // one argument of a call
+    const struct tensor
+        *t;         // a constant (t->data) or a value in the arena; NULL: scratch, or an absent argument
+    int32_t offset; // bytes from the arena's start; -1: constant; -2: absent (NULL is passed)
+    int32_t bytes;  // scratch: its size
+    bool written;   // the call writes it
+};
+
+struct step {
+    const struct kernel *k;
+    const struct node *node; // where it came from, for messages and counts a layer
+    const int32_t *params;   // k->nfield numbers
+    struct ref *buf;         // k->nbuf
+};
+
+struct plan {
+    const struct graph *g;
+    const struct layout *layout;
+    struct arena *arena; // memory of the plan itself (host)
+    struct step *step;
+    int nstep, step_cap;
+    struct alias { // out shares the bytes of in: reshape, dropout, in-place ops
+        const struct tensor *out, *in;
+    } * alias;
+    int nalias, alias_cap;
+    int32_t arena_bytes;  // device arena: values and scratch; exact, a multiple of 16
+    int32_t lower_bound;  // largest set of live bytes: no placement can need less
+    struct ref *in, *out; // where the graph's inputs and outputs are
+};
+
+// Every node becomes calls, every value gets an address. Fails on ops that have no kernel, naming the node.
+struct plan *plan_lower(const struct graph *g, const struct layout *l, struct arena *a, struct err *e);
+// For op files. params points at the kernel's parameter struct (int32_t members only); it is copied.
+void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
+               const struct ref *buf);
+void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in);
+struct ref ref_in(const struct tensor *t); // constant or computed; NULL gives an absent argument
+struct ref ref_out(const struct tensor *t);
+struct ref ref_scratch(int32_t bytes);
+// Gives every computed tensor and scratch buffer an offset; called by plan_lower.
+bool plan_place(struct plan *p, struct err *e);
+// Bytes of constants that the emitted program holds (weights, biases, tables, as laid out).
+int64_t plan_const_bytes(const struct plan *p);
+#endif

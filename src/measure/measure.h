@@ -1,0 +1,42 @@
+// Project -> counts, time, energy.
+#ifndef MEASURE_MEASURE_H
+#define MEASURE_MEASURE_H
+#include "../target/target.h"
+
+struct layer_cost {
+    const char *name, *op;
+    double instructions, cycles; // an inference, mean over the windows
+    int64_t macs;
+};
+struct class_count {
+    const char *name; // alu mul mac div load store branch fpu simd
+    double n;         // an inference
+};
+struct interval {
+    double value, low, high; // NAN: not known
+};
+struct measurement {
+    const struct target *target;
+    int windows_compared;
+    bool device_equals_host;
+    const char *difference; // where they differ first; NULL
+    double instructions;    // an inference
+    struct interval cycles, latency_us, energy_uj;
+    const char *energy_origin; // "emulated": counted instructions, estimated cycles, a documented power;
+                               // NULL: not known
+    int64_t flash_bytes, code_bytes, weight_bytes; // text + rodata of model and kernels, without the harness
+    int64_t ram_bytes, arena_bytes, static_bytes, stack_bytes;
+    bool fits;
+    const char *refusal; // "flash: 12,000 bytes too many for ..."; NULL
+    struct class_count class_[10];
+    int nclass;
+    struct layer_cost *layer;
+    int nlayer;
+    const char *versions; // compiler and emulator
+};
+// Builds the emitted project for t in a scratch folder, runs nwindow windows on the emulated chip, compares
+// every output byte with what run gives on the host, counts. When one differs, costs stay unknown and
+// `difference` says where.
+bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
+                      struct arena *a, struct measurement *m, struct err *e);
+#endif

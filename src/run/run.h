@@ -1,0 +1,24 @@
+// Executes a plan on this machine with the device kernels.
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+#include "../graph/plan.h"
+
+struct runner {
+    const struct plan *plan;
+    uint8_t *memory; // the device's arena
+};
+struct runner *runner_new(const struct plan *p, struct arena *a);
+
+// Called after each step with the values it wrote (calibration, traces). Bytes are valid until the next step.
+typedef void run_observer(void *who, const struct step *s, const struct tensor *out, const void *bytes);
+
+// One inference: in[i], out[i] are the bytes of the graph's inputs and outputs. observe may be NULL.
+void run_invoke(struct runner *r, const void *const *in, void *const *out, run_observer *observe, void *who);
+
+// One inference of a model with one input, float32 in and out whatever the model's own types are:
+// quantises with the input's scale and zero point, dequantises every output to y (first output only).
+void run_float(struct runner *r, const float *x, float *y);
+
+// n windows x (n, elements of the input) -> y (n, elements of the first output), on all processors.
+bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e);
+#endif

@@ -1,0 +1,42 @@
+// Facts about chips, each with its source.
+#ifndef TARGET_TARGET_H
+#define TARGET_TARGET_H
+#include "../graph/plan.h"
+
+struct fact { // a constant with its spread and where it comes from; no source, no constant (value 0)
+    double value, low, high;
+    const char *source; // document, table or page
+};
+
+struct cycle_cost { // estimated cycles an instruction of each class; extra cycles of a taken branch
+    double alu, mul, mac, div, load, store, branch, fpu, simd, taken;
+    const char *source;
+    double error; // relative half-width of the interval that we give to latency
+};
+
+struct target {       // one file each; the table is in target.c
+    const char *name; // "cortex-m4f"
+    const char *chip; // an example part: "STM32L4R5, 120 MHz"
+    const char *about;
+    const char *layout_name;
+    const struct layout *layout;
+    const char *kernels[4]; // folders of device/ to look in first, best first; then device/ itself
+    // building and emulating
+    const char *cc, *cc_package;     // arm-none-eabi-gcc, gcc-arm-none-eabi
+    const char *cflags, *ldflags;    // blank-parted
+    const char *start[4];            // start-up files of the bare-metal project, NULL at the end
+    const char *ld;                  // linker script
+    const char *qemu, *qemu_package; // program; NULL: no emulation
+    const char *qemu_args;           // blank-parted, without -kernel
+    bool load_by_device;             // start by -device loader instead of -kernel
+    const char *find_cc; // command or text that tells how to get the compiler when no package has it
+    // the chip
+    uint32_t flash_bytes, ram_bytes; // for a model and its arena to fit in (the chip's, not the emulator's)
+    uint32_t clock_hz;
+    bool fpu;
+    struct cycle_cost cost;
+    struct fact active_mw, sleep_mw; // power while computing, while waiting for the next window
+};
+extern const struct target *const targets[];        // NULL at the end
+const struct target *target_find(const char *name); // knows aliases, too
+#endif

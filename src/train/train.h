@@ -1,0 +1,50 @@
+// Graph + data -> trained graph.
+#ifndef TRAIN_TRAIN_H
+#define TRAIN_TRAIN_H
+#include "../data/dataset.h"
+#include "../graph/graph.h"
+#include "../base/rng.h"
+
+struct arch_shape {
+    int window, nchannel, nclass;
+    const float *mean, *std; // (nchannel) of the training windows: becomes the frozen BATCH_NORM at the input
+};
+struct arch { // one file each, arch_<name>.c; the table is in arch.c
+    const char *name, *about;
+    // An untrained graph, initialised: input (1, window, nchannel) raw sensor units, output (1, nclass)
+    // softmax.
+    struct graph *(*build)(const struct arch_shape *s, struct rng *r, struct arena *a, struct err *e);
+    int epochs; // default length of training
+    float rate; // default peak learning rate
+};
+extern const struct arch *const archs[]; // cnn cnn-small ds-cnn resnet; NULL at the end
+const struct arch *arch_find(const char *name);
+
+struct train_opt { // zero: the default
+    int epochs, batch, patience;
+    float rate, weight_decay, label_smoothing;
+    uint64_t seed;
+    bool no_augment, no_class_weights;
+    const char *checkpoint; // file; written after each epoch, taken up again when present and of the same run
+};
+struct train_result {
+    int epochs, best_epoch; // run, and the one whose weights were kept
+    float train_loss, valid_loss, valid_accuracy;
+    double seconds;
+};
+// Trains g in place (its constants are replaced); keeps the weights of the best validation epoch.
+bool train(struct graph *g, const struct dataset *d, const struct train_opt *o, struct train_result *r,
+           struct arena *a, struct err *e);
+// Builds, normalises, trains, writes the metadata.
+struct graph *train_arch(const char *arch, const struct dataset *d, const struct train_opt *o,
+                         struct train_result *r, struct arena *a, struct err *e);
+
+// Scores of a classifier.
+struct score {
+    int n, nclass;
+    double accuracy, macro_f1;
+    int32_t *confusion; // (nclass true, nclass predicted)
+};
+// y (n, nclass) scores against labels.
+struct score score_of(const float *y, const int32_t *label, int n, int nclass, struct arena *a);
+#endif
