@@ -13,7 +13,8 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 
 # -ffp-contract=off: float kernels give the same bits here as on the device.
-CFLAGS  = -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -ffp-contract=off -g -MMD -MP \
+VERSION := 0.1.0
+CFLAGS  = -DWEARLITE_VERSION=\"$(VERSION)\" -std=c11 -D_DEFAULT_SOURCE -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -ffp-contract=off -g -MMD -MP \
           -I$(G) $(PKG_CFLAGS) $(CFLAGS_$(MODE)) $(WERROR)
 CFLAGS_release = -O2
 CFLAGS_asan    = -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

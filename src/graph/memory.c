@@ -1,0 +1,190 @@
+// Addresses in the device's arena: every value that is computed, and every scratch buffer, gets an offset
+// such that two that live at the same time never overlap. Greedy placement in several orders, the best kept;
+// the orders are those known to do well on network-shaped lifetimes (by size, Pisarchyk and Lee 2020, and by
+// time of birth), then repeatable shuffles until the lower bound is met.
+#include "../base/rng.h"
+#include "plan.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGN = 16, SHUFFLES = 200 };
+
+struct block {
+    const struct tensor *t; // NULL: scratch
+    int first, last;        // steps, both ends belong
+    int32_t bytes, offset;
+};
+struct blocks {
+    struct block *v;
+    int n;
+};
+
+static const struct tensor *root(const struct plan *p, const struct tensor *t)
+{
+    for (int i = p->nalias - 1; i >= 0; i--)
+        if (p->alias[i].out == t) return root(p, p->alias[i].in);
+    return t;
+}
+
+static struct block *block_of(struct blocks *b, const struct tensor *t)
+{
+    for (int i = 0; i < b->n; i++)
+        if (b->v[i].t == t) return &b->v[i];
+    return NULL;
+}
+
+static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t, int step)
+{
+    int64_t bytes = (tensor_bytes(t) + ALIGN - 1) / ALIGN * ALIGN;
+    t = root(p, t);
+    struct block *k = block_of(b, t);
+    if (!k) {
+        k = &b->v[b->n++];
+        *k = (struct block){t, step, step, 0, 0};
+    }
+    if (step < k->first) k->first = step;
+    if (step > k->last) k->last = step;
+    if (bytes > k->bytes) k->bytes = bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int32_t)bytes;
+}
+
+static struct blocks blocks_of(struct plan *p)
+{
+    int most = p->g->nin + p->g->nout;
+    for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
+    struct blocks b = {arena_new_n(p->arena, (size_t)most + 1, struct block), 0};
+    for (int i = 0; i < p->g->nin; i++) block_touch(p, &b, p->g->in[i], 0);
+    for (int s = 0; s < p->nstep; s++)
+        for (int i = 0; i < p->step[s].k->nbuf; i++) {
+            struct ref *r = &p->step[s].buf[i];
+            if (r->t && r->offset >= 0) block_touch(p, &b, r->t, s);
+            if (!r->t && r->offset >= 0) {
+                int32_t bytes = (r->bytes + ALIGN - 1) / ALIGN * ALIGN;
+                r->offset = b.n; // for now: which block; plan_place turns it into the address
+                b.v[b.n++] = (struct block){NULL, s, s, bytes, 0};
+            }
+        }
+    for (int i = 0; i < p->g->nout; i++)
+        if (!tensor_is_const(p->g->out[i])) block_touch(p, &b, p->g->out[i], p->nstep);
+    return b;
+}
+
+static bool together(const struct block *a, const struct block *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+static int by_offset(const void *a, const void *b)
+{
+    const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+// Each block in the given order goes to the lowest gap that holds it; returns the arena's size.
+static int64_t place(struct block **order, int n, struct block **near)
+{
+    int64_t top = 0;
+    for (int i = 0; i < n; i++) {
+        int m = 0;
+        for (int j = 0; j < i; j++)
+            if (together(order[i], order[j])) near[m++] = order[j];
+        qsort(near, (size_t)m, sizeof *near, by_offset);
+        int64_t at = 0;
+        for (int j = 0; j < m; j++) {
+            if (near[j]->offset - at >= order[i]->bytes) break;
+            int64_t end = (int64_t)near[j]->offset + near[j]->bytes;
+            if (end > at) at = end;
+        }
+        if (at + order[i]->bytes > INT32_MAX) return INT64_MAX;
+        order[i]->offset = (int32_t)at;
+        if (at + order[i]->bytes > top) top = at + order[i]->bytes;
+    }
+    return top;
+}
+
+static int64_t lower_bound(const struct blocks *b, int nstep)
+{
+    int64_t most = 0;
+    for (int s = 0; s <= nstep; s++) {
+        int64_t live = 0;
+        for (int i = 0; i < b->n; i++)
+            if (b->v[i].first <= s && s <= b->v[i].last) live += b->v[i].bytes;
+        if (live > most) most = live;
+    }
+    return most;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+    if (x->bytes != y->bytes) return (x->bytes < y->bytes) - (x->bytes > y->bytes);
+    return x->first - y->first;
+}
+
+static int by_birth(const void *a, const void *b)
+{
+    const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+    return x->first != y->first ? x->first - y->first : by_size(a, b);
+}
+
+static int by_length(const void *a, const void *b)
+{
+    const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
+    int p = x->last - x->first, q = y->last - y->first;
+    return p != q ? q - p : by_size(a, b);
+}
+
+static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
+{
+    static int (*const orders[])(const void *, const void *) = {by_size, by_birth, by_length};
+    enum { NORDER = sizeof orders / sizeof *orders };
+    size_t n = (size_t)b->n;
+    struct block **order = arena_new_n(p->arena, n + 1, struct block *),
+                 **near = arena_new_n(p->arena, n + 1, struct block *);
+    int32_t *best = arena_new_n(p->arena, n + 1, int32_t);
+    int64_t least = INT64_MAX;
+    struct rng r = rng_new(1);
+    for (int i = 0; i < b->n; i++) order[i] = &b->v[i];
+    for (int k = 0; k < NORDER + SHUFFLES && least > bound; k++) {
+        if (k < NORDER) qsort(order, n, sizeof *order, orders[k]);
+        for (int i = b->n - 1; k >= NORDER && i > 0; i--) {
+            uint32_t j = rng_below(&r, (uint32_t)i + 1);
+            struct block *t = order[i];
+            order[i] = order[j];
+            order[j] = t;
+        }
+        int64_t top = place(order, b->n, near);
+        if (top >= least) continue;
+        least = top;
+        for (int i = 0; i < b->n; i++) best[i] = b->v[i].offset;
+    }
+    for (int i = 0; i < b->n && least < INT64_MAX; i++) b->v[i].offset = best[i];
+    return least;
+}
+
+static struct ref ref_placed(struct plan *p, struct blocks *b, const struct tensor *t)
+{
+    if (tensor_is_const(t)) return ref_in(t);
+    struct block *k = block_of(b, root(p, t));
+    return (struct ref){t, k->offset, 0, false};
+}
+
+bool plan_place(struct plan *p, struct err *e)
+{
+    struct blocks b = blocks_of(p);
+    int64_t bound = lower_bound(&b, p->nstep), top = b.n ? place_best(p, &b, bound) : 0;
+    if (top > INT32_MAX / 2)
+        return fail(e, "its values need %.0f MB at the same time; no device has that", (double)bound / 1e6);
+    p->arena_bytes = (int32_t)top;
+    p->lower_bound = (int32_t)bound;
+    for (int s = 0; s < p->nstep; s++)
+        for (int i = 0; i < p->step[s].k->nbuf; i++) {
+            struct ref *r = &p->step[s].buf[i];
+            if (r->offset < 0) continue;
+            r->offset = r->t ? block_of(&b, root(p, r->t))->offset : b.v[r->offset].offset;
+        }
+    p->in = arena_new_n(p->arena, (size_t)p->g->nin, struct ref);
+    p->out = arena_new_n(p->arena, (size_t)p->g->nout, struct ref);
+    for (int i = 0; i < p->g->nin; i++) p->in[i] = ref_placed(p, &b, p->g->in[i]);
+    for (int i = 0; i < p->g->nout; i++) p->out[i] = ref_placed(p, &b, p->g->out[i]);
+    return true;
+}

@@ -1,0 +1,40 @@
+// CONV_2D: y[h][w][o] = act(bias[o] + sum over (kh, kw, i) of x[..][..][i] * weight[o][kh][kw][i]).
+#include "op.h"
+
+bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32_t kw, int32_t out[2],
+                 struct err *e)
+{
+    for (int i = 0; i < 4; i++)
+        if (c->pad[i] < 0 || c->pad[i] > 1 << 20) return fail(e, "padding %d is not possible", c->pad[i]);
+    for (int i = 0; i < 2; i++)
+        if (c->stride[i] < 1 || c->dilation[i] < 1 || c->stride[i] > 1 << 20 || c->dilation[i] > 1 << 20)
+            return fail(e, "stride %d, dilation %d: both must be at least 1", c->stride[i], c->dilation[i]);
+    out[0] = window_out(x->dim[1], kh, c->stride[0], c->dilation[0], c->pad[0], c->pad[2]);
+    out[1] = window_out(x->dim[2], kw, c->stride[1], c->dilation[1], c->pad[1], c->pad[3]);
+    if (out[0] < 1 || out[1] < 1)
+        return fail(
+            e, "a kernel of %dx%d does not fit an input of %dx%d; the window is too short for this network",
+            kh, kw, x->dim[1], x->dim[2]);
+    return true;
+}
+
+static bool infer(struct node *n, struct err *e)
+{
+    if (!want_inputs(n, 2, 3, e) || !want_rank(n, 0, 4, e) || !want_rank(n, 1, 4, e)) return false;
+    const struct tensor *x = n->in[0], *w = n->in[1], *b = n->nin > 2 ? n->in[2] : NULL;
+    int32_t hw[2];
+    if (w->dim[3] != x->dim[3])
+        return fail(e, "the input has %d channels, the weights want %d", x->dim[3], w->dim[3]);
+    if (b && tensor_count(b) != w->dim[0])
+        return fail(e, "%lld biases for %d channels", (long long)tensor_count(b), w->dim[0]);
+    if (!conv_window(&n->as.conv, x, w->dim[1], w->dim[2], hw, e)) return false;
+    return infer_out(n, x->type, 4, (int32_t[]){x->dim[0], hw[0], hw[1], w->dim[0]}, e);
+}
+
+static int64_t macs(const struct node *n)
+{
+    const struct tensor *w = n->in[1];
+    return tensor_count(n->out[0]) * w->dim[1] * w->dim[2] * w->dim[3];
+}
+
+const struct opdef op_CONV_2D = {"CONV_2D", infer, NULL, macs};

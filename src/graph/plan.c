@@ -1,0 +1,93 @@
+#include "plan.h"
+#include <assert.h>
+#include <string.h>
+
+const struct layout layout_plain = {1, 1, 1, 1, false};
+const struct layout layout_host = {1, 1, 1, 1, false};
+
+void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
+               const struct ref *buf)
+{
+    assert(k->nbuf <= KERNEL_MAX_BUF);
+    if (p->nstep == p->step_cap) {
+        int cap = p->step_cap ? 2 * p->step_cap : 32;
+        struct step *more = arena_new_n(p->arena, (size_t)cap, struct step);
+        if (p->nstep) memcpy(more, p->step, (size_t)p->nstep * sizeof *more);
+        p->step = more;
+        p->step_cap = cap;
+    }
+    struct step *s = &p->step[p->nstep++];
+    s->k = k;
+    s->node = n;
+    s->params = arena_copy(p->arena, params, (size_t)k->nfield * sizeof(int32_t));
+    s->buf = arena_copy(p->arena, buf, (size_t)k->nbuf * sizeof *buf);
+}
+
+void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in)
+{
+    if (p->nalias == p->alias_cap) {
+        int cap = p->alias_cap ? 2 * p->alias_cap : 32;
+        struct alias *more = arena_new_n(p->arena, (size_t)cap, struct alias);
+        if (p->nalias) memcpy(more, p->alias, (size_t)p->nalias * sizeof *more);
+        p->alias = more;
+        p->alias_cap = cap;
+    }
+    p->alias[p->nalias++] = (struct alias){out, in};
+}
+
+struct ref ref_in(const struct tensor *t)
+{
+    return (struct ref){t, !t ? -2 : tensor_is_const(t) ? -1 : 0, 0, false};
+}
+
+struct ref ref_out(const struct tensor *t)
+{
+    return (struct ref){t, 0, 0, true};
+}
+
+struct ref ref_scratch(int32_t bytes)
+{
+    return (struct ref){NULL, 0, bytes, true};
+}
+
+struct plan *plan_lower(const struct graph *g, const struct layout *l, struct arena *a, struct err *e)
+{
+    struct plan *p = arena_new(a, struct plan);
+    p->g = g;
+    p->layout = l;
+    p->arena = a;
+    for (int k = 0; k < g->nnode; k++) {
+        const struct node *n = g->node[k];
+        const struct opdef *d = op_def(n->op);
+        int before = p->nstep;
+        char shape[64];
+        if (!d->lower) {
+            fail(e, "node %d %s %s: this operator cannot be executed yet", k, d->name, n->name);
+            return NULL;
+        }
+        if (!d->lower(n, p, e)) {
+            fail_in(e, "node %d %s %s (%s %s)", k, d->name, n->name, dtype_name(n->in[0]->type),
+                    tensor_shape(n->in[0], shape, sizeof shape));
+            return NULL;
+        }
+        for (int i = before; i < p->nstep; i++)
+            if (p->nstep > before && !p->step[i].node) p->step[i].node = n;
+    }
+    return plan_place(p, e) ? p : NULL;
+}
+
+int64_t plan_const_bytes(const struct plan *p)
+{
+    int64_t bytes = 0;
+    for (int s = 0; s < p->nstep; s++)
+        for (int b = 0; b < p->step[s].k->nbuf; b++) {
+            const struct ref *r = &p->step[s].buf[b];
+            if (r->offset != -1) continue;
+            bool seen = false; // a table that several calls share is stored once
+            for (int t = 0; t <= s && !seen; t++)
+                for (int c = 0; c < p->step[t].k->nbuf && !(t == s && c == b) && !seen; c++)
+                    seen = p->step[t].buf[c].offset == -1 && p->step[t].buf[c].t->data == r->t->data;
+            if (!seen) bytes += tensor_bytes(r->t);
+        }
+    return bytes;
+}

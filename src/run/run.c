@@ -1,0 +1,142 @@
+#include "run.h"
+#include "../base/log.h"
+#include <math.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct runner *runner_new(const struct plan *p, struct arena *a)
+{
+    struct runner *r = arena_new(a, struct runner);
+    r->plan = p;
+    r->memory = arena_alloc(a, (size_t)p->arena_bytes);
+    return r;
+}
+
+static void *ref_bytes(struct runner *r, const struct ref *f)
+{
+    if (f->offset == -2) return NULL;
+    return f->offset == -1 ? (void *)(uintptr_t)f->t->data : r->memory + f->offset;
+}
+
+static void steps(struct runner *r, run_observer *observe, void *who)
+{
+    const struct plan *p = r->plan;
+    for (int s = 0; s < p->nstep; s++) {
+        const struct step *t = &p->step[s];
+        void *buf[KERNEL_MAX_BUF];
+        for (int i = 0; i < t->k->nbuf; i++) buf[i] = ref_bytes(r, &t->buf[i]);
+        (p->layout->fma && t->k->call_fma ? t->k->call_fma : t->k->call)(t->params, buf);
+        for (int i = 0; observe && i < t->k->nbuf; i++)
+            if (t->buf[i].written && t->buf[i].t) observe(who, t, t->buf[i].t, buf[i]);
+    }
+}
+
+void run_invoke(struct runner *r, const void *const *in, void *const *out, run_observer *observe, void *who)
+{
+    const struct plan *p = r->plan;
+    for (int i = 0; i < p->g->nin; i++)
+        memcpy(ref_bytes(r, &p->in[i]), in[i], (size_t)tensor_bytes(p->g->in[i]));
+    steps(r, observe, who);
+    for (int i = 0; i < p->g->nout; i++)
+        memcpy(out[i], ref_bytes(r, &p->out[i]), (size_t)tensor_bytes(p->g->out[i]));
+}
+
+// round(x / scale) + zero, saturated: what LiteRT's QUANTIZE does and what the emitted program does at its
+// border.
+static int32_t quantize(float x, float scale, int32_t zero, int32_t lo, int32_t hi)
+{
+    float q = roundf(x / scale) + (float)zero;
+    return q < (float)lo ? lo : q > (float)hi ? hi : (int32_t)q;
+}
+
+static void put(const struct tensor *t, uint8_t *to, const float *x)
+{
+    int64_t n = tensor_count(t);
+    if (t->type == F32) {
+        memcpy(to, x, (size_t)n * sizeof *x);
+        return;
+    }
+    float scale = t->q.n ? t->q.scale[0] : 1;
+    int32_t zero = t->q.n ? t->q.zero[0] : 0;
+    for (int64_t i = 0; i < n; i++) {
+        if (t->type == I8)
+            ((int8_t *)to)[i] = (int8_t)quantize(x[i], scale, zero, -128, 127);
+        else if (t->type == U8)
+            to[i] = (uint8_t)quantize(x[i], scale, zero, 0, 255);
+        else if (t->type == I16)
+            ((int16_t *)to)[i] = (int16_t)quantize(x[i], scale, zero, -32768, 32767);
+        else if (t->type == I32)
+            ((int32_t *)to)[i] = (int32_t)x[i];
+    }
+}
+
+static void get(const struct tensor *t, const uint8_t *from, float *y)
+{
+    int64_t n = tensor_count(t);
+    if (t->type == F32) {
+        memcpy(y, from, (size_t)n * sizeof *y);
+        return;
+    }
+    float scale = t->q.n ? t->q.scale[0] : 1;
+    int32_t zero = t->q.n ? t->q.zero[0] : 0;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t q = t->type == I8    ? ((const int8_t *)from)[i]
+                    : t->type == U8  ? from[i]
+                    : t->type == I16 ? ((const int16_t *)from)[i]
+                    : t->type == I32 ? ((const int32_t *)from)[i]
+                                     : (int32_t)((const int64_t *)from)[i];
+        y[i] = (float)(q - zero) * scale;
+    }
+}
+
+void run_float(struct runner *r, const float *x, float *y)
+{
+    const struct plan *p = r->plan;
+    put(p->g->in[0], ref_bytes(r, &p->in[0]), x);
+    steps(r, NULL, NULL);
+    get(p->g->out[0], ref_bytes(r, &p->out[0]), y);
+}
+
+struct batch {
+    const struct plan *plan;
+    const float *x;
+    float *y;
+    int n;
+    atomic_int next;
+};
+
+static void *batch_part(void *arg)
+{
+    enum { CHUNK = 16 };
+    struct batch *b = arg;
+    struct arena a = {0};
+    struct runner *r = runner_new(b->plan, &a);
+    int64_t nx = tensor_count(b->plan->g->in[0]), ny = tensor_count(b->plan->g->out[0]);
+    for (int i; (i = atomic_fetch_add(&b->next, CHUNK)) < b->n && !interrupted();)
+        for (int k = i; k < b->n && k < i + CHUNK; k++) run_float(r, b->x + k * nx, b->y + k * ny);
+    arena_free(&a);
+    return NULL;
+}
+
+static int thread_count(void)
+{
+    const char *want = getenv("WEARLITE_THREADS");
+    long n = want ? atol(want) : sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 16 ? 16 : (int)n;
+}
+
+bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e)
+{
+    if (p->g->nin != 1)
+        return fail(e, "the model has %d inputs; one is supported: a window of samples", p->g->nin);
+    struct batch b = {.plan = p, .x = x, .y = y, .n = n};
+    pthread_t thread[16];
+    int extra = thread_count() - 1, started = 0;
+    while (started < extra && n > 64 && !pthread_create(&thread[started], NULL, batch_part, &b)) started++;
+    batch_part(&b);
+    while (started) pthread_join(thread[--started], NULL);
+    return !interrupted() || fail(e, "interrupted");
+}
