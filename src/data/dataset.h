@@ -20,10 +20,11 @@ struct dataset {
     int nchannel, nclass, nperson;
     const char **channel, **unit; // one a channel: acc_x, g
     const char **label;           // one a class
+    const char **person_name;     // one a person, as the authors number or name them
     int n;                        // windows
     float *x;                     // (n, window, nchannel), sensor units
     int32_t *y;                   // (n) class, 0 .. nclass-1
-    int32_t *person;              // (n) person or, where persons are unknown, recording
+    int32_t *person;              // (n) 0 .. nperson-1: person or, where persons are unknown, recording
     uint8_t *split;               // (n) enum split
     bool by_person;               // false: split by recording, since the set names no persons
 };
