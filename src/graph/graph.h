@@ -139,6 +139,14 @@ void graph_drop_dead(struct graph *g);
 // The node that makes t, or NULL; the number of uses of t by nodes and graph outputs.
 struct node *graph_producer(const struct graph *g, const struct tensor *t);
 int graph_uses(const struct graph *g, const struct tensor *t);
+// Every use of `from` (inputs of nodes, outputs of the graph) becomes `to`.
+void graph_replace(struct graph *g, const struct tensor *from, struct tensor *to);
+void graph_remove(struct graph *g, const struct node *n);
+// Moves the last node (as graph_add leaves it) to place k.
+void graph_move_last(struct graph *g, int k);
+int graph_index(const struct graph *g, const struct node *n); // -1: not in g
+// The only node that uses t; NULL when there are several, none, or t is an output of the graph.
+struct node *graph_only_user(const struct graph *g, const struct tensor *t);
 
 // ---- asking ----
 const char *dtype_name(enum dtype t);

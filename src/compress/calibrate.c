@@ -1,0 +1,160 @@
+// Ranges of activations from calibration windows: the float graph runs over them, a histogram is kept of
+// every value, and the range is its extremes, a percentile of them, or the one with the least squared error
+// of int8.
+#include "../run/run.h"
+#include "compress.h"
+#include <math.h>
+#include <string.h>
+
+enum { BINS = 2048 };
+
+struct stat {
+    const struct tensor *t;
+    float lo, hi;
+    double count, bin[BINS]; // over lo .. hi
+    struct range range;
+};
+struct ranges {
+    struct stat *stat;
+    int n;
+    bool filling; // second pass: extremes are known, bins are filled
+};
+
+static struct stat *stat_of(const struct ranges *r, const struct tensor *t)
+{
+    for (int i = 0; i < r->n; i++)
+        if (r->stat[i].t == t) return &r->stat[i];
+    return NULL;
+}
+
+static void observe(void *who, const struct step *s, const struct tensor *t, const void *bytes)
+{
+    (void)s;
+    struct ranges *r = who;
+    struct stat *st = stat_of(r, t);
+    if (!st || t->type != F32) return;
+    const float *v = bytes;
+    int64_t n = tensor_count(t);
+    if (!r->filling) {
+        for (int64_t i = 0; i < n; i++) st->lo = fminf(st->lo, v[i]), st->hi = fmaxf(st->hi, v[i]);
+        return;
+    }
+    float per = st->hi > st->lo ? (float)BINS / (st->hi - st->lo) : 0;
+    for (int64_t i = 0; i < n; i++) {
+        int b = (int)((v[i] - st->lo) * per);
+        st->bin[b < 0 ? 0 : b >= BINS ? BINS - 1 : b]++;
+    }
+    st->count += (double)n;
+}
+
+static float bin_value(const struct stat *s, double b)
+{
+    return (float)((double)s->lo + ((double)s->hi - (double)s->lo) * b / BINS);
+}
+
+// Cuts the tails that hold less than `tail` of the values on each side.
+static struct range range_percentile(const struct stat *s, double tail)
+{
+    double below = 0, above = 0;
+    int lo = 0, hi = BINS;
+    while (lo < BINS - 1 && below + s->bin[lo] <= tail * s->count) below += s->bin[lo++];
+    while (hi > lo + 1 && above + s->bin[hi - 1] <= tail * s->count) above += s->bin[--hi];
+    return (struct range){bin_value(s, lo), bin_value(s, hi)};
+}
+
+// Expected squared error of int8 over lo .. hi: step^2 / 12 inside, the squared distance to the edge outside.
+static double squared_error(const struct stat *s, float lo, float hi)
+{
+    double step = ((double)hi - (double)lo) / 255, err = 0;
+    for (int b = 0; b < BINS; b++) {
+        double v = (double)bin_value(s, b + 0.5), d = v < (double)lo   ? (double)lo - v
+                                                      : v > (double)hi ? v - (double)hi
+                                                                       : 0;
+        err += s->bin[b] * (d > 0 ? d * d : step * step / 12);
+    }
+    return err;
+}
+
+static struct range range_mse(const struct stat *s)
+{
+    enum { STEPS = 64 };
+    struct range best = {s->lo, s->hi};
+    double least = squared_error(s, s->lo, s->hi);
+    for (int i = 0; i < STEPS; i++)
+        for (int j = 0; j < STEPS; j++) { // each side shrinks on its own towards zero
+            float lo = s->lo * (float)(STEPS - i) / STEPS, hi = s->hi * (float)(STEPS - j) / STEPS;
+            if (s->lo >= 0 && i) break;
+            if (hi - lo <= 0) continue;
+            double err = squared_error(s, lo, hi);
+            if (err < least) least = err, best = (struct range){lo, hi};
+        }
+    return best;
+}
+
+static void run_all(struct runner *r, struct ranges *ranges, const struct compress_opt *o, void *const *out)
+{
+    const struct tensor *x = r->plan->g->in[0];
+    for (int i = 0; i < o->ncalibration; i++) {
+        const void *in[1] = {o->calibration + (int64_t)i * tensor_count(x)};
+        observe(ranges, NULL, x, in[0]);
+        run_invoke(r, in, out, observe, ranges);
+    }
+}
+
+static void add_stat(struct ranges *r, const struct tensor *t)
+{
+    if (!stat_of(r, t)) r->stat[r->n++].t = t;
+}
+
+struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, struct arena *a, struct err *e)
+{
+    if (!o->calibration || o->ncalibration < 1)
+        return FAIL_NULL(
+            e, "full-integer quantization needs calibration windows; give --calibrate DATA or X.npy");
+    if (g->nin != 1) return FAIL_NULL(e, "the model has %d inputs, calibration knows one", g->nin);
+    const struct plan *p = plan_lower(g, &layout_host, a, e);
+    if (!p) return NULL;
+    struct ranges *r = arena_new(a, struct ranges);
+    int most = g->nin;
+    for (int k = 0; k < g->nnode; k++) most += g->node[k]->nout;
+    r->stat = arena_new_n(a, (size_t)most, struct stat);
+    for (int i = 0; i < g->nin; i++) add_stat(r, g->in[i]);
+    for (int k = 0; k < g->nnode; k++)
+        for (int i = 0; i < g->node[k]->nout; i++) add_stat(r, g->node[k]->out[i]);
+    void **out = arena_new_n(a, (size_t)g->nout, void *);
+    for (int i = 0; i < g->nout; i++) out[i] = arena_alloc(a, (size_t)tensor_bytes(g->out[i]));
+    struct runner *runner = runner_new(p, a);
+    run_all(runner, r, o, out);
+    r->filling = true;
+    if (o->range != RANGE_MIN_MAX) run_all(runner, r, o, out);
+    for (int i = 0; i < r->n; i++) {
+        struct stat *s = &r->stat[i];
+        if (!isfinite(s->lo) || !isfinite(s->hi))
+            return FAIL_NULL(e, "calibration: %s takes values that are not finite; look at the windows given",
+                             s->t->name);
+        s->range = (struct range){s->lo, s->hi};
+        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_PERCENTILE)
+            s->range = range_percentile(s, 1e-4);
+        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_MSE) s->range = range_mse(s);
+        s->range.lo = fminf(s->range.lo, 0);
+        s->range.hi = fmaxf(s->range.hi, 0);
+    }
+    return r;
+}
+
+struct range range_of(const struct ranges *r, const struct tensor *t)
+{
+    const struct stat *s = stat_of(r, t);
+    return s ? s->range : (struct range){0, 0};
+}
+
+struct quant quant_of(struct range r, struct arena *a)
+{
+    float *scale = arena_new(a, float);
+    int32_t *zero = arena_new(a, int32_t);
+    double s = ((double)r.hi - (double)r.lo) / 255;
+    *scale = s > 0 ? (float)s : 1;
+    double z = -128 - (double)r.lo / (s > 0 ? s : 1);
+    *zero = (int32_t)fmax(-128, fmin(127, round(z)));
+    return (struct quant){1, 0, scale, zero};
+}

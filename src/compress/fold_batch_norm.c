@@ -1,0 +1,150 @@
+// y = s * x + t a channel, s = gamma / sqrt(variance + epsilon), t = beta - mean * s (Ioffe and Szegedy 2015,
+// eq. 3). Behind a layer: its weights times s, its bias times s plus t. In front of one without padding:
+// weights times s of the input channel, the bias gains the sum of weight * t. In front of padding it is not
+// the same: outside the image the layer sees 0, not t; then it becomes MUL and ADD.
+#include "compress.h"
+#include <math.h>
+#include <string.h>
+
+struct affine {
+    int n;
+    float *s, *t;
+};
+
+static struct affine affine_of(const struct node *n, struct arena *a)
+{
+    const float *gamma = n->in[1]->data, *beta = n->in[2]->data, *mean = n->in[3]->data,
+                *var = n->in[4]->data;
+    struct affine f = {(int)tensor_count(n->in[1]), NULL, NULL};
+    f.s = arena_new_n(a, (size_t)f.n, float);
+    f.t = arena_new_n(a, (size_t)f.n, float);
+    for (int c = 0; c < f.n; c++) {
+        double s = (double)gamma[c] / sqrt((double)var[c] + (double)n->as.batch_norm.epsilon);
+        f.s[c] = (float)s;
+        f.t[c] = (float)((double)beta[c] - (double)mean[c] * s);
+    }
+    return f;
+}
+
+static bool has_weights(const struct node *n)
+{
+    return n && (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE);
+}
+
+static struct tensor *copy_const(const struct tensor *t, struct arena *a)
+{
+    struct tensor *c = arena_copy(a, t, sizeof *t);
+    c->data = arena_copy(a, t->data, (size_t)tensor_bytes(t));
+    return c;
+}
+
+// The layer's own copies of weights and bias (zeros when it had none), which may be changed.
+static void own_weights(struct node *n, struct arena *a, float **w, float **b)
+{
+    int channels = n->op == OP_DEPTHWISE_CONV_2D ? n->in[1]->dim[3] : n->in[1]->dim[0];
+    if (n->nin < 3) {
+        struct tensor **in = arena_new_n(a, 3, struct tensor *);
+        memcpy(in, n->in, (size_t)n->nin * sizeof *in);
+        n->in = in;
+        n->nin = 3;
+    }
+    n->in[1] = copy_const(n->in[1], a);
+    n->in[2] = n->in[2] ? copy_const(n->in[2], a)
+                        : tensor_const(a, arena_printf(a, "%s/bias", n->name), F32, 1, (int32_t[]){channels},
+                                       arena_new_n(a, (size_t)channels, float));
+    *w = (float *)(uintptr_t)n->in[1]->data;
+    *b = (float *)(uintptr_t)n->in[2]->data;
+}
+
+static void fold_back(struct node *n, const struct affine *f, struct arena *a)
+{
+    float *w, *b;
+    own_weights(n, a, &w, &b);
+    int64_t count = tensor_count(n->in[1]), per = count / f->n;
+    for (int64_t i = 0; i < count; i++) w[i] *= f->s[n->op == OP_DEPTHWISE_CONV_2D ? i % f->n : i / per];
+    for (int c = 0; c < f->n; c++) b[c] = b[c] * f->s[c] + f->t[c];
+}
+
+static void fold_forward(struct node *n, const struct affine *f, struct arena *a)
+{
+    float *w, *b;
+    own_weights(n, a, &w, &b);
+    int64_t count = tensor_count(n->in[1]), channels = tensor_count(n->in[2]), per = count / channels;
+    double *gain = arena_new_n(a, (size_t)channels, double);
+    for (int64_t i = 0; i < count; i++) {
+        bool dw = n->op == OP_DEPTHWISE_CONV_2D;
+        int64_t out = dw ? i % channels : i / per, in = dw ? out / (channels / f->n) : i % f->n;
+        gain[out] += (double)w[i] * (double)f->t[in];
+        w[i] *= f->s[in];
+    }
+    for (int64_t c = 0; c < channels; c++) b[c] = (float)((double)b[c] + gain[c]);
+}
+
+static bool padded(const struct node *n)
+{
+    const int32_t *p = n->as.conv.pad;
+    return n->op != OP_DENSE && (p[0] || p[1] || p[2] || p[3]);
+}
+
+// The layer behind t that can take a scale and shift of each of `channels`, looking through reshapes that
+// keep them.
+static struct node *taker(const struct graph *g, const struct tensor *t, int channels)
+{
+    for (;;) {
+        struct node *n = graph_only_user(g, t);
+        if (n && n->op == OP_RESHAPE && n->out[0]->rank && n->out[0]->dim[n->out[0]->rank - 1] == channels)
+            t = n->out[0];
+        else if (has_weights(n) && n->in[0] == t && !padded(n) && tensor_is_const(n->in[1]) &&
+                 n->in[1]->type == F32)
+            return n;
+        else
+            return NULL;
+    }
+}
+
+static bool to_multiply_add(struct graph *g, struct node *n, const struct affine *f, struct arena *a,
+                            struct err *e)
+{
+    int k = graph_index(g, n);
+    struct tensor *v = n->in[0];
+    const enum op op[2] = {OP_MUL, OP_ADD};
+    const float *data[2] = {f->s, f->t};
+    for (int i = 0; i < 2; i++) {
+        struct node *m =
+            graph_add(g, a, op[i], arena_printf(a, "%s/%s", n->name, i ? "shift" : "scale"), 2, 1);
+        m->in[0] = v;
+        m->in[1] = tensor_const(a, arena_printf(a, "%s/%s", n->name, i ? "t" : "s"), F32, 1,
+                                (int32_t[]){f->n}, data[i]);
+        if (!(v = graph_apply(g, a, m, e))) return false;
+        graph_move_last(g, k + 1 + i);
+    }
+    graph_replace(g, n->out[0], v);
+    graph_remove(g, n);
+    return true;
+}
+
+bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
+{
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        if (n->op != OP_BATCH_NORM) continue;
+        struct affine f = affine_of(n, a);
+        struct node *before = graph_producer(g, n->in[0]);
+        struct node *after = taker(g, n->out[0], f.n);
+        bool back = has_weights(before) && graph_uses(g, n->in[0]) == 1 && before->in[1]->type == F32 &&
+                    (before->op == OP_DENSE ? before->as.dense.act : before->as.conv.act) == ACT_NONE;
+        if (!back && !after) {
+            if (!to_multiply_add(g, n, &f, a, e)) return fail_in(e, "fold %s", n->name);
+            k--;
+            continue;
+        }
+        if (back)
+            fold_back(before, &f, a);
+        else
+            fold_forward(after, &f, a);
+        graph_replace(g, n->out[0], n->in[0]);
+        graph_remove(g, n);
+        k--;
+    }
+    return true;
+}

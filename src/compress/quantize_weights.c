@@ -1,0 +1,43 @@
+// int8 weights, symmetric, one scale an output channel: scale = max |w| / 127 (TensorFlow Lite's 8-bit
+// specification).
+#include "compress.h"
+#include <math.h>
+#include <string.h>
+
+struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena *a)
+{
+    int channels = w->dim[axis];
+    int64_t count = tensor_count(w), inner = 1;
+    for (int i = axis + 1; i < w->rank; i++) inner *= w->dim[i];
+    const float *from = w->data;
+    float *scale = arena_new_n(a, (size_t)channels, float);
+    int8_t *to = arena_new_n(a, (size_t)count, int8_t);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t c = i / inner % channels;
+        scale[c] = fmaxf(scale[c], fabsf(from[i]));
+    }
+    float most = 0;
+    for (int c = 0; c < channels; c++) most = fmaxf(most, scale[c]);
+    for (int c = 0; c < channels;
+         c++) // a dead channel still has a bias, which needs a scale of the layer's size
+        scale[c] = (scale[c] > 0 ? scale[c] : most > 0 ? most : 1) / 127;
+    for (int64_t i = 0; i < count; i++) {
+        float q = roundf(from[i] / scale[i / inner % channels]);
+        to[i] = (int8_t)fmaxf(-127, fminf(127, q));
+    }
+    struct tensor *t = tensor_const(a, w->name, I8, w->rank, w->dim, to);
+    t->q = (struct quant){channels, axis, scale, arena_new_n(a, (size_t)channels, int32_t)};
+    if (channels == 1) t->q.n = 1;
+    return t;
+}
+
+void quantize_weights(struct graph *g, struct arena *a)
+{
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        bool conv = n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D;
+        if ((!conv && n->op != OP_DENSE) || !tensor_is_const(n->in[1]) || n->in[1]->type != F32) continue;
+        n->in[1] = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);
+        if (n->op == OP_DENSE) n->as.dense.asymmetric_inputs = true;
+    }
+}
