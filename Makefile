@@ -29,6 +29,9 @@ FUZZ   := $(patsubst tests/fuzz/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 EMBED  := $(sort $(wildcard device/*.[chS] device/*/*.[chS] src/emit/projects/*/* src/measure/files/* src/report/files/*))
 CHARTJS ?= $(firstword $(wildcard /usr/share/javascript/chart.js/chart.min.js /usr/share/javascript/chart.js/Chart.min.js))
 
+# V=1 shows every command.
+Q      := $(if $(V),,@)
+
 all: build/wearlite
 build/wearlite: build/release/wearlite
 	@ln -sf release/wearlite $@
@@ -36,20 +39,20 @@ build/release/wearlite: FORCE
 	@$(MAKE) --no-print-directory deps-build
 	@$(MAKE) --no-print-directory MODE=release build/release/wearlite.bin && ln -sf wearlite.bin build/release/wearlite
 $(B)/wearlite.bin: $(LIB) $(B)/src/cli/main.o
-	$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(B)/check: $(LIB) $(TEST)
-	$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(FUZZ): $(B)/%: $(LIB) $(B)/tests/fuzz/%.o
-	$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
 
 # The host's copies of the device kernels: every float bit as on the chip, vectorised by the compiler.
 $(B)/src/graph/kernel%.o: CFLAGS += -O3
 $(B)/%.o: %.c | $(G)/onnx.pb-c.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 $(B)/gen/%.o: $(G)/%.c
 	@mkdir -p $(@D)
-	$(CC) $(filter-out -Wshadow -Wextra,$(CFLAGS)) -c $< -o $@
+	$(Q)$(CC) $(filter-out -Wshadow -Wextra,$(CFLAGS)) -c $< -o $@
 
 $(G)/onnx.pb-c.c $(G)/onnx.pb-c.h &:
 	@mkdir -p $(G)
@@ -58,7 +61,7 @@ $(G)/embed: tools/embed.c
 	@mkdir -p $(G)
 	$(CC) -O1 -Wall $< -o $@
 $(G)/embedded.c: $(G)/embed $(EMBED) Makefile
-	$(G)/embed $(EMBED) $(if $(CHARTJS),chart.min.js=$(CHARTJS)) > $@.tmp && mv $@.tmp $@
+	$(Q)$(G)/embed $(EMBED) $(if $(CHARTJS),chart.min.js=$(CHARTJS)) > $@.tmp && mv $@.tmp $@
 
 deps-build deps-demo deps-test deps-lint deps-fuzz:
 	@tools/install-deps $(@:deps-%=%)
