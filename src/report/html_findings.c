@@ -44,7 +44,7 @@ static void put_costs(const json_t *row, struct buf *out)
         buf_puts(out, "; costs not known");
         return;
     }
-    buf_printf(out, "; %s <b>%s %%</b> %s %s an inference", saved >= 0 ? "saves" : "costs",
+    buf_printf(out, "; %s <b>%s&nbsp;%%</b> %s %s an inference", saved >= 0 ? "saves" : "costs",
                show_fixed(v, 100 * fabs(saved), 0), saved >= 0 ? "of the" : "more", what);
     double low = figure(row, "energy_saved_low"), high = figure(row, "energy_saved_high");
     if (isfinite(energy) && isfinite(low) && isfinite(high))

@@ -46,7 +46,7 @@
   }
 
   function axis(title) {
-    return { title: { display: true, text: title, color: colour('--muted') }, ticks: { color: colour('--muted') },
+    return { title: { display: true, text: title, color: colour('--muted') }, ticks: { color: colour('--muted'), maxRotation: 0 },
              grid: { color: colour('--faint') }, border: { color: colour('--line') } };
   }
   function options(extra) {
