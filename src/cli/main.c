@@ -7,7 +7,6 @@
 
 static const struct command commands[] = {
     {"inspect", "print a model: layers, shapes, quantization, parameters, multiply-accumulates", cmd_inspect},
-    {"report", "make the page of a study again", cmd_report},
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,389 @@
+// The reader: a .tflite file (schema version 3) as a graph. Every byte is hostile: positions are checked by
+// flatbuf.c, indices and sizes here, and memory stays within a multiple of the file's size.
+#include "tflite_read.h"
+#include "tflite.h"
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are used as they lie in the file");
+
+// Arena bytes for a byte of file: a tensor of 60 bytes in the file becomes some hundred here. The constant
+// part leaves room for small files.
+enum { ROOM_PER_BYTE = 64, ROOM = 1 << 20, MAX_META = 64 * 1024, MAX_META_KEYS = 64 };
+
+static const char damaged[] = "the file is damaged or cut off (a record points outside of it)";
+
+// ---- tensors ----
+
+// n bytes at p, moved where their type may be read from if need be.
+static const void *aligned(struct reader *r, const uint8_t *p, uint64_t n, size_t size, struct err *e)
+{
+    if ((uintptr_t)p % size == 0) return p;
+    return reader_room(r, n, e) ? arena_copy(r->a, p, n) : NULL;
+}
+
+static bool read_shape(struct reader *r, const struct fb_table *record, struct slot *s, bool input,
+                       struct err *e)
+{
+    struct fb_vec shape = fb_vec(record, TENSOR_SHAPE, 4), sign = fb_vec(record, TENSOR_SIGNATURE, 4);
+    struct tensor *t = s->t;
+    (void)r;
+    if (shape.n > GRAPH_MAX_RANK) {
+        s->why_not = "has too many dimensions (6 at most)";
+        return true;
+    }
+    t->rank = (int)shape.n;
+    s->shaped = shape.n > 0;
+    for (uint32_t i = 0; i < shape.n; i++) {
+        int32_t stated = fb_vec_i32(&shape, i), d = sign.n == shape.n ? fb_vec_i32(&sign, i) : stated;
+        if (d == -1 && i == 0) d = stated == -1 ? 1 : stated; // the batch
+        if (d == -1 && input)
+            return fail(
+                e, "input %s: dimension %u has no fixed size; export the model with a fixed window length",
+                t->name, (unsigned)i);
+        if (d == -1) d = stated, s->shaped = s->shaped && stated > 0 && stated != 1;
+        t->dim[i] = d;
+    }
+    return true;
+}
+
+static bool read_quant(struct reader *r, const struct fb_table *record, struct slot *s, struct err *e)
+{
+    struct fb_table q = fb_sub(record, TENSOR_QUANT);
+    struct fb_vec scale = fb_vec(&q, QUANT_SCALE, 4), zero = fb_vec(&q, QUANT_ZERO, 8);
+    struct tensor *t = s->t;
+    if (fb_u8(&q, QUANT_DETAILS, 0)) {
+        s->why_not = "is quantized in blocks or by a custom scheme";
+        return true;
+    }
+    if (!scale.n || t->type == F32 || t->type == F16 || t->type == BOOL)
+        return true; // a leftover of training
+    if (zero.n && zero.n != scale.n && zero.n != 1)
+        return fail(e, "tensor %s: %u scales, %u zero points", t->name, scale.n, zero.n);
+    if (!reader_room(r, (uint64_t)scale.n * 8, e)) return false;
+    const float *values = aligned(r, scale.p, (uint64_t)scale.n * 4, sizeof(float), e);
+    if (!values) return false;
+    int32_t *zeros = arena_new_n(r->a, scale.n, int32_t);
+    for (uint32_t i = 0; i < scale.n && zero.n; i++) {
+        int64_t z = fb_vec_i64(&zero, zero.n == 1 ? 0 : i);
+        if (z < INT32_MIN || z > INT32_MAX)
+            return fail(e, "tensor %s: zero point %lld is outside of %s", t->name, (long long)z,
+                        dtype_name(t->type));
+        zeros[i] = (int32_t)z;
+    }
+    t->q = (struct quant){(int)scale.n, scale.n > 1 ? fb_i32(&q, QUANT_AXIS, 0) : 0, values, zeros};
+    return true;
+}
+
+// The constant bytes of a tensor, when it has some.
+static bool read_data(struct reader *r, const struct fb_table *record, struct slot *s, struct err *e)
+{
+    struct tensor *t = s->t;
+    uint32_t index = fb_u32(record, TENSOR_BUFFER, 0);
+    if (index == 0) return true;
+    if (index >= r->buffers.n)
+        return fail(e, "tensor %s: names buffer %u, the file has %u", t->name, index, r->buffers.n);
+    struct fb_table buffer = fb_vec_table(&r->buffers, index);
+    struct fb_vec data = fb_vec(&buffer, BUFFER_DATA, 1);
+    const uint8_t *p = data.p;
+    uint64_t n = data.n, offset = fb_u64(&buffer, BUFFER_OFFSET, 0);
+    if (offset > 1) { // large models keep their constants behind the FlatBuffer
+        n = fb_u64(&buffer, BUFFER_SIZE, 0);
+        if (offset > r->fb.file.n || n > r->fb.file.n - offset)
+            return fail(e, "tensor %s: its constant lies outside of the file; it was cut off", t->name);
+        p = r->fb.file.p + offset;
+    }
+    if (!n || s->why_not) return true;
+    if (!tensor_check(t, e)) return false;
+    if ((uint64_t)tensor_bytes(t) != n) {
+        char shape[64];
+        return fail(e, "tensor %s: its constant has %llu bytes, %s %s wants %lld", t->name,
+                    (unsigned long long)n, dtype_name(t->type), tensor_shape(t, shape, sizeof shape),
+                    (long long)tensor_bytes(t));
+    }
+    t->data = aligned(r, p, n, (size_t)dtype_size(t->type), e);
+    s->made = true;
+    return t->data != NULL;
+}
+
+static bool read_tensor(struct reader *r, const struct fb_table *record, int index, bool input, struct err *e)
+{
+    struct slot *s = &r->slot[index];
+    const char *name = fb_str(record, TENSOR_NAME);
+    if (!reader_room(r, 512, e)) return false;
+    s->t = tensor_new(r->a, name && *name ? name : arena_printf(r->a, "tensor %d", index), F32, 0, NULL);
+    int tfl = fb_i8(record, TENSOR_TYPE, TFL_F32), type = tflite_type_to(tfl);
+    if (type < 0)
+        s->why_not = arena_printf(r->a, "is %s", tflite_type_name(tfl));
+    else
+        s->t->type = (enum dtype)type;
+    if (fb_has(record, TENSOR_SPARSITY))
+        s->why_not = "is stored sparse; convert the model again without pruning";
+    if (fb_has(record, TENSOR_EXTERNAL)) s->why_not = "lies in another file";
+    if (fb_u8(record, TENSOR_VARIABLE, 0)) s->why_not = "is a variable that lives from run to run";
+    if (!read_shape(r, record, s, input, e) || !read_quant(r, record, s, e)) return false;
+    if (input) return true;
+    return read_data(r, record, s, e);
+}
+
+// ---- operators ----
+
+// Remedies for operators that people meet often; others get a general one.
+static const char *remedy(int builtin, const char *custom)
+{
+    const char *name = custom ? custom : tflite_op_name(builtin);
+    if (custom && !strncmp(custom, "Flex", 4))
+        return strstr(custom, "TensorList")
+                   ? "a recurrent layer was left as a loop of TensorFlow operators; recurrent layers are not "
+                     "supported yet: use a convolutional network"
+                   : "the model was converted with SELECT_TF_OPS; convert it again with built-in operators "
+                     "only";
+    if (custom) return "custom operators cannot be executed; replace that layer in the model";
+    if (strstr(name, "LSTM") || strstr(name, "RNN") || !strcmp(name, "WHILE"))
+        return "recurrent layers are not supported yet; use a convolutional network";
+    if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
+        !strcmp(name, "VAR_HANDLE"))
+        return "control flow and variables are not supported; export the network for inference only";
+    return "replace that layer in the model by convolution, dense, pooling, elementwise or reshape layers";
+}
+
+static bool tensors_of(struct reader *r, const struct fb_vec *index, struct tensor **t, struct err *e)
+{
+    for (uint32_t i = 0; i < index->n; i++) {
+        int32_t k = fb_vec_i32(index, i);
+        if (k == -1) continue; // an optional input that is absent
+        if (k < 0 || k >= r->nslot) return fail(e, "names tensor %d, the file has %d", k, r->nslot);
+        struct slot *s = &r->slot[k];
+        if (s->why_not) return fail(e, "tensor %s %s", s->t->name, s->why_not);
+        bool needs_scale = !s->t->data && (s->t->type == I8 || s->t->type == U8 || s->t->type == I16);
+        if (needs_scale && s->t->q.n != 1)
+            return fail(e, "tensor %s is %s without %s scale", s->t->name, dtype_name(s->t->type),
+                        s->t->q.n ? "one" : "a");
+        t[i] = s->t;
+    }
+    return true;
+}
+
+static bool inputs_ready(const struct reader *r, const struct fb_vec *index, struct err *e)
+{
+    for (uint32_t i = 0; i < index->n; i++) {
+        int32_t k = fb_vec_i32(index, i);
+        if (k < 0) continue;
+        const struct slot *s = &r->slot[k];
+        if (!s->made)
+            return fail(e, "input %s is used before anything makes it (a cycle, or a missing operator)",
+                        s->t->name);
+        if (!tensor_check(s->t, e)) return false;
+    }
+    return true;
+}
+
+static bool outputs_free(struct reader *r, const struct fb_vec *index, struct err *e)
+{
+    for (uint32_t i = 0; i < index->n; i++) {
+        int32_t k = fb_vec_i32(index, i);
+        if (k < 0) return fail(e, "output %u is absent", (unsigned)i);
+        struct slot *s = &r->slot[k];
+        if (s->made) return fail(e, "output %s is made a second time", s->t->name);
+        s->made = true;
+    }
+    return true;
+}
+
+// A reshaped constant is a constant.
+static void drop_constant_reshape(struct reader *r)
+{
+    const struct node *n = r->g->nnode ? r->g->node[r->g->nnode - 1] : NULL;
+    if (!n || n->op != OP_RESHAPE || !n->in[0]->data || n->in[0]->q.n > 1) return;
+    n->out[0]->data = n->in[0]->data;
+    n->out[0]->type = n->in[0]->type;
+    r->g->nnode--;
+}
+
+static bool read_operator_body(struct reader *r, const struct fb_table *record, struct oper *o,
+                               const struct oper_def *d, struct err *e)
+{
+    struct fb_vec in = fb_vec(record, OPERATOR_INPUTS, 4), out = fb_vec(record, OPERATOR_OUTPUTS, 4);
+    if (!reader_room(r, 1024 + 16 * ((uint64_t)in.n + out.n), e)) return false;
+    if ((int64_t)in.n < d->min_in || in.n > (uint32_t)d->max_in || out.n != 1)
+        return fail(e, "has %u inputs and %u outputs, want %d and 1", in.n, out.n, d->min_in);
+    o->nin = (int)in.n;
+    o->nout = (int)out.n;
+    o->in = arena_new_n(r->a, in.n, struct tensor *);
+    o->out = arena_new_n(r->a, out.n, struct tensor *);
+    if (!tensors_of(r, &out, o->out, e) || !tensors_of(r, &in, o->in, e) || !inputs_ready(r, &in, e) ||
+        !outputs_free(r, &out, e))
+        return false;
+    for (int i = 0; i < d->min_in; i++)
+        if (!o->in[i]) return fail(e, "input %d is absent", i);
+    // Converters join the names of all layers that they fused by ';': the first one will do.
+    o->name = arena_strndup(r->a, o->out[0]->name, strcspn(o->out[0]->name, ";"));
+    o->shaped = r->slot[fb_vec_i32(&out, 0)].shaped;
+    uint8_t type = fb_u8(record, OPERATOR_OPTIONS_TYPE, OPT_NONE);
+    if (type != OPT_NONE && d->options != OPT_NONE && type != d->options)
+        return fail(e, "has the options of another operator (%u)", type);
+    o->options = type == OPT_NONE ? (struct fb_table){.fb = &r->fb} : fb_sub(record, OPERATOR_OPTIONS);
+    bool folded;
+    if (!tflite_fold(r, o, &folded, e)) return false;
+    if (!folded && !d->read(r, o, e)) return false;
+    if (!folded) drop_constant_reshape(r);
+    return !r->fb.bad || fail(e, "%s", damaged);
+}
+
+static bool read_operator(struct reader *r, const struct fb_table *record, int index, struct err *e)
+{
+    uint32_t code = fb_u32(record, OPERATOR_CODE, 0);
+    if (code >= r->codes.n)
+        return fail(e, "operator %d: names kind %u, the file has %u", index, code, r->codes.n);
+    struct fb_table kind = fb_vec_table(&r->codes, code);
+    int builtin = fb_i32(&kind, CODE_BUILTIN, 0), old = fb_i8(&kind, CODE_DEPRECATED, 0);
+    if (old > builtin) builtin = old;
+    const char *custom = builtin == TFL_CUSTOM ? fb_str(&kind, CODE_CUSTOM) : NULL;
+    const char *name = custom ? custom : tflite_op_name(builtin);
+    if (!name)
+        return fail(e,
+                    "operator %d: kind %d is not known to this version; update wearlite or convert the model "
+                    "with an older TensorFlow",
+                    index, builtin);
+    struct oper o = {.index = index, .builtin = builtin};
+    const struct oper_def *d = tflite_opers;
+    while (d->read && d->builtin != builtin) d++;
+    if (!d->read) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
+    int version = fb_i32(&kind, CODE_VERSION, 1);
+    if (version > d->max_version)
+        return fail(e, "operator %d %s: version %d is newer than the %d that is known; update wearlite",
+                    index, name, version, d->max_version);
+    if (!read_operator_body(r, record, &o, d, e))
+        return fail_in(e, "operator %d %s %s", index, name, o.name ? o.name : "");
+    return true;
+}
+
+// ---- the model ----
+
+// The network to read: the first, or the one that the signature serving_default names.
+static bool pick_subgraph(struct reader *r, const struct fb_table *model, const struct fb_vec *subgraphs,
+                          uint32_t *pick, struct err *e)
+{
+    struct fb_vec sign = fb_vec(model, MODEL_SIGNATURES, 4);
+    *pick = 0;
+    for (uint32_t i = 0; i < sign.n; i++) {
+        struct fb_table s = fb_vec_table(&sign, i);
+        const char *key = fb_str(&s, SIGNATURE_KEY);
+        if (!key || strcmp(key, "serving_default")) continue;
+        *pick = fb_u32(&s, SIGNATURE_SUBGRAPH, 0);
+        if (*pick >= subgraphs->n)
+            return fail(e, "signature serving_default names subgraph %u, the file has %u", *pick,
+                        subgraphs->n);
+        return true;
+    }
+    (void)r;
+    if (sign.n < 2) return true;
+    struct fb_table a = fb_vec_table(&sign, 0), b = fb_vec_table(&sign, 1);
+    const char *first = fb_str(&a, SIGNATURE_KEY), *second = fb_str(&b, SIGNATURE_KEY);
+    return fail(e, "holds %u entry points (%s, %s, ...), none called serving_default; export one network",
+                sign.n, first ? first : "?", second ? second : "?");
+}
+
+static bool read_ends(struct reader *r, const struct fb_vec *index, struct tensor ***t, int *n,
+                      const char *what, struct err *e)
+{
+    if (!reader_room(r, (uint64_t)index->n * 8, e)) return false;
+    *t = arena_new_n(r->a, index->n, struct tensor *);
+    *n = (int)index->n;
+    for (uint32_t i = 0; i < index->n; i++) {
+        int32_t k = fb_vec_i32(index, i);
+        if (k < 0 || k >= r->nslot)
+            return fail(e, "%s %u names tensor %d, the file has %d", what, (unsigned)i, k, r->nslot);
+        if (r->slot[k].why_not) return fail(e, "%s %s %s", what, r->slot[k].t->name, r->slot[k].why_not);
+        (*t)[i] = r->slot[k].t;
+    }
+    return true;
+}
+
+static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct err *e)
+{
+    struct fb_vec tensors = fb_vec(sub, SUBGRAPH_TENSORS, 4), in = fb_vec(sub, SUBGRAPH_INPUTS, 4);
+    struct fb_vec out = fb_vec(sub, SUBGRAPH_OUTPUTS, 4), opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
+    const char *name = fb_str(sub, SUBGRAPH_NAME);
+    r->g = graph_new(r->a, name && *name ? name : "main");
+    if (!reader_room(r, (uint64_t)tensors.n * (sizeof *r->slot + 1), e)) return false;
+    r->slot = arena_new_n(r->a, tensors.n, struct slot);
+    r->nslot = (int)tensors.n;
+    bool *is_input = arena_new_n(r->a, tensors.n, bool);
+    for (uint32_t i = 0; i < in.n; i++) {
+        int32_t k = fb_vec_i32(&in, i);
+        if (k >= 0 && k < r->nslot) is_input[k] = true;
+    }
+    for (int i = 0; i < r->nslot; i++) {
+        struct fb_table t = fb_vec_table(&tensors, (uint32_t)i);
+        if (!read_tensor(r, &t, i, is_input[i], e)) return false;
+        if (r->fb.bad) return fail(e, "tensor %d: %s", i, damaged);
+    }
+    if (!read_ends(r, &in, &r->g->in, &r->g->nin, "input", e)) return false;
+    for (int i = 0; i < r->nslot; i++) r->slot[i].made |= is_input[i];
+    for (uint32_t i = 0; i < opers.n; i++) {
+        struct fb_table o = fb_vec_table(&opers, i);
+        if (r->fb.bad) return fail(e, "operator %u: %s", (unsigned)i, damaged);
+        if (!read_operator(r, &o, (int)i, e)) return false;
+    }
+    return read_ends(r, &out, &r->g->out, &r->g->nout, "output", e);
+}
+
+static bool read_meta_lines(struct reader *r, const struct fb_vec *text, struct err *e)
+{
+    const char *p = (const char *)text->p, *end = p + text->n;
+    while (p < end) {
+        const char *line = p, *stop = memchr(p, '\n', (size_t)(end - p));
+        if (!stop) stop = end;
+        p = stop + 1;
+        const char *equal = memchr(line, '=', (size_t)(stop - line));
+        if (!equal) continue;
+        if (r->g->nmeta >= MAX_META_KEYS) return fail(e, "metadata has more than %d keys", MAX_META_KEYS);
+        char *value = arena_alloc(r->a, (size_t)(stop - equal)), *to = value;
+        for (const char *c = equal + 1; c < stop; c++)
+            if (*c == '\\' && c + 1 < stop)
+                c++, *to++ = *c == 'n' ? '\n' : *c;
+            else
+                *to++ = *c;
+        graph_meta_set(r->g, r->a, arena_strndup(r->a, line, (size_t)(equal - line)), value);
+    }
+    return true;
+}
+
+static bool read_metadata(struct reader *r, const struct fb_table *model, struct err *e)
+{
+    struct fb_vec meta = fb_vec(model, MODEL_METADATA, 4);
+    for (uint32_t i = 0; i < meta.n; i++) {
+        struct fb_table m = fb_vec_table(&meta, i);
+        const char *name = fb_str(&m, METADATA_NAME);
+        uint32_t index = fb_u32(&m, METADATA_BUFFER, 0);
+        if (!name || strcmp(name, TFLITE_META)) continue;
+        if (index >= r->buffers.n)
+            return fail(e, "metadata %s names buffer %u of %u", name, index, r->buffers.n);
+        struct fb_table buffer = fb_vec_table(&r->buffers, index);
+        struct fb_vec text = fb_vec(&buffer, BUFFER_DATA, 1);
+        if (text.n > MAX_META) return fail(e, "metadata %s has %u bytes, at most %d", name, text.n, MAX_META);
+        if (text.n && !read_meta_lines(r, &text, e)) return false;
+        break;
+    }
+    return !r->fb.bad || fail(e, "metadata: %s", damaged);
+}
+
+struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
+{
+    struct reader r = {.fb = {.file = bytes}, .a = a};
+    r.limit = a->bytes + ROOM_PER_BYTE * bytes.n + ROOM;
+    struct fb_table model = fb_root(&r.fb);
+    uint32_t version = fb_u32(&model, MODEL_VERSION, 0), pick;
+    if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
+    if (version != 3) return FAIL_NULL(e, "schema version %u is not supported, only 3", version);
+    r.codes = fb_vec(&model, MODEL_OPERATOR_CODES, 4);
+    r.buffers = fb_vec(&model, MODEL_BUFFERS, 4);
+    struct fb_vec subgraphs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
+    if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
+    if (!subgraphs.n) return FAIL_NULL(e, "the file holds no network");
+    if (!pick_subgraph(&r, &model, &subgraphs, &pick, e)) return NULL;
+    struct fb_table sub = fb_vec_table(&subgraphs, pick);
+    if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
+    if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
+    return r.g;
+}

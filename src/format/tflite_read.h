@@ -1,0 +1,46 @@
+// What the parts of the .tflite reader share. Private to tflite_read*.c and tflite_fold.c.
+#ifndef FORMAT_TFLITE_READ_H
+#define FORMAT_TFLITE_READ_H
+#include "../graph/graph.h"
+#include "flatbuf.h"
+#include "tflite_schema.h"
+
+struct reader {
+    struct fb fb;
+    struct arena *a;
+    struct graph *g;
+    struct fb_vec codes, buffers;
+    struct slot { // a tensor of the subgraph
+        struct tensor *t;
+        const char *why_not; // set: cannot be used, and why
+        bool made;           // graph input, constant, or output of an operator read already
+        bool shaped;         // the file states its shape
+    } * slot;
+    int nslot;
+    size_t limit; // arena bytes at which the file asks for more than its size warrants
+};
+
+struct oper { // one operator of the file, its tensors looked up
+    int index, builtin;
+    const char *name;          // of its first output, for messages and the node
+    struct fb_table options;   // absent: every option has its default
+    struct tensor **in, **out; // an absent input is NULL
+    int nin, nout;
+    bool shaped; // the file states the shape of the first output
+};
+
+// How an operator becomes nodes; min and max: number of inputs.
+struct oper_def {
+    int builtin, options, max_version, min_in, max_in;
+    bool (*read)(struct reader *r, struct oper *o, struct err *e);
+};
+extern const struct oper_def tflite_opers[]; // ends with .read NULL
+
+// False when the reader would hold n more bytes than a file of this size can need.
+bool reader_room(const struct reader *r, uint64_t n, struct err *e);
+// The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.
+int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
+// Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
+// whether that was possible.
+bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);
+#endif

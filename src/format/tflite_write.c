@@ -1,0 +1,314 @@
+// The writer: a graph as a .tflite file (schema version 3) that LiteRT and TensorFlow Lite Micro load.
+// The same graph gives the same bytes.
+#include "flatbuf.h"
+#include "tflite.h"
+#include "tflite_write.h"
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are written as they lie in memory");
+
+enum { BUFFER_ALIGN = 16 }; // what the schema forces for constant data
+
+struct writer {
+    const struct graph *g;
+    struct arena *a;
+    struct tfl_list ops;
+    const struct tensor **tensor; // by index in the file
+    int ntensor, tensor_cap;
+    struct fbw fb;
+    uint32_t nbuffer; // buffer 0 is empty: what is computed at run time
+    struct code {
+        int builtin, version;
+    } * code;
+    int ncode;
+};
+
+static int tensor_index(struct writer *w, const struct tensor *t)
+{
+    if (!t) return -1;
+    for (int i = 0; i < w->ntensor; i++)
+        if (w->tensor[i] == t) return i;
+    if (w->ntensor == w->tensor_cap) {
+        const struct tensor **more = arena_new_n(w->a, 2 * (size_t)w->tensor_cap + 64, const struct tensor *);
+        if (w->ntensor) memcpy(more, w->tensor, (size_t)w->ntensor * sizeof *more);
+        w->tensor = more;
+        w->tensor_cap = 2 * w->tensor_cap + 64;
+    }
+    w->tensor[w->ntensor] = t;
+    return w->ntensor++;
+}
+
+static int code_index(struct writer *w, const struct tfl_op *o)
+{
+    for (int i = 0; i < w->ncode; i++)
+        if (w->code[i].builtin == o->builtin && w->code[i].version == o->version) return i;
+    w->code[w->ncode] = (struct code){o->builtin, o->version};
+    return w->ncode++;
+}
+
+static void write_codes(struct writer *w, uint32_t slot)
+{
+    fbw_link(&w->fb, slot);
+    uint32_t ref = fbw_vec_refs(&w->fb, (uint32_t)w->ncode);
+    for (int i = 0; i < w->ncode; i++) {
+        int builtin = w->code[i].builtin; // readers from before 2020 know only the int8 field
+        fbw_begin(&w->fb);
+        fbw_u8(&w->fb, CODE_DEPRECATED, (uint8_t)(builtin < 127 ? builtin : 127), 0);
+        fbw_i32(&w->fb, CODE_VERSION, w->code[i].version, 1);
+        fbw_i32(&w->fb, CODE_BUILTIN, builtin, 0);
+        fbw_link(&w->fb, ref + 4 * (uint32_t)i);
+        fbw_end(&w->fb);
+    }
+}
+
+static void write_quant(struct writer *w, uint32_t slot, const struct quant *q)
+{
+    struct fbw *fb = &w->fb;
+    fbw_begin(fb);
+    fbw_ref(fb, QUANT_SCALE);
+    fbw_ref(fb, QUANT_ZERO);
+    fbw_i32(fb, QUANT_AXIS, q->n > 1 ? q->axis : 0, 0);
+    fbw_link(fb, slot);
+    fbw_end(fb);
+    uint32_t scale = fbw_slot(fb, QUANT_SCALE), zero = fbw_slot(fb, QUANT_ZERO);
+    int64_t *wide = arena_new_n(w->a, (size_t)q->n, int64_t);
+    for (int i = 0; i < q->n; i++) wide[i] = q->zero[i];
+    fbw_link(fb, scale);
+    fbw_vec(fb, q->scale, (uint32_t)q->n, 4, 4);
+    fbw_link(fb, zero);
+    fbw_vec(fb, wide, (uint32_t)q->n, 8, 8);
+}
+
+static void write_tensors(struct writer *w, uint32_t slot)
+{
+    struct fbw *fb = &w->fb;
+    fbw_link(fb, slot);
+    uint32_t ref = fbw_vec_refs(fb, (uint32_t)w->ntensor);
+    for (int i = 0; i < w->ntensor; i++) {
+        const struct tensor *t = w->tensor[i];
+        fbw_begin(fb);
+        fbw_ref(fb, TENSOR_SHAPE);
+        fbw_u8(fb, TENSOR_TYPE, (uint8_t)tflite_type_from((int)t->type), 0);
+        fbw_i32(fb, TENSOR_BUFFER, tensor_is_const(t) ? (int32_t)w->nbuffer++ : 0, 0);
+        fbw_ref(fb, TENSOR_NAME);
+        if (t->q.n) fbw_ref(fb, TENSOR_QUANT);
+        fbw_link(fb, ref + 4 * (uint32_t)i);
+        fbw_end(fb);
+        uint32_t shape = fbw_slot(fb, TENSOR_SHAPE), name = fbw_slot(fb, TENSOR_NAME);
+        uint32_t quant = t->q.n ? fbw_slot(fb, TENSOR_QUANT) : 0;
+        fbw_link(fb, shape);
+        fbw_vec(fb, t->dim, (uint32_t)t->rank, 4, 4);
+        fbw_link(fb, name);
+        fbw_str(fb, t->name ? t->name : "");
+        if (t->q.n) write_quant(w, quant, &t->q);
+    }
+}
+
+static void write_indices(struct writer *w, uint32_t slot, const struct tensor *const *t, int n)
+{
+    int32_t *index = arena_new_n(w->a, (size_t)n, int32_t);
+    for (int i = 0; i < n; i++) index[i] = tensor_index(w, t[i]);
+    fbw_link(&w->fb, slot);
+    fbw_vec(&w->fb, index, (uint32_t)n, 4, 4);
+}
+
+static void write_operator(struct writer *w, uint32_t slot, const struct tfl_op *o)
+{
+    struct fbw *fb = &w->fb;
+    fbw_begin(fb);
+    fbw_i32(fb, OPERATOR_CODE, code_index(w, o), 0);
+    fbw_ref(fb, OPERATOR_INPUTS);
+    fbw_ref(fb, OPERATOR_OUTPUTS);
+    fbw_u8(fb, OPERATOR_OPTIONS_TYPE, (uint8_t)o->options, 0);
+    if (o->options) fbw_ref(fb, OPERATOR_OPTIONS);
+    fbw_link(fb, slot);
+    fbw_end(fb);
+    uint32_t in = fbw_slot(fb, OPERATOR_INPUTS), out = fbw_slot(fb, OPERATOR_OUTPUTS);
+    uint32_t options = o->options ? fbw_slot(fb, OPERATOR_OPTIONS) : 0;
+    write_indices(w, in, o->in, o->nin);
+    write_indices(w, out, o->out, o->nout);
+    if (!o->options) return;
+    fbw_begin(fb);
+    for (int i = 0; i < o->nfield; i++) {
+        const struct tfl_field *f = &o->field[i];
+        if (f->bytes == 1) fbw_u8(fb, f->id, (uint8_t)f->v, (uint8_t)f->otherwise);
+        if (f->bytes == 4) fbw_i32(fb, f->id, f->v, f->otherwise);
+        if (f->bytes == -4) fbw_f32(fb, f->id, f->f, 0);
+    }
+    fbw_link(fb, options);
+    fbw_end(fb);
+}
+
+static void write_subgraph(struct writer *w, uint32_t slot)
+{
+    struct fbw *fb = &w->fb;
+    fbw_link(fb, slot);
+    uint32_t ref = fbw_vec_refs(fb, 1);
+    fbw_begin(fb);
+    for (int id = SUBGRAPH_TENSORS; id <= SUBGRAPH_NAME; id++) fbw_ref(fb, id);
+    fbw_link(fb, ref);
+    fbw_end(fb);
+    uint32_t part[5];
+    for (int id = SUBGRAPH_TENSORS; id <= SUBGRAPH_NAME; id++) part[id] = fbw_slot(fb, id);
+    fbw_link(fb, part[SUBGRAPH_NAME]);
+    fbw_str(fb, w->g->name && *w->g->name ? w->g->name : "main");
+    write_indices(w, part[SUBGRAPH_INPUTS], (const struct tensor *const *)w->g->in, w->g->nin);
+    write_indices(w, part[SUBGRAPH_OUTPUTS], (const struct tensor *const *)w->g->out, w->g->nout);
+    write_tensors(w, part[SUBGRAPH_TENSORS]);
+    fbw_link(fb, part[SUBGRAPH_OPERATORS]);
+    ref = fbw_vec_refs(fb, (uint32_t)w->ops.n);
+    for (int i = 0; i < w->ops.n; i++) write_operator(w, ref + 4 * (uint32_t)i, &w->ops.op[i]);
+}
+
+static void write_map(struct writer *w, uint32_t slot, struct tensor *const *t, int n)
+{
+    struct fbw *fb = &w->fb;
+    fbw_link(fb, slot);
+    uint32_t ref = fbw_vec_refs(fb, (uint32_t)n);
+    for (int i = 0; i < n; i++) {
+        fbw_begin(fb);
+        fbw_ref(fb, TENSORMAP_NAME);
+        fbw_i32(fb, TENSORMAP_INDEX, tensor_index(w, t[i]), 0);
+        fbw_link(fb, ref + 4 * (uint32_t)i);
+        fbw_end(fb);
+        uint32_t name = fbw_slot(fb, TENSORMAP_NAME);
+        fbw_link(fb, name);
+        fbw_str(fb, t[i]->name ? t[i]->name : "");
+    }
+}
+
+static void write_signature(struct writer *w, uint32_t slot)
+{
+    struct fbw *fb = &w->fb;
+    fbw_link(fb, slot);
+    uint32_t ref = fbw_vec_refs(fb, 1);
+    fbw_begin(fb);
+    for (int id = SIGNATURE_INPUTS; id <= SIGNATURE_KEY; id++) fbw_ref(fb, id);
+    fbw_link(fb, ref);
+    fbw_end(fb);
+    uint32_t in = fbw_slot(fb, SIGNATURE_INPUTS), out = fbw_slot(fb, SIGNATURE_OUTPUTS);
+    uint32_t key = fbw_slot(fb, SIGNATURE_KEY);
+    write_map(w, in, w->g->in, w->g->nin);
+    write_map(w, out, w->g->out, w->g->nout);
+    fbw_link(fb, key);
+    fbw_str(fb, "serving_default");
+}
+
+// Lines of key=value; a line break or backslash in a value is written \n or \\.
+static void meta_text(const struct graph *g, struct buf *text)
+{
+    for (int i = 0; i < g->nmeta; i++) {
+        buf_printf(text, "%s=", g->meta[i].key);
+        for (const char *p = g->meta[i].value; *p; p++)
+            if (*p == '\n')
+                buf_puts(text, "\\n");
+            else if (*p == '\\')
+                buf_puts(text, "\\\\");
+            else
+                buf_put(text, p, 1);
+        buf_puts(text, "\n");
+    }
+}
+
+static void write_metadata(struct writer *w, uint32_t slot)
+{
+    struct fbw *fb = &w->fb;
+    fbw_link(fb, slot);
+    uint32_t ref = fbw_vec_refs(fb, 1);
+    fbw_begin(fb);
+    fbw_ref(fb, METADATA_NAME);
+    fbw_i32(fb, METADATA_BUFFER, (int32_t)w->nbuffer, 0); // the one behind the tensors' buffers
+    fbw_link(fb, ref);
+    fbw_end(fb);
+    uint32_t name = fbw_slot(fb, METADATA_NAME);
+    fbw_link(fb, name);
+    fbw_str(fb, TFLITE_META);
+}
+
+static void write_buffer(struct writer *w, uint32_t slot, const void *p, size_t n)
+{
+    struct fbw *fb = &w->fb;
+    fbw_begin(fb);
+    if (p) fbw_ref(fb, BUFFER_DATA);
+    fbw_link(fb, slot);
+    fbw_end(fb);
+    if (!p) return;
+    uint32_t data = fbw_slot(fb, BUFFER_DATA);
+    fbw_link(fb, data);
+    fbw_vec(fb, p, (uint32_t)n, 1, BUFFER_ALIGN);
+}
+
+static void write_buffers(struct writer *w, uint32_t slot)
+{
+    struct buf meta = {0};
+    meta_text(w->g, &meta);
+    fbw_link(&w->fb, slot);
+    uint32_t ref = fbw_vec_refs(&w->fb, w->nbuffer + (meta.n > 0));
+    write_buffer(w, ref, NULL, 0);
+    for (int i = 0; i < w->ntensor; i++)
+        if (tensor_is_const(w->tensor[i])) {
+            ref += 4;
+            write_buffer(w, ref, w->tensor[i]->data, (size_t)tensor_bytes(w->tensor[i]));
+        }
+    if (meta.n) write_buffer(w, ref + 4, meta.p, meta.n);
+    buf_free(&meta);
+}
+
+static bool collect(struct writer *w, struct err *e)
+{
+    const struct graph *g = w->g;
+    for (int i = 0; i < g->nnode; i++)
+        if (!tflite_lower(&w->ops, g->node[i], e)) return false;
+    w->code = arena_new_n(w->a, (size_t)w->ops.n + 1, struct code);
+    for (int i = 0; i < g->nin; i++) tensor_index(w, g->in[i]);
+    for (int i = 0; i < w->ops.n; i++) {
+        const struct tfl_op *o = &w->ops.op[i];
+        code_index(w, o);
+        for (int k = 0; k < o->nin; k++) tensor_index(w, o->in[k]);
+        for (int k = 0; k < o->nout; k++) tensor_index(w, o->out[k]);
+    }
+    for (int i = 0; i < g->nout; i++) tensor_index(w, g->out[i]);
+    int64_t total = 0;
+    for (int i = 0; i < w->ntensor; i++) {
+        if (!tensor_check(w->tensor[i], e)) return false;
+        if (tensor_is_const(w->tensor[i])) total += tensor_bytes(w->tensor[i]);
+        if (total > INT32_MAX / 2)
+            return fail(e,
+                        "the weights take over 1 GiB; a .tflite file cannot hold them: use a smaller model");
+    }
+    return true;
+}
+
+bool tflite_write(const struct graph *g, struct buf *out, struct err *e)
+{
+    struct arena scratch = {0};
+    struct writer w = {.g = g, .a = &scratch, .ops = {.a = &scratch}, .nbuffer = 1};
+    if (!collect(&w, e)) {
+        arena_free(&scratch);
+        return false;
+    }
+    struct fbw *fb = &w.fb;
+    fbw_start(fb, out, "TFL3");
+    fbw_begin(fb);
+    fbw_i32(fb, MODEL_VERSION, 3, 0);
+    fbw_ref(fb, MODEL_OPERATOR_CODES);
+    fbw_ref(fb, MODEL_SUBGRAPHS);
+    fbw_ref(fb, MODEL_DESCRIPTION);
+    fbw_ref(fb, MODEL_BUFFERS);
+    if (g->nmeta) fbw_ref(fb, MODEL_METADATA);
+    fbw_ref(fb, MODEL_SIGNATURES);
+    fbw_end(fb);
+    uint32_t codes = fbw_slot(fb, MODEL_OPERATOR_CODES), subgraphs = fbw_slot(fb, MODEL_SUBGRAPHS);
+    uint32_t description = fbw_slot(fb, MODEL_DESCRIPTION), buffers = fbw_slot(fb, MODEL_BUFFERS);
+    uint32_t metadata = g->nmeta ? fbw_slot(fb, MODEL_METADATA) : 0, sign = fbw_slot(fb, MODEL_SIGNATURES);
+    write_codes(&w, codes);
+    fbw_link(fb, description);
+    fbw_str(fb, "made by wearlite");
+    write_subgraph(&w, subgraphs);
+    if (g->nmeta) write_metadata(&w, metadata);
+    write_signature(&w, sign);
+    write_buffers(&w, buffers);
+    while (out->n % BUFFER_ALIGN) buf_put(out, "", 1);
+    arena_free(&scratch);
+    return true;
+}

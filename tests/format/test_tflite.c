@@ -1,0 +1,108 @@
+// The .tflite reader and writer: what is written is read back the same, in every technique.
+#include "../../src/compress/compress.h"
+#include "../../src/format/format.h"
+#include "../test.h"
+#include "../tiny.h"
+#include <stdio.h>
+#include <string.h>
+
+static struct graph *made(struct arena *a, const char *technique)
+{
+    struct err e = {""};
+    struct graph *g =
+        technique_find(technique)->apply(tiny_cnn(a, 32, 6, 4, 1), &(struct compress_opt){0}, a, &e);
+    if (!g) printf("%s\n", e.text);
+    return g;
+}
+
+// Written, read, printed and written again: text and bytes must be the same.
+static void check_round_trip(const struct graph *g, struct arena *a)
+{
+    struct err e = {""};
+    struct buf first = {0}, second = {0}, want = {0}, got = {0};
+    CHECK(format_tflite.write(g, &first, &e));
+    CHECK(format_tflite.probe(buf_span(&first)));
+    struct graph *h = format_tflite.read(buf_span(&first), a, &e);
+    if (!h) printf("%s\n", e.text);
+    CHECK(h != NULL);
+    if (!h) return;
+    CHECK(graph_check(h, &e));
+    graph_print(g, &want);
+    graph_print(h, &got);
+    CHECK(!strcmp((char *)want.p, (char *)got.p));
+    CHECK(format_tflite.write(h, &second, &e));
+    CHECK(first.n == second.n && !memcmp(first.p, second.p, first.n));
+    buf_free(&first), buf_free(&second), buf_free(&want), buf_free(&got);
+}
+
+TEST(tflite_round_trip)
+{
+    struct arena a = {0};
+    static const char *const technique[] = {"lite", "dynamic"};
+    for (int i = 0; i < 2; i++) {
+        struct graph *g = made(&a, technique[i]);
+        graph_meta_set(g, &a, "note", "two\nlines, a back\\slash, a = sign");
+        check_round_trip(g, &a);
+    }
+    arena_free(&a);
+}
+
+TEST(tflite_meta)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = made(&a, "lite");
+    graph_meta_set(g, &a, "note", "two\nlines, a back\\slash, a = sign");
+    CHECK(format_tflite.write(g, &out, &e));
+    struct graph *h = format_tflite.read(buf_span(&out), &a, &e);
+    CHECK(h && !strcmp(graph_meta(h, "note"), "two\nlines, a back\\slash, a = sign"));
+    CHECK(h && !strcmp(graph_meta(h, META_LABELS), "a,b,c"));
+    buf_free(&out);
+    arena_free(&a);
+}
+
+TEST(tflite_write_refuses_batch_norm)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    CHECK(!format_tflite.write(tiny_cnn(&a, 32, 6, 4, 1), &out, &e));
+    CHECK_STR("apply --technique lite first", e.text);
+    buf_free(&out);
+    arena_free(&a);
+}
+
+// Whatever others wrote loads, or is refused with the operator's name and what to do.
+TEST(tflite_shared_models)
+{
+    static const struct {
+        const char *path, *says; // NULL: loads
+    } model[] = {
+        {"models/st-har-cnn/model.tflite", NULL},
+        {"models/uci-har-cnn/uci_har_model_int8.tflite", NULL},
+        {"models/uci-har-561-conv170/ConvDynamic170.tflite", NULL},
+        {"models/fall-cnn-polar/saved_model.tflite", NULL},
+        {"models/imu-gesture-cnn-lstm/gesture_model.tflite", "operator 6 WHILE is not supported"},
+        {"models/tflm-mnist-lstm/trained_lstm.tflite", "UNIDIRECTIONAL_SEQUENCE_LSTM is not supported"},
+        {"models/uci-har-lstm32x2/har_float32.tflite", "FlexTensorListReserve is not supported"},
+        {"models/uci-har-lstm32x2/har_int8.tflite", "FlexTensorListReserve is not supported"},
+    };
+    for (size_t i = 0; i < sizeof model / sizeof *model; i++) {
+        const char *path = test_shared(model[i].path);
+        if (!path) {
+            test_skip("%s is absent", model[i].path);
+            return;
+        }
+        struct arena a = {0};
+        struct err e = {""};
+        struct graph *g = model_load(path, &a, &e);
+        if (model[i].says)
+            CHECK_STR(model[i].says, e.text);
+        else if (!g)
+            CHECK_STR("(loads)", e.text);
+        else
+            check_round_trip(g, &a);
+        arena_free(&a);
+    }
+}
