@@ -54,7 +54,7 @@ NN_INLINE int32_t nn_requantise(int32_t x, int32_t mult, int32_t shift)
 NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
                               int32_t max)
 {
-    return (int8_t)nn_clamp(nn_requantise(acc, mult, shift) + zero, min, max);
+    return (int8_t)(nn_clamp(nn_requantise(acc, mult, shift), min - zero, max - zero) + zero);
 }
 
 // x * 2^n saturated, 0 < n < 31.
@@ -105,6 +105,21 @@ NN_INLINE int32_t nn_two_over_one_plus_q31(int32_t a)
 NN_INLINE int32_t nn_one_over_one_plus_q31(int32_t a)
 {
     return nn_shift_left_sat(nn_two_over_one_plus_q31(a), 1);
+}
+
+// 1 / (1 + exp(-a)) and tanh(a), a in Q(int_bits).(31 - int_bits), result Q0.31; gemmlowp's steps.
+NN_INLINE int32_t nn_logistic_q31(int32_t a, int32_t int_bits)
+{
+    const int32_t y = nn_one_over_one_plus_q31(nn_exp_q31(a > 0 ? -a : a, int_bits));
+    return a == 0 ? 1 << 30 : a > 0 ? y : INT32_MAX - y;
+}
+
+NN_INLINE int32_t nn_tanh_q31(int32_t a, int32_t int_bits)
+{
+    // 2a is a with one more integer bit; (1 - e) / (1 + e) = 2 / (1 + e) - 1
+    const int32_t e = nn_exp_q31(a > 0 ? -a : a, int_bits + 1);
+    const int32_t y = nn_shift_left_sat(nn_two_over_one_plus_q31(e) - (1 << 29), 2);
+    return a == 0 ? 0 : a > 0 ? y : -y;
 }
 
 NN_INLINE int32_t nn_leading_zeros(uint32_t v)
