@@ -6,11 +6,13 @@
 struct cut { // one window, still inside its recording
     const float *x;
     int32_t y, person;
+    uint8_t split;
 };
 struct cutter {
     int window, hop, nchannel; // samples, samples
     struct cut *cut;
     int n, cap;
+    uint8_t split;         // given to the windows that are cut; split_persons may change it later
     struct arena *scratch; // holds the recordings and this list until cut_finish
 };
 

@@ -1,13 +1,11 @@
-#define _GNU_SOURCE
 #include "dataset.h"
 #include "../base/file.h"
-#include "../base/log.h"
 #include "place.h"
-#include <stdlib.h>
 #include <string.h>
 
 extern const struct dataset_def data_hapt, data_uci_har, data_st_har, data_csv, data_synth;
-const struct dataset_def *const dataset_defs[] = {&data_hapt, &data_synth, NULL};
+const struct dataset_def *const dataset_defs[] = {&data_hapt, &data_uci_har, &data_st_har,
+                                                  &data_csv,  &data_synth,   NULL};
 
 const struct dataset_def *dataset_find(const char *name)
 {

@@ -147,7 +147,7 @@ static bool hapt_fill(struct dataset *d, const struct source *s, const struct da
     }
     if (!recordings_cut(s, label, n, d->nclass, index, &c, e)) return false;
     if (!cut_finish(&c, d, a, e)) return fail_in(e, "%s", s->path);
-    split_persons(d, test, o->seed);
+    split_persons(d, test, NULL, o->seed);
     return true;
 }
 

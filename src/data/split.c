@@ -1,8 +1,6 @@
 #include "split.h"
 #include "../base/rng.h"
-#include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const names[SPLIT_COUNT] = {"train", "valid", "test"};
@@ -19,20 +17,23 @@ bool split_find(const char *name, enum split *s)
     return false;
 }
 
-void split_persons(struct dataset *d, const bool *is_test, uint64_t seed)
+void split_persons(struct dataset *d, const bool *is_test, const int *class_of, uint64_t seed)
 {
     struct arena a = {0};
     struct rng r = rng_new(seed);
     int32_t *other = arena_new_n(&a, (size_t)d->nperson, int32_t);
     uint8_t *of = arena_new_n(&a, (size_t)d->nperson, uint8_t);
-    int n = 0;
-    for (int i = 0; i < d->nperson; i++) {
-        of[i] = is_test[i] ? SPLIT_TEST : SPLIT_TRAIN;
-        if (!is_test[i]) other[n++] = i;
+    for (int c = 0; c < (class_of ? d->nclass : 1); c++) {
+        int n = 0;
+        for (int i = 0; i < d->nperson; i++) {
+            if (class_of && class_of[i] != c) continue;
+            of[i] = is_test[i] ? SPLIT_TEST : SPLIT_TRAIN;
+            if (!is_test[i]) other[n++] = i;
+        }
+        rng_shuffle(&r, other, n);
+        int valid = n < 2 ? 0 : n < 8 ? 1 : (n + 2) / 5;
+        for (int i = 0; i < valid; i++) of[other[i]] = SPLIT_VALID;
     }
-    rng_shuffle(&r, other, n);
-    int valid = n < 2 ? 0 : (n + 2) / 5 ? (n + 2) / 5 : 1;
-    for (int i = 0; i < valid; i++) of[other[i]] = SPLIT_VALID;
     for (int i = 0; i < d->n; i++) d->split[i] = of[d->person[i]];
     arena_free(&a);
 }

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PERSONS = 20, TRIALS = 2, SAMPLES = 896, CHANNELS = 6, HARMONICS = 4, RATE = 50 };
+enum { PERSONS = 30, TRIALS = 2, SAMPLES = 896, CHANNELS = 6, HARMONICS = 4, RATE = 50 };
 
 struct vec {
     double x, y, z;
@@ -64,9 +64,9 @@ static struct person person_new(struct rng *r)
         p.phase[k] = rng_float(r) * (k ? 0.35 : 0);
     }
     p.sway = positive(r, 1, 0.35);
-    p.lean = normal(r, 0, 4);
-    p.rotation[0] = normal(r, 0, 14);
-    p.rotation[1] = normal(r, 0, 8);
+    p.lean = normal(r, 0, 3);
+    p.rotation[0] = normal(r, 0, 12);
+    p.rotation[1] = normal(r, 0, 7);
     p.rotation[2] = normal(r, 0, 8);
     p.acc_bias = (struct vec){normal(r, 0, 0.015), normal(r, 0, 0.015), normal(r, 0, 0.015)};
     p.gyro_bias = (struct vec){normal(r, 0, 0.02), normal(r, 0, 0.02), normal(r, 0, 0.02)};
@@ -83,12 +83,12 @@ static const struct activity {
     double lean, lean_dev;            // degrees forward
     double sway;                      // of still postures, g
 } activities[HAR_BASIC] = {
-    {1.90, 0.10, 0.24, 0.04, 0.16, 0.45, 0.50, 2, 3, 0}, // walking
-    {1.68, 0.13, 0.22, 0.05, 0.10, 0.62, 0.42, 7, 4, 0}, // upstairs
-    {1.98, 0.15, 0.30, 0.06, 0.27, 0.60, 0.55, 0, 4, 0}, // downstairs
-    {0, 0, 0, 0, 0, 0, 0, -9, 7, 0.0045},                // sitting
-    {0, 0, 0, 0, 0, 0, 0, 1, 4, 0.0070},                 // standing
-    {0, 0, 0, 0, 0, 0, 0, -82, 9, 0.0035},               // laying
+    {1.90, 0.10, 0.24, 0.04, 0.15, 0.46, 0.50, 2, 3, 0},  // walking
+    {1.70, 0.12, 0.22, 0.04, 0.10, 0.59, 0.43, 6, 4, 0},  // upstairs
+    {2.02, 0.14, 0.32, 0.05, 0.32, 0.62, 0.55, -2, 4, 0}, // downstairs
+    {0, 0, 0, 0, 0, 0, 0, -20, 6, 0.0040},                // sitting
+    {0, 0, 0, 0, 0, 0, 0, 2, 3, 0.0080},                  // standing
+    {0, 0, 0, 0, 0, 0, 0, -84, 8, 0.0035},                // laying
 };
 
 struct state { // of one trial
@@ -195,14 +195,14 @@ static struct dataset *synth_read(const char *path, const struct data_opt *o, st
         }
     }
     ok = ok && cut_finish(&c, d, a, e);
-    if (ok) split_persons(d, test, o->seed);
+    if (ok) split_persons(d, test, NULL, o->seed);
     arena_free(&scratch);
     return ok ? d : NULL;
 }
 
 const struct dataset_def data_synth = {
     .name = "synth",
-    .about = "SIMULATED body-worn IMU, 20 simulated persons, 50 Hz, 6 channels, 6 activities; for trying "
+    .about = "SIMULATED body-worn IMU, 30 simulated persons, 50 Hz, 6 channels, 6 activities; for trying "
              "things out",
     .licence = "made by this program; figures on it say nothing about people",
     .read = synth_read,

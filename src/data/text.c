@@ -13,7 +13,7 @@ static bool is_digit(char c)
 }
 
 // What the fast path cannot round for certain. The span p .. end is one well-formed number.
-static bool number_slow(const char *p, const char *end, float *v)
+static bool number_slow(const char *p, const char *end, double *wide, float *v)
 {
     char copy[64];
     size_t n = (size_t)(end - p);
@@ -22,8 +22,17 @@ static bool number_slow(const char *p, const char *end, float *v)
     copy[n] = 0;
     static locale_t plain; // strtof alone would read "0,5" in a German locale
     if (!plain) plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    *v = strtof_l(copy, NULL, plain);
-    return isfinite(*v);
+    if (wide) *wide = strtod_l(copy, NULL, plain);
+    if (v) *v = strtof_l(copy, NULL, plain);
+    return wide ? isfinite(*wide) : isfinite(*v);
+}
+
+const char *number_read_double(const char *p, const char *end, double *v)
+{
+    float narrow;
+    // The scanner finds the end; a number beyond floats may still be a double, but is no time.
+    const char *next = number_read(p, end, &narrow);
+    return next && number_slow(p, next, v, NULL) ? next : NULL;
 }
 
 const char *number_read(const char *p, const char *end, float *v)
@@ -78,14 +87,16 @@ const char *number_read(const char *p, const char *end, float *v)
             return p;
         }
     }
-    return number_slow(first, p, v) ? p : NULL;
+    return number_slow(first, p, NULL, v) ? p : NULL;
 }
 
-static int line_count(struct span text)
+// Rows of ncol numbers that the text can hold at most: a number and what parts it from the next take two
+// bytes, so memory stays within twice the file whatever it claims.
+static size_t rows_most(struct span text, int ncol)
 {
-    size_t n = 1;
-    for (const uint8_t *p = text.p, *end = p + text.n; (p = memchr(p, '\n', (size_t)(end - p))); p++) n++;
-    return n > INT32_MAX ? INT32_MAX : (int)n;
+    size_t lines = 1, fit = text.n / (2 * (size_t)ncol) + 1;
+    for (const uint8_t *p = text.p, *end = p + text.n; (p = memchr(p, '\n', (size_t)(end - p))); p++) lines++;
+    return lines < fit ? lines : fit;
 }
 
 static bool is_gap(char c)
@@ -98,7 +109,7 @@ bool table_read(struct span text, const char *name, int ncol, struct arena *a, f
 {
     *rows = 0;
     if (!text.n) return fail(e, "%s: the file is empty; get it again", name);
-    float *v = *out = arena_array(a, (size_t)line_count(text), (size_t)ncol * sizeof *v);
+    float *v = *out = arena_array(a, rows_most(text, ncol) + 1, (size_t)ncol * sizeof *v);
     int line = 1;
     for (const char *p = (const char *)text.p, *end = p + text.n; p < end; line++, p++) {
         int n = 0;

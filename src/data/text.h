@@ -8,6 +8,8 @@
 // The decimal number at p, to the nearest float; returns what follows it, NULL where none begins at p or it
 // exceeds a float. No hexadecimal, no infinity, no "nan": these are not samples.
 const char *number_read(const char *p, const char *end, float *v);
+// The same to the nearest double: times.
+const char *number_read_double(const char *p, const char *end, double *v);
 
 // A text of lines with ncol numbers each, parted by blanks, tabs or commas; empty lines are passed over.
 // out: (rows, ncol) in the arena. name goes into the messages.
