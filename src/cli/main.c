@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"train", "train a network on a data set", cmd_train},
+    {"data", "list data sets, describe one, get one", cmd_data},
     {"inspect", "print a model: layers, shapes, quantization, parameters, multiply-accumulates", cmd_inspect},
     {NULL, NULL, NULL},
 };
