@@ -7,7 +7,9 @@
 
 static const struct command commands[] = {
     {"data", "list data sets, describe one, get one", cmd_data},
+    {"train", "train a network on a data set", cmd_train},
     {"inspect", "print a model: layers, shapes, quantization, parameters, multiply-accumulates", cmd_inspect},
+    {"report", "make the page of a study again", cmd_report},
     {NULL, NULL, NULL},
 };
 

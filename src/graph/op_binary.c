@@ -1,5 +1,7 @@
 // ADD, SUB, MUL, DIV with NumPy's broadcasting.
-#include "op.h"
+#include "lower.h"
+#include "../../device/nn.h"
+#include <string.h>
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -20,7 +22,97 @@ static bool infer(struct node *n, struct err *e)
     return infer_out(n, a->type, rank, dim, e);
 }
 
-const struct opdef op_ADD = {"ADD", infer, NULL, NULL};
-const struct opdef op_SUB = {"SUB", infer, NULL, NULL};
-const struct opdef op_MUL = {"MUL", infer, NULL, NULL};
-const struct opdef op_DIV = {"DIV", infer, NULL, NULL};
+// The output's shape as four dimensions, and the inputs' strides there, 0 where they are broadcast.
+// Neighbouring dimensions that are broadcast alike become one; d[4] .. d[7] are a's strides, d[8] .. d[11]
+// b's.
+static bool collapse(const struct node *n, int32_t d[12], struct err *e)
+{
+    const struct tensor *y = n->out[0];
+    int32_t dim[GRAPH_MAX_RANK], at[2][GRAPH_MAX_RANK], step[2] = {1, 1};
+    int rank = 0; // dimensions found, the innermost first
+    for (int i = 1; i <= y->rank; i++) {
+        const int32_t size = y->dim[y->rank - i];
+        int32_t s[2];
+        for (int k = 0; k < 2; k++) {
+            const struct tensor *t = n->in[k];
+            const int32_t own = i <= t->rank ? t->dim[t->rank - i] : 1;
+            s[k] = own == 1 ? 0 : step[k];
+            step[k] *= own;
+        }
+        if (size == 1) continue;
+        bool joins = rank > 0;
+        for (int k = 0; k < 2 && joins; k++) {
+            const int32_t inner = at[k][rank - 1];
+            joins = inner ? s[k] == inner * dim[rank - 1] : s[k] == 0;
+        }
+        if (joins) {
+            dim[rank - 1] *= size;
+            continue;
+        }
+        if (rank == 4) return fail(e, "it broadcasts over more than four groups of dimensions");
+        dim[rank] = size;
+        at[0][rank] = s[0];
+        at[1][rank++] = s[1];
+    }
+    for (int i = 0; i < 4; i++) {
+        d[3 - i] = i < rank ? dim[i] : 1;
+        d[7 - i] = i < rank ? at[0][i] : 0;
+        d[11 - i] = i < rank ? at[1][i] : 0;
+    }
+    return true;
+}
+
+static bool lower_s8(const struct node *n, const int32_t d[12], nn_binary_s8 *q, struct err *e)
+{
+    const struct quant *a = &n->in[0]->q, *b = &n->in[1]->q, *y = &n->out[0]->q;
+    memset(q, 0, sizeof *q);
+    memcpy(q, d, 12 * sizeof *d); // d0 .. d3, a0 .. a3, b0 .. b3 come first
+    q->a_zero = a->zero[0];
+    q->b_zero = b->zero[0];
+    q->y_zero = y->zero[0];
+    act_range(n->as.binary.act, n->out[0], &q->min, &q->max);
+    const double sa = (double)a->scale[0], sb = (double)b->scale[0], sy = (double)y->scale[0];
+    if (n->op == OP_MUL) {
+        quantize_multiplier(sa * sb / sy, &q->out_mult, &q->out_shift);
+        if (q->out_shift > 14) return fail(e, "its output scale %g is too small for its inputs", sy);
+        return true;
+    }
+    const double twice = 2 * (sa > sb ? sa : sb), out = twice / ((1 << 20) * sy);
+    q->left = 20;
+    q->negate_b = n->op == OP_SUB;
+    quantize_multiplier(sa / twice, &q->a_mult, &q->a_shift);
+    quantize_multiplier(sb / twice, &q->b_mult, &q->b_shift);
+    quantize_multiplier(out, &q->out_mult, &q->out_shift);
+    if (q->out_shift > 0) return fail(e, "its output scale %g is too small for its inputs", sy);
+    return true;
+}
+
+static bool lower(const struct node *n, struct plan *p, struct err *e)
+{
+    static const struct kernel *const f32[OP_COUNT] = {[OP_ADD] = &kernel_nn_add_f32,
+                                                       [OP_SUB] = &kernel_nn_sub_f32,
+                                                       [OP_MUL] = &kernel_nn_mul_f32,
+                                                       [OP_DIV] = &kernel_nn_div_f32};
+    static const struct kernel *const s8[OP_COUNT] = {
+        [OP_ADD] = &kernel_nn_add_s8, [OP_SUB] = &kernel_nn_add_s8, [OP_MUL] = &kernel_nn_mul_s8};
+    const struct tensor *a = n->in[0], *b = n->in[1], *y = n->out[0];
+    int32_t d[12];
+    nn_binary_s8 q;
+    if (!want_types(n, e) || !collapse(n, d, e)) return false;
+    if (is_s8(a) && !s8[n->op]) return fail(e, "int8 has no division; multiply by the reciprocal");
+    if (is_s8(a) && !lower_s8(n, d, &q, e)) return false;
+    if (a != b) { // in place on the one that is as large as the output
+        lower_in_place(p, y, a);
+        if (!p->nalias || p->alias[p->nalias - 1].out != y) lower_in_place(p, y, b);
+    }
+    const nn_binary f = {
+        d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], (int32_t)n->as.binary.act};
+    plan_step(p, n, is_s8(a) ? s8[n->op] : f32[n->op], is_s8(a) ? (const void *)&q : &f,
+              (struct ref[]){ref_in(a), ref_in(b), ref_out(y)});
+    return true;
+}
+
+const struct opdef op_ADD = {"ADD", infer, lower, NULL};
+const struct opdef op_SUB = {"SUB", infer, lower, NULL};
+const struct opdef op_MUL = {"MUL", infer, lower, NULL};
+const struct opdef op_DIV = {"DIV", infer, lower, NULL};

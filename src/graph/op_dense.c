@@ -1,6 +1,7 @@
 // FULLY_CONNECTED: y[..][o] = act(bias[o] + sum over k of x[..][k] * weight[o][k]). Input (..., k): the last
 // dimension is multiplied, those in front stay.
-#include "op.h"
+#include "lower.h"
+#include "../../device/nn.h"
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -22,4 +23,37 @@ static int64_t macs(const struct node *n)
     return tensor_count(n->out[0]) * n->in[1]->dim[1];
 }
 
-const struct opdef op_DENSE = {"FULLY_CONNECTED", infer, NULL, macs};
+static bool lower(const struct node *n, struct plan *p, struct err *e)
+{
+    static const struct kernel *const kernel[] = {&kernel_nn_dense_f32, &kernel_nn_dense_s8,
+                                                  &kernel_nn_dense_dyn};
+    const struct tensor *w = n->in[1];
+    const int32_t out = w->dim[0], in = w->dim[1], rows = (int32_t)(tensor_count(n->in[0]) / in);
+    struct layer l;
+    if (!lower_layer(n, p,
+                     &(struct layer_shape){.out = out,
+                                           .taps = in,
+                                           .out_step = in,
+                                           .tap_step = 1,
+                                           .blocked = true,
+                                           .block_f32 = p->layout->dense_f32,
+                                           .block_s8 = p->layout->dense_s8,
+                                           .rows = rows,
+                                           .asymmetric = n->as.dense.asymmetric_inputs,
+                                           .act = n->as.dense.act},
+                     &l, e))
+        return false;
+    const nn_dense q = {.rows = rows,
+                        .in_c = in,
+                        .out_c = out,
+                        .block = l.block,
+                        .act = (int32_t)n->as.dense.act,
+                        .x_zero = l.x_zero,
+                        .y_zero = l.y_zero,
+                        .min = l.min,
+                        .max = l.max};
+    layer_step(p, n, kernel, &q, &l);
+    return true;
+}
+
+const struct opdef op_DENSE = {"FULLY_CONNECTED", infer, lower, macs};

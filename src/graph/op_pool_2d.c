@@ -1,5 +1,6 @@
 // MAX_POOL_2D, AVERAGE_POOL_2D: padding takes part neither in the maximum nor in the average's divisor.
-#include "op.h"
+#include "lower.h"
+#include "../../device/nn.h"
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -19,5 +20,40 @@ static bool infer(struct node *n, struct err *e)
     return infer_out(n, x->type, 4, (int32_t[]){x->dim[0], h, w, x->dim[3]}, e);
 }
 
-const struct opdef op_MAX_POOL_2D = {"MAX_POOL_2D", infer, NULL, NULL};
-const struct opdef op_AVERAGE_POOL_2D = {"AVERAGE_POOL_2D", infer, NULL, NULL};
+static bool lower(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    const struct pool *k = &n->as.pool;
+    const bool max = n->op == OP_MAX_POOL_2D, s8 = is_s8(x);
+    int32_t lo = -128, hi = 127;
+    if (!want_types(n, e)) return false;
+    if (s8) {
+        if (x->q.scale[0] != y->q.scale[0] || x->q.zero[0] != y->q.zero[0])
+            return fail(e, "input and output differ in scale or zero point; a pool passes them through");
+        act_range(k->act, y, &lo, &hi);
+    }
+    const nn_pool q = {.batch = x->dim[0],
+                       .in_h = x->dim[1],
+                       .in_w = x->dim[2],
+                       .c = x->dim[3],
+                       .out_h = y->dim[1],
+                       .out_w = y->dim[2],
+                       .k_h = k->kernel[0],
+                       .k_w = k->kernel[1],
+                       .stride_h = k->stride[0],
+                       .stride_w = k->stride[1],
+                       .pad_top = k->pad[0],
+                       .pad_left = k->pad[1],
+                       .act = (int32_t)k->act,
+                       .min = lo,
+                       .max = hi};
+    plan_step(p, n,
+              max  ? s8 ? &kernel_nn_max_pool_s8 : &kernel_nn_max_pool_f32
+              : s8 ? &kernel_nn_average_pool_s8
+                   : &kernel_nn_average_pool_f32,
+              &q, (struct ref[]){ref_in(x), ref_out(y)});
+    return true;
+}
+
+const struct opdef op_MAX_POOL_2D = {"MAX_POOL_2D", infer, lower, NULL};
+const struct opdef op_AVERAGE_POOL_2D = {"AVERAGE_POOL_2D", infer, lower, NULL};

@@ -1,5 +1,6 @@
 // QUANTIZE (float to integer, or integer to integer of another scale) and DEQUANTIZE.
-#include "op.h"
+#include "lower.h"
+#include "../../device/nn.h"
 
 static bool infer_quantize(struct node *n, struct err *e)
 {
@@ -15,5 +16,30 @@ static bool infer_dequantize(struct node *n, struct err *e)
     return infer_out(n, F32, n->in[0]->rank, n->in[0]->dim, e);
 }
 
-const struct opdef op_QUANTIZE = {"QUANTIZE", infer_quantize, NULL, NULL};
-const struct opdef op_DEQUANTIZE = {"DEQUANTIZE", infer_dequantize, NULL, NULL};
+static bool lower_quantize(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    if (!is_s8(y) || !(is_f32(x) || is_s8(x)))
+        return fail(e, "from %s to %s; float32 or int8 to int8 can be executed", dtype_name(x->type),
+                    dtype_name(y->type));
+    if (!want_scale(y, e)) return false;
+    if (is_s8(x)) return lower_requantize(n, p, (double)x->q.scale[0] / (double)y->q.scale[0], ACT_NONE, e);
+    const nn_quantize q = {(int32_t)tensor_count(x), float_bits(y->q.scale[0]), y->q.zero[0]};
+    plan_step(p, n, &kernel_nn_quantize_s8, &q, (struct ref[]){ref_in(x), ref_out(y)});
+    return true;
+}
+
+static bool lower_dequantize(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    if (!is_s8(x) || !is_f32(y))
+        return fail(e, "from %s to %s; int8 to float32 can be executed", dtype_name(x->type),
+                    dtype_name(y->type));
+    if (!want_scale(x, e)) return false;
+    const nn_quantize q = {(int32_t)tensor_count(x), float_bits(x->q.scale[0]), x->q.zero[0]};
+    plan_step(p, n, &kernel_nn_dequantize_s8, &q, (struct ref[]){ref_in(x), ref_out(y)});
+    return true;
+}
+
+const struct opdef op_QUANTIZE = {"QUANTIZE", infer_quantize, lower_quantize, NULL};
+const struct opdef op_DEQUANTIZE = {"DEQUANTIZE", infer_dequantize, lower_dequantize, NULL};

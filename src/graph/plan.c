@@ -3,7 +3,7 @@
 #include <string.h>
 
 const struct layout layout_plain = {1, 1, 1, 1, false};
-const struct layout layout_host = {1, 1, 1, 1, false};
+const struct layout layout_host = {4, 4, 4, 4, false};
 
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf)

@@ -9,9 +9,14 @@ struct fact { // a constant with its spread and where it comes from; no source, 
 };
 
 struct cycle_cost { // estimated cycles an instruction of each class; extra cycles of a taken branch
-    double alu, mul, mac, div, load, store, branch, fpu, simd, taken;
+    double alu, mul, mac, div, load, store, branch, fpu, fmac, simd, taken; // fmac: float multiply-add
     const char *source;
     double error; // relative half-width of the interval that we give to latency
+};
+
+struct flash_cache { // between the core and an external flash; bytes 0: code and weights are read at full speed
+    uint32_t bytes, ways, line;
+    struct fact miss_cycles; // the core waits for one line
 };
 
 struct target {       // one file each; the table is in target.c
@@ -35,8 +40,13 @@ struct target {       // one file each; the table is in target.c
     uint32_t clock_hz;
     bool fpu;
     struct cycle_cost cost;
+    struct flash_cache cache;
     struct fact active_mw, sleep_mw; // power while computing, while waiting for the next window
 };
 extern const struct target *const targets[];        // NULL at the end
 const struct target *target_find(const char *name); // knows aliases, too
+
+// Full paths of the compiler and the emulator; fails with the Debian package, or the command, that brings it.
+const char *target_cc(const struct target *t, struct arena *a, struct err *e);
+const char *target_qemu(const struct target *t, struct arena *a, struct err *e);
 #endif

@@ -1,0 +1,209 @@
+// The device kernels: parameters, and what each of them promises. C99, no heap, no globals, no libm.
+//
+// Every kernel is `void nn_<op>_<type>(const nn_<params> *p, inputs, constants, scratch, outputs)`, one a
+// file of that name. Files may be included into one translation unit in any order, each any number of times;
+// with `p` a static const struct the compiler specialises the loops. A folder below this one (cortex_m4/,
+// xtensa/,
+// ...) holds faster files of the same names, same functions, same bits.
+//
+// Common terms
+//   activations    (batch, h, w, c), row-major; a signal over time has h = 1. Buffers never overlap unless
+//   the
+//                  kernel says "in place".
+//   f32            IEEE single precision. Each a * b + c is NN_MADD (nn_math.h): fused when NN_FMA is 1, two
+//                  roundings when it is 0. Build with -ffp-contract=off, never with -ffast-math.
+//   s8             int8 values q of real = scale * (q - zero); accumulators are int32 and must not overflow:
+//                  at most 65,536 taps an output. `x_zero`, `y_zero` are zero points as TensorFlow Lite
+//                  stores them (not negated).
+//   mult, shift    a real factor mult * 2^(shift - 31), mult in [2^30, 2^31) or 0, shift -31 .. 30; applied
+//   by
+//                  nn_requantise with the two roundings of TensorFlow Lite's reference kernels.
+//   dyn            int8 weights with float activations: see nn_quantize_dynamic.
+//   weights of conv2d and dense are stored in blocks of output channels, [out / block][tap][block], tap
+//   running
+//                  over (k_h, k_w, in_c); channels that fill the last block are zeros and are never written
+//                  out. Tables a channel (bias, mult, shift, scale, sum) are filled up to a whole block too.
+//   order of sums  an accumulator starts with the bias and takes the taps in the order of (k_h, k_w, in_c).
+//                  Taps in the padding are left out. So no blocking over outputs or positions changes a bit.
+//   *_bits         a float, as the int32 of the same bits (nn_float).
+#ifndef NN_H
+#define NN_H
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifndef NN_API
+#define NN_API static inline
+#endif
+#ifndef NN_FMA
+#define NN_FMA 0
+#endif
+#ifdef __GNUC__ // the body of a kernel, for one block size: specialised where it is called
+#define NN_INLINE static inline __attribute__((always_inline))
+#else
+#define NN_INLINE static inline
+#endif
+
+// Activations fused behind float and dynamic kernels (int8 kernels have min and max instead).
+enum { NN_ACT_NONE, NN_ACT_RELU, NN_ACT_RELU6 };
+enum { NN_BLOCK_MAX = 32 }; // the largest block
+
+// y[oy][ox][o] = act(bias[o] + sum x[oy*stride_h - pad_top + ky*dil_h][ox*stride_w - pad_left + kx*dil_w][i]
+//                                  * w[o][ky][kx][i])
+// nn_conv2d_f32  (p, x, w, bias, y)
+// nn_conv2d_s8   (p, x, w, bias, mult, shift, y): bias holds bias[o] - x_zero * (sum of w[o]); taps in the
+//                padding count as x_zero. y = clamp(y_zero + requantise(acc, mult[o], shift[o]), min, max).
+// nn_conv2d_dyn  (p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y): x int8 with one scale and zero point a
+//                batch row; y = act((acc - x_zero * w_sum[o]) * w_scale[o] * x_scale + bias[o]); taps in the
+//                padding count as that row's zero point.
+typedef struct nn_conv2d {
+    int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w;
+    int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;
+    int32_t block;                    // 1 or more; 4 is unrolled
+    int32_t act;                      // f32, dyn
+    int32_t x_zero, y_zero, min, max; // s8
+} nn_conv2d;
+
+// Channel o of the output uses channel o / mul of the input; w (k_h, k_w, in_c * mul), not blocked.
+// nn_depthwise_f32 (p, x, w, bias, y)
+// nn_depthwise_s8  (p, x, w, bias, mult, shift, y): the bias is plain, the kernel takes x_zero off each
+// input. nn_depthwise_dyn (p, x, x_scale, x_zero, w, w_scale, bias, y): as nn_conv2d_dyn, no w_sum needed.
+typedef struct nn_depthwise {
+    int32_t batch, in_h, in_w, in_c, out_h, out_w, mul, k_h, k_w;
+    int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;
+    int32_t act;
+    int32_t x_zero, y_zero, min, max;
+} nn_depthwise;
+
+// y[r][o] = act(bias[o] + sum x[r][i] * w[o][i]); the same three types and buffers as conv2d.
+// nn_dense_dyn: x_scale, x_zero a row; y = act(bias[o] + (acc - x_zero * w_sum[o]) * (x_scale * w_scale[o])).
+typedef struct nn_dense {
+    int32_t rows, in_c, out_c;
+    int32_t block;
+    int32_t act;
+    int32_t x_zero, y_zero, min, max;
+} nn_dense;
+
+// Maximum or average of the window's values inside the image. Scale and zero point pass through.
+// nn_max_pool_f32, nn_average_pool_f32 (p, x, y); nn_max_pool_s8, nn_average_pool_s8 (p, x, y): the average
+// rounds half away from zero, of values before the zero point is taken off (as TensorFlow Lite does).
+typedef struct nn_pool {
+    int32_t batch, in_h, in_w, c, out_h, out_w, k_h, k_w, stride_h, stride_w, pad_top, pad_left;
+    int32_t act;
+    int32_t min, max;
+} nn_pool;
+
+// y[a][c] = mean over b of x[a][b][c].
+// nn_mean_f32 (p, x, y): the sum in order of b, then one division.
+// nn_mean_s8  (p, x, y): requantise(sum - b * x_zero, mult, shift) + y_zero; 1 / b is in mult and shift.
+typedef struct nn_mean {
+    int32_t a, b, c;
+    int32_t x_zero, y_zero, mult, shift;
+} nn_mean;
+
+// y[i][j][k][l] = act(a op b), a and b read with strides (0 where they are broadcast). In place on either.
+// nn_add_f32, nn_sub_f32, nn_mul_f32, nn_div_f32
+typedef struct nn_binary {
+    int32_t d0, d1, d2, d3;
+    int32_t a0, a1, a2, a3, b0, b1, b2, b3;
+    int32_t act;
+} nn_binary;
+
+// nn_add_s8: both inputs times 2^left, each by its mult and shift to a common scale, added (subtracted when
+// negate_b is 1), then out_mult, out_shift. nn_mul_s8: (a - a_zero) * (b - b_zero) by out_mult, out_shift.
+typedef struct nn_binary_s8 {
+    int32_t d0, d1, d2, d3;
+    int32_t a0, a1, a2, a3, b0, b1, b2, b3;
+    int32_t a_zero, b_zero, y_zero, left, a_mult, a_shift, b_mult, b_shift, out_mult, out_shift, negate_b;
+    int32_t min, max;
+} nn_binary_s8;
+
+// n values, one at a time; in place. alpha: LEAKY_RELU, ELU.
+// nn_relu_f32, nn_relu6_f32, nn_leaky_relu_f32, nn_elu_f32, nn_logistic_f32, nn_tanh_f32
+typedef struct nn_unary {
+    int32_t n;
+    int32_t alpha_bits;
+} nn_unary;
+
+// nn_lookup_s8 (p, x, table, y): y[i] = table[x[i] + 128]; every int8 function of one int8 value. In place.
+typedef struct nn_lookup {
+    int32_t n;
+} nn_lookup;
+
+// exp(beta * x) / sum, over each row of c values; in place.
+// nn_softmax_f32 (p, x, y); nn_softmax_s8 (p, x, y): fixed point as TensorFlow Lite's reference, output scale
+// 1/256, zero point -128; differences of the row's maximum below diff_min give 0.
+typedef struct nn_softmax {
+    int32_t rows, c;
+    int32_t beta_bits;             // f32
+    int32_t mult, shift, diff_min; // s8
+} nn_softmax;
+
+// y = x * scale[c] + offset[c] over the last dimension; in place.
+// nn_batch_norm_f32 (p, x, scale, offset, y)
+typedef struct nn_batch_norm {
+    int32_t rows, c;
+} nn_batch_norm;
+
+// nn_quantize_s8 (p, x f32, y s8): clamp(round(x / scale) + zero, -128, 127), half away from zero.
+// nn_dequantize_s8 (p, x s8, y f32): (x - zero) * scale.
+typedef struct nn_quantize {
+    int32_t n;
+    int32_t scale_bits, zero;
+} nn_quantize;
+
+// Rows of floats to int8, each row with a scale and zero point of its own, as TensorFlow Lite's hybrid
+// kernels choose them: asymmetric covers [min(x, 0), max(x, 0)] by -128 .. 127; else symmetric, -127 .. 127,
+// zero 0. nn_quantize_dynamic (p, x, scale, zero, y): scale f32[rows], zero s32[rows].
+typedef struct nn_quantize_rows {
+    int32_t rows, c;
+    int32_t asymmetric;
+} nn_quantize_rows;
+
+// y[y_at + i*y0 + j*y1 + k*y2 + l*y3] = x[x_at + i*x0 + ...] for i < d0, j < d1, k < d2, l < d3: transposing,
+// slicing, joining, and the inside of a padded tensor. nn_copy_f32, nn_copy_s8
+typedef struct nn_copy {
+    int32_t d0, d1, d2, d3;
+    int32_t x_at, x0, x1, x2, x3, y_at, y0, y1, y2, y3;
+} nn_copy;
+
+// y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8
+typedef struct nn_fill {
+    int32_t n;
+    int32_t value;
+} nn_fill;
+
+NN_INLINE int32_t nn_min(int32_t a, int32_t b)
+{
+    return a < b ? a : b;
+}
+
+NN_INLINE int32_t nn_max(int32_t a, int32_t b)
+{
+    return a > b ? a : b;
+}
+
+NN_INLINE int32_t nn_clamp(int32_t v, int32_t lo, int32_t hi)
+{
+    return v < lo ? lo : v > hi ? hi : v;
+}
+
+// Which taps of a window of k, dil apart, starting at `at`, lie inside n samples: first .. last - 1.
+NN_INLINE int32_t nn_tap_first(int32_t at, int32_t dil)
+{
+    return at < 0 ? (-at + dil - 1) / dil : 0;
+}
+
+NN_INLINE int32_t nn_tap_last(int32_t at, int32_t dil, int32_t k, int32_t n)
+{
+    return at >= n ? 0 : nn_min(k, (n - at + dil - 1) / dil);
+}
+
+// The outputs ox for which every tap is inside the image in x: first .. last - 1.
+NN_INLINE void nn_conv2d_inside(const nn_conv2d *p, int32_t *first, int32_t *last)
+{
+    const int32_t room = p->in_w + p->pad_left - (p->k_w - 1) * p->dil_w;
+    *first = (p->pad_left + p->stride_w - 1) / p->stride_w;
+    *last = room > 0 ? nn_min(p->out_w, (room + p->stride_w - 1) / p->stride_w) : 0;
+}
+#endif

@@ -1,0 +1,27 @@
+// Fully connected layer of floats; contract in nn.h.
+#ifndef NN_DENSE_F32_C
+#define NN_DENSE_F32_C
+#include "nn_dot_f32.h"
+
+NN_INLINE void nn_dense_block_f32(const nn_dense *p, const float *x, const float *w, const float *bias,
+                                  float *y, int32_t block, float *acc)
+{
+    for (int32_t o = 0; o < p->out_c; o += block, w += p->in_c * block) {
+        const int32_t n = nn_min(block, p->out_c - o);
+        for (int32_t i = 0; i < block; i++) acc[i] = bias[o + i];
+        nn_dot_f32(acc, x, NULL, w, p->in_c, block);
+        for (int32_t i = 0; i < n; i++) y[o + i] = nn_act(acc[i], p->act);
+    }
+}
+
+NN_API void nn_dense_f32(const nn_dense *p, const float *x, const float *w, const float *bias, float *y)
+{
+    float acc[NN_BLOCK_MAX];
+    for (int32_t r = 0; r < p->rows; r++, x += p->in_c, y += p->out_c) {
+        if (p->block == 4)
+            nn_dense_block_f32(p, x, w, bias, y, 4, acc);
+        else
+            nn_dense_block_f32(p, x, w, bias, y, p->block, acc);
+    }
+}
+#endif

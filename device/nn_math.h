@@ -1,0 +1,198 @@
+// Arithmetic shared by the kernels: the same bits on every chip and on the host.
+#ifndef NN_MATH_H
+#define NN_MATH_H
+#include "nn.h"
+
+// a * b + c of floats. A chip whose FPU has a fused multiply-add uses it (NN_FMA 1: one rounding); the host
+// then computes the same.
+#if NN_FMA
+#define NN_MADD(a, b, c) __builtin_fmaf((a), (b), (c))
+#else
+#define NN_MADD(a, b, c) ((a) * (b) + (c))
+#endif
+
+NN_INLINE float nn_float(int32_t bits)
+{
+    float f;
+    memcpy(&f, &bits, sizeof f);
+    return f;
+}
+
+NN_INLINE float nn_act(float v, int32_t act)
+{
+    if (act == NN_ACT_NONE) return v;
+    v = v > 0.0f ? v : 0.0f;
+    return act == NN_ACT_RELU6 && v > 6.0f ? 6.0f : v;
+}
+
+// ---- fixed point ----
+
+// round(a * b / 2^31), half up; a = b = -2^31 does not occur (b is a multiplier, never negative, or a Q0.31
+// constant). gemmlowp's SaturatingRoundingDoublingHighMul gives the same: its nudge and truncating division
+// come to this floor.
+NN_INLINE int32_t nn_mul_high(int32_t a, int32_t b)
+{
+    return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+}
+
+// x / 2^n, half away from zero; 0 <= n <= 31.
+NN_INLINE int32_t nn_shift_right(int32_t x, int32_t n)
+{
+    const int32_t mask = (int32_t)((1u << n) - 1u);
+    return (x >> n) + ((x & mask) > (mask >> 1) + (x < 0));
+}
+
+// x * mult * 2^(shift - 31) with two roundings: TensorFlow Lite's MultiplyByQuantizedMultiplier. A left shift
+// that overflows wraps.
+NN_INLINE int32_t nn_requantise(int32_t x, int32_t mult, int32_t shift)
+{
+    const int32_t left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+    return nn_shift_right(nn_mul_high((int32_t)((uint32_t)x << left), mult), right);
+}
+
+// What a convolution does with its sum.
+NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
+                              int32_t max)
+{
+    return (int8_t)(nn_clamp(nn_requantise(acc, mult, shift), min - zero, max - zero) + zero);
+}
+
+// x * 2^n saturated, 0 < n < 31.
+NN_INLINE int32_t nn_shift_left_sat(int32_t x, int32_t n)
+{
+    const int32_t limit = (int32_t)((1u << (31 - n)) - 1u);
+    return x > limit ? INT32_MAX : x < -limit ? INT32_MIN : (int32_t)((uint32_t)x << n);
+}
+
+// exp(a) for a <= 0, a in Q(int_bits).(31 - int_bits), 4 <= int_bits <= 5; result Q0.31. The steps are
+// gemmlowp's exp_on_negative_values: a Taylor series around -1/8 on the last quarter, then a factor
+// exp(-2^k) for each set bit above it.
+NN_INLINE int32_t nn_exp_q31(int32_t a, int32_t int_bits)
+{
+    static const int32_t factor[7] = {1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242};
+    const int32_t frac = 31 - int_bits, quarter = (int32_t)(1u << (frac - 2));
+    const int32_t mod = (a & (quarter - 1)) - quarter;
+    const int32_t rest = (int32_t)((uint32_t)mod - (uint32_t)a);
+    const int32_t x = nn_shift_left_sat(mod, int_bits) + (1 << 28);
+    const int32_t x2 = nn_mul_high(x, x), x3 = nn_mul_high(x2, x), x4 = nn_mul_high(x2, x2);
+    const int32_t tail = nn_shift_right(nn_mul_high(nn_shift_right(x4, 2) + x3, 715827883 /* 1/3 */) + x2, 1);
+    int32_t y = 1895147668 /* exp(-1/8) */ + nn_mul_high(1895147668, x + tail);
+    for (int32_t k = -2; k < int_bits; k++)
+        if (rest & (int32_t)(1u << (frac + k))) y = nn_mul_high(y, factor[k + 2]);
+    return a == 0 ? INT32_MAX : y;
+}
+
+// (a + b + 1 or a + b - 1) / 2, towards zero: half sum rounded away from zero.
+NN_INLINE int32_t nn_half_sum(int32_t a, int32_t b)
+{
+    const int64_t s = (int64_t)a + b;
+    return (int32_t)((s + (s >= 0 ? 1 : -1)) / 2);
+}
+
+// 2 / (1 + a) in Q2.29, a in Q0.31, 0 <= a < 1: three steps of Newton's division on the half denominator.
+NN_INLINE int32_t nn_two_over_one_plus_q31(int32_t a)
+{
+    const int32_t half = nn_half_sum(a, INT32_MAX);
+    int32_t x = 1515870810 /* 48/17 */ + nn_mul_high(half, -1010580540 /* -32/17 */);
+    for (int32_t i = 0; i < 3; i++) {
+        const int32_t miss = (1 << 29) - nn_mul_high(half, x);
+        x += nn_shift_left_sat(nn_mul_high(x, miss), 2);
+    }
+    return x;
+}
+
+// 1 / (1 + a) in Q0.31.
+NN_INLINE int32_t nn_one_over_one_plus_q31(int32_t a)
+{
+    return nn_shift_left_sat(nn_two_over_one_plus_q31(a), 1);
+}
+
+// 1 / (1 + exp(-a)) and tanh(a), a in Q(int_bits).(31 - int_bits), result Q0.31; gemmlowp's steps.
+NN_INLINE int32_t nn_logistic_q31(int32_t a, int32_t int_bits)
+{
+    const int32_t y = nn_one_over_one_plus_q31(nn_exp_q31(a > 0 ? -a : a, int_bits));
+    return a == 0 ? 1 << 30 : a > 0 ? y : INT32_MAX - y;
+}
+
+NN_INLINE int32_t nn_tanh_q31(int32_t a, int32_t int_bits)
+{
+    // 2a is a with one more integer bit; (1 - e) / (1 + e) = 2 / (1 + e) - 1
+    const int32_t e = nn_exp_q31(a > 0 ? -a : a, int_bits + 1);
+    const int32_t y = nn_shift_left_sat(nn_two_over_one_plus_q31(e) - (1 << 29), 2);
+    return a == 0 ? 0 : a > 0 ? y : -y;
+}
+
+NN_INLINE int32_t nn_leading_zeros(uint32_t v)
+{
+    int32_t n = 0;
+    if (!v) return 32;
+    while (!(v & 0x80000000u)) {
+        v <<= 1;
+        n++;
+    }
+    return n;
+}
+
+// ---- float ----
+
+// The nearest integer, half away from zero, of |v| < 2^31.
+NN_INLINE int32_t nn_round(float v)
+{
+    const int32_t whole = (int32_t)v;
+    const float rest = v - (float)whole;
+    return whole + (rest >= 0.5f) - (rest <= -0.5f);
+}
+
+// round(v) + zero, saturated to int8.
+NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
+{
+    v = v < -1024.0f ? -1024.0f : v > 1024.0f ? 1024.0f : v;
+    return (int8_t)nn_clamp(nn_round(v) + zero, -128, 127);
+}
+
+// exp(x). Relative error below NN_EXP_ERROR for -87.3 <= x <= 88.7; 0 below, infinity above.
+// x = n * ln 2 + r, |r| <= ln 2 / 2; Taylor's series of exp(r) to r^7, whose remainder is below 6e-9.
+#define NN_EXP_ERROR 1.6e-7f
+NN_INLINE float nn_exp(float x)
+{
+    if (x < -87.3f) return 0.0f;
+    if (x > 88.7f) return nn_float(0x7f800000);
+    const int32_t n = nn_round(x * 1.44269504f);
+    const float k = (float)n;
+    // ln 2 in two parts: k times the first is exact (9 bits)
+    const float r = NN_MADD(k, 2.12194440e-4f, NN_MADD(k, -0.693359375f, x));
+    float s = 1.98412698e-4f; // 1/7!
+    s = NN_MADD(s, r, 1.38888889e-3f);
+    s = NN_MADD(s, r, 8.33333333e-3f);
+    s = NN_MADD(s, r, 4.16666667e-2f);
+    s = NN_MADD(s, r, 1.66666667e-1f);
+    s = NN_MADD(s, r, 0.5f);
+    s = NN_MADD(s, r, 1.0f);
+    s = NN_MADD(s, r, 1.0f);
+    // 2^n in two factors, so that n = 128 does not overflow and n = -126 does not vanish
+    const int32_t half = n / 2;
+    return s * nn_float((half + 127) << 23) * nn_float((n - half + 127) << 23);
+}
+
+// 1 / (1 + exp(-x)). Absolute error below 2e-7; exact at 0.
+NN_INLINE float nn_logistic(float x)
+{
+    const float e = nn_exp(x < 0.0f ? x : -x);
+    return (x < 0.0f ? e : 1.0f) / (1.0f + e);
+}
+
+// tanh(x). Absolute error below 2e-7, relative below 4e-7 near 0. Small x: Lambert's continued fraction cut
+// after x^4; else 1 - 2 / (exp(2|x|) + 1).
+NN_INLINE float nn_tanh(float x)
+{
+    const float a = x < 0.0f ? -x : x;
+    if (a < 0.55f) {
+        const float q = x * x;
+        const float num = NN_MADD(NN_MADD(q, 1.0f, 105.0f), q, 945.0f);
+        const float den = NN_MADD(NN_MADD(q, 15.0f, 420.0f), q, 945.0f);
+        return x * (num / den);
+    }
+    const float t = a > 10.0f ? 1.0f : 1.0f - 2.0f / (nn_exp(2.0f * a) + 1.0f);
+    return x < 0.0f ? -t : t;
+}
+#endif

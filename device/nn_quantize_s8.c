@@ -1,0 +1,11 @@
+// Floats to int8; contract in nn.h.
+#ifndef NN_QUANTIZE_S8_C
+#define NN_QUANTIZE_S8_C
+#include "nn_math.h"
+
+NN_API void nn_quantize_s8(const nn_quantize *p, const float *x, int8_t *y)
+{
+    const float scale = nn_float(p->scale_bits);
+    for (int32_t i = 0; i < p->n; i++) y[i] = nn_round_s8(x[i] / scale, p->zero);
+}
+#endif

@@ -1,0 +1,13 @@
+// min(max(v, 0), 6), one value at a time; contract in nn.h.
+#ifndef NN_RELU6_F32_C
+#define NN_RELU6_F32_C
+#include "nn_math.h"
+
+NN_API void nn_relu6_f32(const nn_unary *p, const float *x, float *y)
+{
+    for (int32_t n = p->n; n > 0; n--) {
+        const float v = *x++;
+        *y++ = nn_act(v, NN_ACT_RELU6);
+    }
+}
+#endif

@@ -1,0 +1,16 @@
+// Softmax of floats; contract in nn.h.
+#ifndef NN_SOFTMAX_F32_C
+#define NN_SOFTMAX_F32_C
+#include "nn_math.h"
+
+NN_API void nn_softmax_f32(const nn_softmax *p, const float *x, float *y)
+{
+    const float beta = nn_float(p->beta_bits);
+    for (int32_t r = 0; r < p->rows; r++, x += p->c, y += p->c) {
+        float most = x[0], sum = 0.0f;
+        for (int32_t i = 1; i < p->c; i++) most = x[i] > most ? x[i] : most;
+        for (int32_t i = 0; i < p->c; i++) sum += y[i] = nn_exp((x[i] - most) * beta);
+        for (int32_t i = 0; i < p->c; i++) y[i] /= sum;
+    }
+}
+#endif

@@ -1,0 +1,271 @@
+// NAME.c: one translation unit that includes the kernels it calls, so that the compiler knows every shape.
+#include "parts.h"
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool border_supported(enum dtype t)
+{
+    return t == F32 || t == I8 || t == U8 || t == I16;
+}
+
+// Constants are numbered by their bytes, so that a table which several calls share is printed once.
+static int constant_number(const struct plan *p, const struct ref *r, bool *first)
+{
+    int n = 0;
+    *first = true;
+    for (int s = 0; s < p->nstep; s++)
+        for (int b = 0; b < p->step[s].k->nbuf; b++) {
+            const struct ref *q = &p->step[s].buf[b];
+            if (q->offset != -1) continue;
+            if (q->t->data == r->t->data) {
+                *first = q == r;
+                return n;
+            }
+            n++;
+        }
+    assert(0);
+    return -1;
+}
+
+static void includes_print(const struct model *m, struct buf *out)
+{
+    const struct plan *p = m->plan;
+    buf_printf(out, "#include \"%s.h\"\n#include \"nn/nn.h\"\n#include \"nn/nn_math.h\"\n", m->name);
+    for (int s = 0; s < p->nstep; s++) {
+        bool before = false;
+        for (int k = 0; k < s && !before; k++) before = !strcmp(p->step[k].k->name, p->step[s].k->name);
+        if (!before) buf_printf(out, "#include \"nn/%s.c\"\n", p->step[s].k->name);
+    }
+}
+
+static int64_t ref_bytes(const struct ref *r)
+{
+    return r->t ? tensor_bytes(r->t) : r->bytes;
+}
+
+static void data_print(const struct model *m, struct buf *out)
+{
+    const struct plan *p = m->plan;
+    int64_t top = 0;
+    for (int s = 0; s < p->nstep; s++) {
+        const struct step *t = &p->step[s];
+        for (int b = 0; b < t->k->nbuf; b++) {
+            const struct ref *r = &t->buf[b];
+            if (r->offset >= 0 && r->offset + ref_bytes(r) > top) top = r->offset + ref_bytes(r);
+            if (r->offset != -1) continue;
+            bool first;
+            int n = constant_number(p, r, &first);
+            if (first) constant_print(r->t, arena_printf(m->arena, "c%d", n), "ALIGNED", out);
+        }
+        if (!t->k->params) continue;
+        buf_printf(out, "static const %s p%d = {", t->k->params, s);
+        for (int f = 0; f < t->k->nfield; f++) {
+            buf_printf(out, "%s%s.%s = ", f ? "," : "", f % 6 ? " " : "\n    ", t->k->field[f]);
+            buf_printf(out, t->params[f] == INT32_MIN ? "-2147483647 - 1" : "%d", t->params[f]);
+        }
+        buf_printf(out, "\n};\nSTATIC_ASSERT(sizeof(%s) == %d * sizeof(int32_t), p%d_has_all_members);\n",
+                   t->k->params, t->k->nfield, s);
+    }
+    buf_printf(out, "STATIC_ASSERT(%lld <= %s_ARENA_BYTES, arena_holds_all_values);\n\n", (long long)top,
+               m->upper);
+}
+
+static void argument_print(const struct model *m, const struct step *t, int b, struct buf *out)
+{
+    const struct ref *r = &t->buf[b];
+    const char *type = t->k->buf_type[b];
+    if (r->offset == -2) {
+        buf_puts(out, "NULL");
+    } else if (r->offset == -1) {
+        bool first;
+        int n = constant_number(m->plan, r, &first);
+        // A kernel that sees its bits in another type (int8 tables as uint8) gets them by a cast.
+        bool same = strstr(type, c_type(r->t->type)) != NULL;
+        if (!same) buf_printf(out, "(%s *)(const void *)", type);
+        buf_printf(out, "c%d", n);
+    } else {
+        buf_printf(out, "(%s *)(void *)(a + %d)", type, r->offset);
+    }
+}
+
+static void call_print(const struct model *m, int s, struct buf *out)
+{
+    const struct step *t = &m->plan->step[s];
+    buf_printf(out, "    %s(", t->k->name);
+    if (t->k->params) buf_printf(out, "&p%d%s", s, t->k->nbuf ? ", " : "");
+    for (int b = 0; b < t->k->nbuf; b++) {
+        if (b) buf_puts(out, ", ");
+        argument_print(m, t, b, out);
+    }
+    buf_puts(out, ");\n    MARK();\n");
+}
+
+// The window into the model's own type: round(x / scale) + zero, saturated, half away from zero.
+static void input_print(const struct model *m, struct buf *out)
+{
+    const struct tensor *t = m->plan->g->in[0];
+    const struct ref *r = &m->plan->in[0];
+    int n = m->window * m->channels;
+    if (t->type == F32) {
+        buf_printf(out, "    memcpy(a + %d, window, %d * sizeof *window);\n    MARK();\n", r->offset, n);
+        return;
+    }
+    int lo = t->type == I8   ? -128
+             : t->type == U8 ? 0
+                             : -32768,
+        hi = t->type == I8   ? 127
+             : t->type == U8 ? 255
+                             : 32767;
+    buf_printf(out,
+               "    %s *x = (%s *)(void *)(a + %d);\n    for (int i = 0; i < %d; i++) {\n        float v = "
+               "window[i] / ",
+               c_type(t->type), c_type(t->type), r->offset, n);
+    float_print(t->q.n ? t->q.scale[0] : 1, out);
+    buf_printf(out,
+               ";\n        v = v < -65536.0f ? -65536.0f : v > 65536.0f ? 65536.0f : v;\n"
+               "        x[i] = (%s)nn_clamp(nn_round(v) + %d, %d, %d);\n    }\n    MARK();\n",
+               c_type(t->type), t->q.n ? t->q.zero[0] : 0, lo, hi);
+}
+
+static void output_print(const struct model *m, struct buf *out)
+{
+    const struct tensor *t = m->plan->g->out[0];
+    const struct ref *r = &m->plan->out[0];
+    if (t->type == F32) {
+        buf_printf(out, "    memcpy(scores, a + %d, %d * sizeof *scores);\n", r->offset, m->classes);
+    } else {
+        buf_printf(out, "    const %s *y = (const %s *)(const void *)(a + %d);\n", c_type(t->type),
+                   c_type(t->type), r->offset);
+        buf_printf(out, "    for (int i = 0; i < %d; i++) scores[i] = (float)(y[i] - %d) * ", m->classes,
+                   t->q.n ? t->q.zero[0] : 0);
+        float_print(t->q.n ? t->q.scale[0] : 1, out);
+        buf_puts(out, ";\n");
+    }
+    buf_printf(out,
+               "    int best = 0;\n    for (int i = 1; i < %d; i++)\n        if (scores[i] > scores[best]) "
+               "best = i;\n"
+               "    return best;\n}\n\n",
+               m->classes);
+}
+
+static void list_print(const struct model *m, const char *what, const char *text, int n, const char *count,
+                       struct buf *out)
+{
+    if (!text) return;
+    buf_printf(out, "const char *const %s_%s[%s_%s] = {", m->name, what, m->upper, count);
+    for (int i = 0; i < n; i++) {
+        size_t k = strcspn(text, ",");
+        buf_puts(out, i ? ", \"" : "\"");
+        for (size_t j = 0; j < k; j++) {
+            char c = text[j];
+            if (c == '"' || c == '\\') buf_put(out, "\\", 1);
+            buf_put(out, c >= 32 && c < 127 && c != '?' ? &c : "_", 1); // no trigraphs, no ends of lines
+        }
+        buf_puts(out, "\"");
+        text += k + (text[k] == ',');
+    }
+    buf_puts(out, "};\n");
+}
+
+static const char prelude[] =
+    "#if defined(__FAST_MATH__)\n#error \"-ffast-math changes the scores; compile this file without "
+    "it\"\n#endif\n"
+    "#ifdef __GNUC__\n#define ALIGNED __attribute__((aligned(16)))\n#else\n#define ALIGNED\n#endif\n"
+    "#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
+    "#define STATIC_ASSERT(c, name) _Static_assert(c, #name)\n#else\n"
+    "#define STATIC_ASSERT(c, name) typedef char name[(c) ? 1 : -1]\n#endif\n";
+
+static void api_print(const struct model *m, struct buf *out)
+{
+    const char *n = m->name, *u = m->upper;
+    buf_printf(out, "static uint8_t arena[%s_ARENA_BYTES] ALIGNED;\n\n", u);
+    buf_printf(
+        out,
+        "int %s_invoke(const float *window, float *scores)\n{\n    return run(arena, window, scores);\n}\n\n",
+        n);
+    buf_printf(out,
+               "int %s_invoke_in(void *memory, const float *window, float *scores)\n{\n"
+               "    return run(memory, window, scores);\n}\n\n",
+               n);
+    buf_printf(out,
+               "static float buffer[%s_WINDOW * %s_CHANNELS];\nstatic int filled; // samples in buffer\n\n"
+               "int %s_push(const float *sample, float *scores)\n{\n"
+               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
+               "    if (++filled < %s_WINDOW) return 0;\n    %s_invoke(buffer, scores);\n"
+               "    filled = %s_WINDOW - %s_HOP;\n"
+               "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * sizeof "
+               "*buffer);\n"
+               "    return 1;\n}\n\nvoid %s_reset(void)\n{\n    filled = 0;\n}\n",
+               u, u, n, u, u, u, n, u, u, u, u, u, n);
+}
+
+bool source_print(const struct model *m, struct buf *out, struct err *e)
+{
+    const struct plan *p = m->plan;
+    const struct tensor *in = p->g->in[0], *result = p->g->out[0];
+    if (!border_supported(in->type) || !border_supported(result->type))
+        return fail(e,
+                    "emit takes models whose input and output are float32, int8, uint8 or int16; this one "
+                    "has %s and %s",
+                    dtype_name(in->type), dtype_name(result->type));
+    if (p->in[0].offset < 0 || p->out[0].offset < 0)
+        return fail(e, "the model's output does not depend on its input; nothing to emit");
+    buf_printf(out, "// %s.c: written by wearlite %s for %s (%s). Do not edit.\n", m->name, WEARLITE_VERSION,
+               m->target->name, m->target->chip);
+    buf_puts(out, "// One translation unit with the kernels in it: compile with -ffp-contract=off, without "
+                  "-ffast-math.\n");
+    buf_printf(out, "#define NN_API static inline\n#define NN_FMA %d\n", p->layout->fma);
+    includes_print(m, out);
+    buf_puts(out, prelude);
+    buf_printf(out,
+               "#ifdef %s_PROFILE // marks between the layers, for a profiler\nvoid fw_mark(unsigned id);\n"
+               "#define MARK() fw_mark(2)\n#else\n#define MARK() ((void)0)\n#endif\n\n",
+               m->upper);
+    data_print(m, out);
+    buf_puts(out, "static int run(uint8_t *a, const float *window, float *scores)\n{\n");
+    input_print(m, out);
+    for (int s = 0; s < p->nstep; s++) call_print(m, s, out);
+    output_print(m, out);
+    list_print(m, "label", m->labels, m->classes, "CLASSES", out);
+    list_print(m, "channel", m->channel_names, m->channels, "CHANNELS", out);
+    list_print(m, "unit", m->units, m->channels, "CHANNELS", out);
+    api_print(m, out);
+    return true;
+}
+
+void header_print(const struct model *m, struct buf *out)
+{
+    const char *n = m->name, *u = m->upper;
+    buf_printf(
+        out, "// %s.h: written by wearlite %s. A window of sensor samples in, a score for each class out.\n",
+        n, WEARLITE_VERSION);
+    buf_printf(
+        out,
+        "#ifndef %s_H\n#define %s_H\n#include <stdint.h>\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n", u,
+        u);
+    buf_printf(
+        out, "#define %s_WINDOW %d   // samples in a window\n#define %s_CHANNELS %d // numbers in a sample\n",
+        u, m->window, u, m->channels);
+    buf_printf(out,
+               "#define %s_CLASSES %d\n#define %s_HOP %d // samples from one window to the next in %s_push\n",
+               u, m->classes, u, m->hop, n);
+    if (m->rate) buf_printf(out, "#define %s_RATE_HZ %.6g\n", u, atof(m->rate));
+    buf_printf(out, "#define %s_ARENA_BYTES %d // RAM for values, static in %s.c or the caller's\n\n", u,
+               m->plan->arena_bytes, n);
+    if (m->labels) buf_printf(out, "extern const char *const %s_label[%s_CLASSES];\n", n, u);
+    if (m->channel_names) buf_printf(out, "extern const char *const %s_channel[%s_CHANNELS];\n", n, u);
+    if (m->units) buf_printf(out, "extern const char *const %s_unit[%s_CHANNELS];\n", n, u);
+    buf_printf(out,
+               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the class of the "
+               "highest score.\n"
+               "int %s_invoke(const float *window, float *scores);\n"
+               "// The same in the caller's memory: %s_ARENA_BYTES, aligned to 16. The static arena is then "
+               "not linked.\n"
+               "int %s_invoke_in(void *memory, const float *window, float *scores);\n"
+               "// One sample; 1 when a window was classified (then again every %s_HOP samples), else 0.\n"
+               "int %s_push(const float *sample, float *scores);\n"
+               "// Forgets the samples so far.\nvoid %s_reset(void);\n\n",
+               u, u, n, u, n, u, n, n);
+    buf_puts(out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
+}

@@ -1,0 +1,96 @@
+// The table of device kernels: parameter names in the order of their structs, buffers in the order of their
+// arguments (device/nn.h).
+#include "kernels.h"
+#include "../../device/nn.h"
+
+#define COUNT(v) (int)(sizeof(v) / sizeof *(v))
+// A parameter struct holds int32_t only, and no member may be missing from its list.
+#define FIELDS(type, ...)                                                                                    \
+    static const char *const type##_field[] = {__VA_ARGS__};                                                 \
+    _Static_assert(sizeof(type) == COUNT(type##_field) * sizeof(int32_t), #type)
+#define KERNEL(id, params_, fma, ...)                                                                        \
+    static const char *const id##_buf[] = {__VA_ARGS__};                                                     \
+    _Static_assert(COUNT(id##_buf) <= KERNEL_MAX_BUF, #id);                                                  \
+    const struct kernel kernel_##id = {                                                                      \
+        #id, #params_, params_##_field, COUNT(params_##_field), COUNT(id##_buf), id##_buf, id##_call, fma}
+
+FIELDS(nn_conv2d, "batch", "in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "k_h", "k_w", "stride_h",
+       "stride_w", "dil_h", "dil_w", "pad_top", "pad_left", "block", "act", "x_zero", "y_zero", "min", "max");
+FIELDS(nn_depthwise, "batch", "in_h", "in_w", "in_c", "out_h", "out_w", "mul", "k_h", "k_w", "stride_h",
+       "stride_w", "dil_h", "dil_w", "pad_top", "pad_left", "act", "x_zero", "y_zero", "min", "max");
+FIELDS(nn_dense, "rows", "in_c", "out_c", "block", "act", "x_zero", "y_zero", "min", "max");
+FIELDS(nn_pool, "batch", "in_h", "in_w", "c", "out_h", "out_w", "k_h", "k_w", "stride_h", "stride_w",
+       "pad_top", "pad_left", "act", "min", "max");
+FIELDS(nn_mean, "a", "b", "c", "x_zero", "y_zero", "mult", "shift");
+FIELDS(nn_binary, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "act");
+FIELDS(nn_binary_s8, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "a_zero",
+       "b_zero", "y_zero", "left", "a_mult", "a_shift", "b_mult", "b_shift", "out_mult", "out_shift",
+       "negate_b", "min", "max");
+FIELDS(nn_unary, "n", "alpha_bits");
+FIELDS(nn_lookup, "n");
+FIELDS(nn_softmax, "rows", "c", "beta_bits", "mult", "shift", "diff_min");
+FIELDS(nn_batch_norm, "rows", "c");
+FIELDS(nn_quantize, "n", "scale_bits", "zero");
+FIELDS(nn_quantize_rows, "rows", "c", "asymmetric");
+FIELDS(nn_copy, "d0", "d1", "d2", "d3", "x_at", "x0", "x1", "x2", "x3", "y_at", "y0", "y1", "y2", "y3");
+FIELDS(nn_fill, "n", "value");
+
+#define X8 "const int8_t"
+#define Y8 "int8_t"
+#define XF "const float"
+#define YF "float"
+#define X32 "const int32_t"
+#define Y32 "int32_t"
+KERNEL(nn_conv2d_f32, nn_conv2d, nn_conv2d_f32_call_fma, XF, XF, XF, YF);
+KERNEL(nn_conv2d_s8, nn_conv2d, NULL, X8, X8, X32, X32, X32, Y8);
+KERNEL(nn_conv2d_dyn, nn_conv2d, nn_conv2d_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF);
+KERNEL(nn_depthwise_f32, nn_depthwise, nn_depthwise_f32_call_fma, XF, XF, XF, YF);
+KERNEL(nn_depthwise_s8, nn_depthwise, NULL, X8, X8, X32, X32, X32, Y8);
+KERNEL(nn_depthwise_dyn, nn_depthwise, nn_depthwise_dyn_call_fma, X8, XF, X32, X8, XF, XF, YF);
+KERNEL(nn_dense_f32, nn_dense, nn_dense_f32_call_fma, XF, XF, XF, YF);
+KERNEL(nn_dense_s8, nn_dense, NULL, X8, X8, X32, X32, X32, Y8);
+KERNEL(nn_dense_dyn, nn_dense, nn_dense_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF);
+KERNEL(nn_max_pool_f32, nn_pool, nn_max_pool_f32_call_fma, XF, YF);
+KERNEL(nn_average_pool_f32, nn_pool, nn_average_pool_f32_call_fma, XF, YF);
+KERNEL(nn_max_pool_s8, nn_pool, NULL, X8, Y8);
+KERNEL(nn_average_pool_s8, nn_pool, NULL, X8, Y8);
+KERNEL(nn_mean_f32, nn_mean, nn_mean_f32_call_fma, XF, YF);
+KERNEL(nn_mean_s8, nn_mean, NULL, X8, Y8);
+KERNEL(nn_add_f32, nn_binary, nn_add_f32_call_fma, XF, XF, YF);
+KERNEL(nn_sub_f32, nn_binary, nn_sub_f32_call_fma, XF, XF, YF);
+KERNEL(nn_mul_f32, nn_binary, nn_mul_f32_call_fma, XF, XF, YF);
+KERNEL(nn_div_f32, nn_binary, nn_div_f32_call_fma, XF, XF, YF);
+KERNEL(nn_add_s8, nn_binary_s8, NULL, X8, X8, Y8);
+KERNEL(nn_mul_s8, nn_binary_s8, NULL, X8, X8, Y8);
+KERNEL(nn_relu_f32, nn_unary, nn_relu_f32_call_fma, XF, YF);
+KERNEL(nn_relu6_f32, nn_unary, nn_relu6_f32_call_fma, XF, YF);
+KERNEL(nn_leaky_relu_f32, nn_unary, nn_leaky_relu_f32_call_fma, XF, YF);
+KERNEL(nn_elu_f32, nn_unary, nn_elu_f32_call_fma, XF, YF);
+KERNEL(nn_logistic_f32, nn_unary, nn_logistic_f32_call_fma, XF, YF);
+KERNEL(nn_tanh_f32, nn_unary, nn_tanh_f32_call_fma, XF, YF);
+KERNEL(nn_lookup_s8, nn_lookup, NULL, X8, X8, Y8);
+KERNEL(nn_softmax_f32, nn_softmax, nn_softmax_f32_call_fma, XF, YF);
+KERNEL(nn_softmax_s8, nn_softmax, NULL, X8, Y8);
+KERNEL(nn_batch_norm_f32, nn_batch_norm, nn_batch_norm_f32_call_fma, XF, XF, XF, YF);
+KERNEL(nn_quantize_s8, nn_quantize, nn_quantize_s8_call_fma, XF, Y8);
+KERNEL(nn_dequantize_s8, nn_quantize, nn_dequantize_s8_call_fma, X8, YF);
+KERNEL(nn_quantize_dynamic, nn_quantize_rows, nn_quantize_dynamic_call_fma, XF, YF, Y32, Y8);
+KERNEL(nn_copy_f32, nn_copy, nn_copy_f32_call_fma, XF, YF);
+KERNEL(nn_copy_s8, nn_copy, NULL, X8, Y8);
+KERNEL(nn_fill_f32, nn_fill, nn_fill_f32_call_fma, YF);
+KERNEL(nn_fill_s8, nn_fill, NULL, Y8);
+
+const struct kernel *const kernels[] = {
+    &kernel_nn_conv2d_f32,       &kernel_nn_conv2d_s8,        &kernel_nn_conv2d_dyn,
+    &kernel_nn_depthwise_f32,    &kernel_nn_depthwise_s8,     &kernel_nn_depthwise_dyn,
+    &kernel_nn_dense_f32,        &kernel_nn_dense_s8,         &kernel_nn_dense_dyn,
+    &kernel_nn_max_pool_f32,     &kernel_nn_average_pool_f32, &kernel_nn_max_pool_s8,
+    &kernel_nn_average_pool_s8,  &kernel_nn_mean_f32,         &kernel_nn_mean_s8,
+    &kernel_nn_add_f32,          &kernel_nn_sub_f32,          &kernel_nn_mul_f32,
+    &kernel_nn_div_f32,          &kernel_nn_add_s8,           &kernel_nn_mul_s8,
+    &kernel_nn_relu_f32,         &kernel_nn_relu6_f32,        &kernel_nn_leaky_relu_f32,
+    &kernel_nn_elu_f32,          &kernel_nn_logistic_f32,     &kernel_nn_tanh_f32,
+    &kernel_nn_lookup_s8,        &kernel_nn_softmax_f32,      &kernel_nn_softmax_s8,
+    &kernel_nn_batch_norm_f32,   &kernel_nn_quantize_s8,      &kernel_nn_dequantize_s8,
+    &kernel_nn_quantize_dynamic, &kernel_nn_copy_f32,         &kernel_nn_copy_s8,
+    &kernel_nn_fill_f32,         &kernel_nn_fill_s8,          NULL};

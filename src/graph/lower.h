@@ -1,0 +1,54 @@
+// For op files only: from tensors to a kernel's constants. Formulas are TensorFlow Lite's (kernel_util.cc,
+// quantization_util.cc and the Prepare functions of its kernels), in double precision as there.
+#ifndef GRAPH_LOWER_H
+#define GRAPH_LOWER_H
+#include "kernels.h"
+#include "op.h"
+
+// real = mult * 2^(shift - 31), mult in [2^30, 2^31), or 0 when real is too small.
+void quantize_multiplier(double real, int32_t *mult, int32_t *shift);
+// The int8 values of the ends of a fused activation.
+void act_range(enum act act, const struct tensor *y, int32_t *min, int32_t *max);
+// The float's bits, as kernels take them.
+int32_t float_bits(float v);
+
+// Float or int8, all of the given tensors alike; int8 ones with one valid scale and zero point each.
+bool want_types(const struct node *n, struct err *e);
+bool want_scale(const struct tensor *t, struct err *e);
+bool is_f32(const struct tensor *t);
+bool is_s8(const struct tensor *t);
+
+// Tables made here, in the plan's memory.
+struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, int64_t count);
+
+// Lets out share in's bytes when nothing else reads them later; the kernel must work in place.
+void lower_in_place(struct plan *p, const struct tensor *out, const struct tensor *in);
+
+// A layer with weights: conv, depthwise, dense.
+enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN };
+struct layer {
+    enum layer_kind kind;
+    int32_t out, taps, block;                            // block of the layout in use
+    const struct tensor *x;                              // LAYER_DYN: the quantised activation
+    const struct tensor *w, *bias, *mult, *shift;        // as the kernel takes them; NULL where it has none
+    const struct tensor *w_scale, *w_sum, *scale, *zero; // LAYER_DYN
+    int32_t x_zero, y_zero, min, max;
+};
+struct layer_shape {
+    int32_t out, taps;
+    int32_t out_step, tap_step; // where weight (o, tap) lies: o * out_step + tap * tap_step
+    bool blocked;               // else [tap][out], the zero point not folded into the bias
+    int32_t block_f32, block_s8;
+    int32_t rows; // rows of the input that are quantised apart (LAYER_DYN)
+    bool asymmetric;
+    enum act act;
+};
+bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
+                 struct err *e);
+// The kernel's call; k is by kind.
+void layer_step(struct plan *p, const struct node *n, const struct kernel *const k[3], const void *params,
+                const struct layer *l);
+
+// int8 to int8 by the factor real (scale of the input / scale of the output), as a table (op_unary.c).
+bool lower_requantize(const struct node *n, struct plan *p, double real, enum act act, struct err *e);
+#endif

@@ -1,0 +1,107 @@
+// Xtensa: the ESP8266's small core and a stand-in for the ESP32's.
+#include "target.h"
+
+static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
+static const struct layout blocks_fma = {
+    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true};
+
+const struct target lx106 = {
+    .name = "lx106",
+    .chip = "ESP8266, 80 MHz",
+    .about =
+        "no FPU, no divider; float is emulated in software, by our own functions where the chip has them in "
+        "its ROM (alias esp8266)",
+    .layout_name = "blocks of 4",
+    .layout = &blocks,
+    .cc = "xtensa-lx106-elf-gcc",
+    .cc_package = "gcc-xtensa-lx106",
+    .cflags = "-mlongcalls",
+    .ldflags = "",
+    .start = {"start_lx106.S", "rom_lx106.c"},
+    .ld = "lx106.ld",
+    .qemu = "qemu-system-xtensa",
+    .qemu_package = "qemu-system-misc",
+    .qemu_args = "-M sim -cpu lx106 -m 16M",
+    .load_by_device = true,
+    .flash_bytes = 1024 << 10, // the window of the flash that is mapped as memory
+    .ram_bytes = 80 << 10,
+    .clock_hz = 80000000,
+    .cost = {.alu = 1,
+             .mul = 1,
+             .mac = 1,
+             .div = 1,
+             .load = 1.5,
+             .store = 1,
+             .branch = 1,
+             .fpu = 1,
+             .fmac = 1,
+             .simd = 1,
+             .taken = 2,
+             .source =
+                 "an assumption: no cycle table of the L106 is public; one cycle an instruction, waits as on "
+                 "other five-stage cores; flash cache left out",
+             .error = 0.5},
+    .active_mw = {49.5, 46, 59.4,
+                  "ESP8266EX, modem sleep (processor on, radio off) about 15 mA at 3.3 V (Espressif, "
+                  "bbs.espressif.com "
+                  "t=133); users measure 16 to 18 mA"},
+    .sleep_mw = {2.97, 2.97, 6.6,
+                 "ESP8266EX, light sleep about 0.9 mA at 3.3 V (Espressif, bbs.espressif.com t=133); users "
+                 "measure up to 2 mA"},
+};
+
+const struct target esp32 = {
+    .name = "esp32",
+    .chip = "ESP32, 240 MHz",
+    .about = "LX6 class: FPU with fused multiply-add, MAC16, zero-overhead loops. Emulated on QEMU's "
+             "de233_fpu (an LX7), "
+             "which lacks the LX6's high half of 32 x 32 multiplications (64-bit products cost more here), "
+             "has 32 instead of "
+             "64 window registers and traps unaligned loads",
+    .layout_name = "blocks of 4, fused multiply-add",
+    .layout = &blocks_fma,
+    .kernels = {"xtensa"},
+    .cc = "xtensa-de233-elf-gcc",
+    .find_cc =
+        "tools/xtensa-toolchain builds it from Debian's packages into ~/.cache/wearlite in about 25 minutes",
+    .cflags = "-mlongcalls",
+    .ldflags = "",
+    .start = {"start_de233.S"},
+    .ld = "de233.ld",
+    .qemu = "qemu-system-xtensa",
+    .qemu_package = "qemu-system-misc",
+    .qemu_args = "-M sim -cpu de233_fpu -m 16M",
+    .load_by_device = true,
+    .flash_bytes = 4096 << 10,
+    .ram_bytes = 160 << 10, // ESP-IDF's limit of static data; 320 KiB with the heap
+    .clock_hz = 240000000,
+    .fpu = true,
+    .cost = {.alu = 1,
+             .mul = 1,
+             .mac = 1.3,
+             .div = 2,
+             .load = 1,
+             .store = 1,
+             .branch = 1,
+             .fpu = 1,
+             .fmac = 1,
+             .simd = 1,
+             .taken = 2,
+             .source = "WLED issue 4206 (operations a second at 240 MHz: integer multiply, float add and "
+                       "madd.s one a cycle, "
+                       "divide two); esp-dsp 3c8ac0f: float dot product 5.1 cycles a step of 5 instructions, "
+                       "MAC16 1.7 of "
+                       "1.3; the price of a taken branch is assumed",
+             .error = 0.25},
+    .cache = {32 << 10,
+              2,
+              32,
+              {160, 120, 200,
+               "derived: 32 bytes over quad SPI at 80 MHz take 0.5 to 0.83 us, at 240 MHz (bbs.esp32 t=9307, "
+               "ESP-IDF speed "
+               "guide); no published figure"}},
+    .active_mw =
+        {161.7, 99, 224.4,
+         "ESP32 Series Datasheet v5.2, modem-sleep at 240 MHz: 30 to 68 mA at 3.3 V; value: the middle"},
+    .sleep_mw = {2.64, 2.64, 2.64, "ESP32 Series Datasheet v5.2, light sleep: 0.8 mA at 3.3 V"},
+};

@@ -1,0 +1,163 @@
+#include "layers.h"
+#include <math.h>
+
+static const char *name_of(struct layers *l, const char *kind)
+{
+    return arena_printf(l->a, "%s%d", kind, l->count);
+}
+
+static struct tensor *filled(struct layers *l, const char *name, int n, float v)
+{
+    float *p = arena_new_n(l->a, (size_t)n, float);
+    for (int i = 0; i < n; i++) p[i] = v;
+    return tensor_const(l->a, name, F32, 1, (int32_t[]){n}, p);
+}
+
+// Normal with variance 2 / inputs (He et al. 2015), or 1 / inputs in front of a softmax.
+static struct tensor *drawn(struct layers *l, const char *name, int rank, const int32_t *dim, int inputs,
+                            float gain)
+{
+    struct tensor *t = tensor_new(l->a, name, F32, rank, dim);
+    int64_t n = tensor_count(t);
+    float *p = arena_new_n(l->a, (size_t)n, float), deviation = sqrtf(gain / (float)inputs);
+    for (int64_t i = 0; i < n; i++) p[i] = deviation * rng_normal(l->r);
+    t->data = p;
+    return t;
+}
+
+static struct tensor *one_input(struct layers *l, enum op op, const char *name, struct tensor *x)
+{
+    struct node *n = graph_add(l->g, l->a, op, name, 1, 1);
+    n->in[0] = x;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+static struct tensor *batch_norm(struct layers *l, struct tensor *x, const char *name)
+{
+    int c = x->dim[x->rank - 1];
+    struct node *n = graph_add(l->g, l->a, OP_BATCH_NORM, name, 5, 1);
+    static const char *const part[] = {"gamma", "beta", "mean", "variance"};
+    n->in[0] = x;
+    for (int i = 0; i < 4; i++)
+        n->in[1 + i] = filled(l, arena_printf(l->a, "%s/%s", name, part[i]), c, i == 0 || i == 3 ? 1 : 0);
+    n->as.batch_norm.epsilon = 1e-3f;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layers_start(struct layers *l, const char *name, const struct arch_shape *s)
+{
+    l->g = graph_new(l->a, name);
+    struct tensor *x = tensor_new(l->a, "window", F32, 3, (int32_t[]){1, s->window, s->nchannel});
+    l->g->in = arena_copy(l->a, &x, sizeof x);
+    l->g->nin = 1;
+    x = batch_norm(l, x, "normalisation");
+    if (!x) return NULL;
+    struct node *n = l->g->node[0];
+    float *mean = arena_copy(l->a, s->mean, (size_t)s->nchannel * sizeof *mean);
+    float *variance = arena_new_n(l->a, (size_t)s->nchannel, float);
+    for (int c = 0; c < s->nchannel; c++) variance[c] = s->std[c] * s->std[c];
+    n->in[3]->data = mean;
+    n->in[4]->data = variance;
+    n->as.batch_norm.frozen = true;
+    n->as.batch_norm.epsilon = 1e-6f; // a dead channel stays 0
+    n = graph_add(l->g, l->a, OP_RESHAPE, "rows", 1, 1);
+    n->in[0] = x;
+    n->out[0] = tensor_new(l->a, "rows", F32, 4, (int32_t[]){1, 1, s->window, s->nchannel});
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+static void same_padding(struct conv *c, int width, int kernel)
+{
+    int out = (width + c->stride[1] - 1) / c->stride[1], need = (out - 1) * c->stride[1] + kernel - width;
+    if (need < 0) need = 0;
+    c->pad[1] = need / 2;
+    c->pad[3] = need - need / 2;
+}
+
+static struct tensor *convolve(struct layers *l, enum op op, struct tensor *x, int out, int kernel,
+                               int stride, bool same, bool linear)
+{
+    if (!x) return NULL;
+    int in = x->dim[3];
+    bool depthwise = op == OP_DEPTHWISE_CONV_2D;
+    l->count++;
+    const char *name = name_of(l, depthwise ? "depthwise" : "conv");
+    struct node *n = graph_add(l->g, l->a, op, name, 3, 1);
+    int32_t dim[2][4] = {{out, 1, kernel, in}, {1, 1, kernel, in}};
+    n->as.conv = (struct conv){.stride = {1, stride}, .dilation = {1, 1}};
+    if (same) same_padding(&n->as.conv, x->dim[2], kernel);
+    n->in[0] = x;
+    n->in[1] = drawn(l, arena_printf(l->a, "%s/weights", name), 4, dim[depthwise],
+                     depthwise ? kernel : in * kernel, 2);
+    x = graph_apply(l->g, l->a, n, l->e); // no bias: the batch-norm behind it has one
+    if (x) x = batch_norm(l, x, name_of(l, "norm"));
+    return x && !linear ? one_input(l, OP_RELU, name_of(l, "relu"), x) : x;
+}
+
+struct tensor *layer_conv(struct layers *l, struct tensor *x, int out, int kernel, int stride, bool same,
+                          bool linear)
+{
+    return convolve(l, OP_CONV_2D, x, out, kernel, stride, same, linear);
+}
+
+struct tensor *layer_depthwise(struct layers *l, struct tensor *x, int kernel, int stride, bool same)
+{
+    return convolve(l, OP_DEPTHWISE_CONV_2D, x, 0, kernel, stride, same, false);
+}
+
+struct tensor *layer_max_pool(struct layers *l, struct tensor *x, int size)
+{
+    if (!x) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_MAX_POOL_2D, name_of(l, "pool"), 1, 1);
+    n->in[0] = x;
+    n->as.pool = (struct pool){.kernel = {1, size}, .stride = {1, size}};
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_add(struct layers *l, struct tensor *x, struct tensor *y)
+{
+    if (!x || !y) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_ADD, name_of(l, "add"), 2, 1);
+    n->in[0] = x;
+    n->in[1] = y;
+    n->as.binary.act = ACT_RELU;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_dropout(struct layers *l, struct tensor *x, float rate)
+{
+    if (!x) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_DROPOUT, name_of(l, "dropout"), 1, 1);
+    n->in[0] = x;
+    n->as.dropout.rate = rate;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_global_average(struct layers *l, struct tensor *x)
+{
+    if (!x) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_MEAN, "average", 1, 1);
+    n->in[0] = x;
+    n->as.reduce.naxis = 2;
+    n->as.reduce.axis[0] = 1;
+    n->as.reduce.axis[1] = 2;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct graph *layers_end(struct layers *l, struct tensor *x, int nclass)
+{
+    if (!x) return NULL;
+    int k = x->dim[x->rank - 1];
+    struct node *n = graph_add(l->g, l->a, OP_DENSE, "dense", 3, 1);
+    n->in[0] = x;
+    n->in[1] = drawn(l, "dense/weights", 2, (int32_t[]){nclass, k}, k, 1);
+    n->in[2] = filled(l, "dense/bias", nclass, 0);
+    if (!(x = graph_apply(l->g, l->a, n, l->e))) return NULL;
+    n = graph_add(l->g, l->a, OP_SOFTMAX, "scores", 1, 1);
+    n->in[0] = x;
+    n->as.softmax.beta = 1;
+    if (!(x = graph_apply(l->g, l->a, n, l->e))) return NULL;
+    l->g->out = arena_copy(l->a, &x, sizeof x);
+    l->g->nout = 1;
+    return l->g;
+}
