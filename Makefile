@@ -44,6 +44,9 @@ $(B)/check: $(LIB) $(TEST)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(FUZZ): $(B)/%: $(LIB) $(B)/tests/fuzz/%.o
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
+# The same targets without libFuzzer, over files: tests/fuzz/replay.
+$(B)/replay_%: $(LIB) $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 
 # The host's copies of the device kernels: every float bit as on the chip, vectorised by the compiler.
 $(B)/src/graph/kernel%.o: CFLAGS += -O3
