@@ -155,7 +155,7 @@ NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
 #define NN_EXP_ERROR 1.6e-7f
 NN_INLINE float nn_exp(float x)
 {
-    if (x < -87.3f) return 0.0f;
+    if (!(x >= -87.3f)) return x != x ? x : 0.0f; // NaN stays NaN
     if (x > 88.7f) return nn_float(0x7f800000);
     const int32_t n = nn_round(x * 1.44269504f);
     const float k = (float)n;

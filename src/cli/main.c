@@ -8,8 +8,14 @@
 static const struct command commands[] = {
     {"data", "list data sets, describe one, get one", cmd_data},
     {"train", "train a network on a data set", cmd_train},
+    {"convert", "compress a float model", cmd_convert},
     {"inspect", "print a model: layers, shapes, quantization, parameters, multiply-accumulates", cmd_inspect},
+    {"run", "execute a model on windows from a file", cmd_run},
+    {"eval", "score a model on people it never saw", cmd_eval},
     {"report", "make the page of a study again", cmd_report},
+    {"targets", "list the chips", cmd_targets},
+    {"models", "list the architectures that can be trained", cmd_models},
+    {"techniques", "list the compression techniques", cmd_techniques},
     {NULL, NULL, NULL},
 };
 

@@ -1,0 +1,103 @@
+#include "../base/file.h"
+#include "../base/log.h"
+#include "../compress/compress.h"
+#include "../data/dataset.h"
+#include "../format/format.h"
+#include "cmd.h"
+#include <string.h>
+
+struct convert {
+    const char *model, *technique, *calibrate, *range, *output;
+    int windows, seed;
+};
+
+static bool calibration_npy(const char *path, const struct tensor *x, struct compress_opt *o, struct arena *a,
+                            struct err *e)
+{
+    struct span bytes;
+    struct npy v;
+    if (!file_read(path, a, &bytes, e)) return false;
+    if (!npy_read(bytes, a, &v, e)) return fail_in(e, "%s", path);
+    int64_t count = 1, one = tensor_count(x);
+    for (int i = 0; i < v.rank; i++) count *= v.dim[i];
+    if (v.type != F32 || count < one || count % one)
+        return fail(e, "%s: calibration wants float32 windows of %lld values each", path, (long long)one);
+    o->calibration = v.data;
+    o->ncalibration = (int)(count / one);
+    return true;
+}
+
+// Windows of training persons only: test persons never take part in compression.
+static bool calibration_data(const struct convert *c, const struct graph *g, struct compress_opt *o,
+                             struct arena *a, struct err *e)
+{
+    const struct tensor *x = g->in[0];
+    struct data_opt want = {.window = x->rank == 3 ? x->dim[1] : 0, .seed = (uint64_t)c->seed};
+    struct dataset *d = dataset_load(c->calibrate, &want, a, e);
+    if (!d) return false;
+    if ((int64_t)d->window * d->nchannel != tensor_count(x)) {
+        char s[64];
+        return fail(e, "%s: the model's input is %s, windows of %s are %dx%d", c->model,
+                    tensor_shape(x, s, sizeof s), d->name, d->window, d->nchannel);
+    }
+    o->calibration = dataset_sample(d, SPLIT_TRAIN, c->windows, (uint64_t)c->seed, &o->ncalibration, a);
+    log_info("calibration: %d windows of %s, training persons only", o->ncalibration, d->name);
+    return true;
+}
+
+static bool convert(const struct convert *c, const struct technique *t, enum range_method range,
+                    struct arena *a, struct err *e)
+{
+    struct graph *g = model_load(c->model, a, e);
+    if (!g) return false;
+    struct compress_opt o = {.range = range};
+    if (t->needs_calibration && !c->calibrate)
+        return fail(e, "%s: %s needs calibration windows; add --calibrate DATA or --calibrate x.npy",
+                    c->model, t->name);
+    size_t n = c->calibrate ? strlen(c->calibrate) : 0;
+    bool npy = n > 4 && !strcmp(c->calibrate + n - 4, ".npy");
+    if (t->needs_calibration &&
+        !(npy ? calibration_npy(c->calibrate, g->in[0], &o, a, e) : calibration_data(c, g, &o, a, e)))
+        return false;
+    struct graph *h = t->apply(g, &o, a, e);
+    if (!h) return fail_in(e, "%s", c->model);
+    if (!model_save(h, c->output, e)) return false;
+    log_info("%s: %s, %lld parameters, %lld MACs", c->output, t->name, (long long)graph_params(h),
+             (long long)graph_macs(h));
+    return true;
+}
+
+int cmd_convert(int argc, char **argv)
+{
+    struct convert c = {.windows = 256, .seed = 1, .range = "mse"};
+    const struct opt opts[] = {
+        {"technique", 't', OPT_TEXT, "T",
+         "none, lite, dynamic or full-integer ('wearlite techniques' explains)", &c.technique},
+        {"calibrate", 'c', OPT_TEXT, "DATA|X.npy",
+         "windows for full-integer: training persons of a data set, or a file", &c.calibrate},
+        {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},
+        {"range", 0, OPT_TEXT, "METHOD", "ranges of activations: mse, percentile or min-max (mse)", &c.range},
+        {"seed", 0, OPT_INT, "N", "which windows are taken (1)", &c.seed},
+        {"output", 'o', OPT_TEXT, "OUT.tflite", "the compressed model", &c.output},
+        {NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct usage u = {
+        "convert", "MODEL --technique T -o OUT.tflite", "Compresses a float model.", NULL, opts, 1, 1};
+    int n, rc = opt_parse(&u, argc, argv, &n);
+    if (rc >= 0) return rc;
+    enum range_method range;
+    c.model = argv[0];
+    if (!c.technique || !c.output) return usage_error(&u, "--technique T and -o OUT.tflite are needed");
+    const struct technique *t = technique_find(c.technique);
+    if (!t)
+        return usage_error(&u, "unknown technique '%s'; there are none, lite, dynamic, full-integer",
+                           c.technique);
+    if (!range_method_find(c.range, &range))
+        return usage_error(&u, "unknown range method '%s'; there are mse, percentile, min-max", c.range);
+    if (c.windows < 1) return usage_error(&u, "--windows wants at least 1");
+    struct arena a = {0};
+    struct err e = {""};
+    bool ok = convert(&c, t, range, &a, &e);
+    arena_free(&a);
+    return ok ? EXIT_DONE : report_error(&e);
+}
