@@ -22,8 +22,10 @@ struct measurement {
     const char *difference; // where they differ first; NULL
     double instructions;    // an inference
     struct interval cycles, latency_us, energy_uj;
-    const char *energy_origin; // "emulated": counted instructions, estimated cycles, a documented power;
-                               // NULL: not known
+    const char *energy_origin;  // "emulated": counted instructions, estimated cycles, a documented power;
+                                // NULL: not known
+    const char *energy_missing; // why the energy is not known; NULL
+    double taken_branches, cache_misses;           // an inference; misses NAN: no cache is modelled
     int64_t flash_bytes, code_bytes, weight_bytes; // text + rodata of model and kernels, without the harness
     int64_t ram_bytes, arena_bytes, static_bytes, stack_bytes;
     bool fits;
@@ -33,7 +35,10 @@ struct measurement {
     struct layer_cost *layer;
     int nlayer;
     const char *versions; // compiler and emulator
+    const char *note;     // what the reader must know besides: fewer windows than asked for; NULL
 };
+enum { MEASURE_SECONDS = 120 }; // time for one comparison run; windows that do not fit into it are left out
+
 // Builds the emitted project for t in a scratch folder, runs nwindow windows on the emulated chip, compares
 // every output byte with what run gives on the host, counts. When one differs, costs stay unknown and
 // `difference` says where.
