@@ -9,7 +9,11 @@
 
 static bool name_good(const char *s)
 {
+    static const char *const taken[] = {"main",   "io",     "io_host",  "io_semihosting",
+                                        "memory", "golden", "firmware", NULL};
     if (!isalpha((unsigned char)*s) || strlen(s) > 32) return false;
+    for (int i = 0; taken[i]; i++)
+        if (!strcmp(taken[i], s)) return false; // other files of the project
     for (; *s; s++)
         if (!isalnum((unsigned char)*s) && *s != '_') return false;
     return true;
@@ -33,7 +37,9 @@ static bool model_fill(const struct plan *p, const struct target *t, const struc
     *m = (struct model){
         .plan = p, .target = t, .name = o->name ? o->name : "har", .profile = o->profile, .arena = a};
     if (!name_good(m->name))
-        return fail(e, "'%s' cannot be the prefix of C names; use letters, digits and _, a letter first",
+        return fail(e,
+                    "'%s' cannot be the prefix of C names; use letters, digits and _, a letter "
+                    "first, and not the name of another file of the project",
                     m->name);
     char *u = arena_strdup(a, m->name);
     for (char *c = u; *c; c++) *c = (char)toupper((unsigned char)*c);
@@ -130,12 +136,13 @@ static bool bare_metal_write(const struct model *m, const char *dir, struct err 
     if (!dir_make(arena_printf(a, "%s/freestanding", dir), e)) return false;
     if (!copy_file(dir, "freestanding_string.h", "freestanding/string.h", a, e)) return false;
     struct buf b = {0};
-    buf_printf(&b,
-               "// main.c's names for this model.\n#include \"%s.h\"\n#define model_invoke %s_invoke\n"
-               "#define MODEL_WINDOW %s_WINDOW\n#define MODEL_CHANNELS %s_CHANNELS\n#define MODEL_CLASSES "
-               "%s_CLASSES\n",
-               m->name, m->name, m->upper, m->upper, m->upper);
-    if (!write_text(dir, "model.h", &b, a, e)) return false;
+    buf_printf(
+        &b,
+        "// main.c's names for this model.\n#include \"%s.h\"\n#define firmware_invoke %s_invoke\n"
+        "#define FIRMWARE_WINDOW %s_WINDOW\n#define FIRMWARE_CHANNELS %s_CHANNELS\n#define FIRMWARE_CLASSES "
+        "%s_CLASSES\n",
+        m->name, m->name, m->upper, m->upper, m->upper);
+    if (!write_text(dir, "firmware.h", &b, a, e)) return false;
     const char *cc =
         t->cc_package
             ? t->cc

@@ -14,8 +14,9 @@
 static const char *complaint(const struct proc_result *r, struct arena *a)
 {
     const char *text = r->err.n ? (const char *)r->err.p : (const char *)r->out.p;
-    const char *p = strstr(text, "error"), *q = strstr(text, "overflowed");
-    if (q) p = q;
+    static const char *const telling[] = {"overflowed", "undefined reference", "error", NULL};
+    const char *p = NULL;
+    for (int i = 0; telling[i] && !p; i++) p = strstr(text, telling[i]);
     if (!p) p = text;
     while (p > text && p[-1] != '\n') p--;
     return arena_printf(a, "%.*s", (int)strcspn(p, "\n"), p);
@@ -146,15 +147,15 @@ static bool symbols(const struct firmware *f, uint64_t mark[2], uint64_t *slots,
     if (!proc_run(argv, f->dir, 30, a, &r, e)) return false;
     int found = 0;
     for (const char *p = (const char *)r.out.p; *p; p += strcspn(p, "\n"), p += *p == '\n') {
-        unsigned long long at, size;
-        char kind, name[64];
-        if (sscanf(p, "%llx %llx %c %63s", &at, &size, &kind, name) == 4) {
-            if (!strcmp(name, "fw_mark")) mark[0] = at & ~1ull, mark[1] = mark[0] + size, found++;
-            if (!strcmp(name, "fw_slots")) *slots = at, found++;
-        } else if (sscanf(p, "%llx %c %63s", &at, &kind, name) == 3) {
-            if (!strcmp(name, "rom_start")) rom[0] = at, found++;
-            if (!strcmp(name, "rom_end")) rom[1] = at, found++;
-        }
+        char w[4][64]; // address, size (not of every symbol), kind, name
+        int n = sscanf(p, "%63s %63s %63s %63s", w[0], w[1], w[2], w[3]);
+        if (n < 3 || !strcspn(p, "\n")) continue;
+        const char *name = strlen(w[1]) > 1 ? w[3] : w[2];
+        uint64_t at = strtoull(w[0], NULL, 16), size = strlen(w[1]) > 1 ? strtoull(w[1], NULL, 16) : 0;
+        if (!strcmp(name, "fw_mark")) mark[0] = at & ~1ull, mark[1] = mark[0] + size, found++;
+        if (!strcmp(name, "fw_slots")) *slots = at, found++;
+        if (!strcmp(name, "rom_start")) rom[0] = at, found++;
+        if (!strcmp(name, "rom_end")) rom[1] = at, found++;
     }
     return found == 4 || fail(e, "%s: the firmware lacks a symbol that counting needs", f->target->name);
 }

@@ -2,10 +2,10 @@
 // status 0 when all are equal. With two, IN and OUT: reads windows (float32) from the file IN, writes the
 // scores of each to OUT, and tells how deep the stack went.
 #include "io.h"
-#include "model.h"
+#include "firmware.h"
 #include "golden.h"
 
-static float window[MODEL_WINDOW * MODEL_CHANNELS], scores[MODEL_CLASSES];
+static float window[FIRMWARE_WINDOW * FIRMWARE_CHANNELS], scores[FIRMWARE_CLASSES];
 
 static int differ(const float *a, const float *b, int n)
 {
@@ -19,8 +19,8 @@ static int self_check(void)
 {
     int good = 0;
     for (int i = 0; i < GOLDEN_WINDOWS; i++) {
-        model_invoke(golden_window[i], scores);
-        good += !differ(scores, golden_scores[i], MODEL_CLASSES);
+        firmware_invoke(golden_window[i], scores);
+        good += !differ(scores, golden_scores[i], FIRMWARE_CLASSES);
     }
     io_dec((unsigned long)good), io_puts(" of "), io_dec(GOLDEN_WINDOWS), io_puts(" golden windows equal\n");
     return good == GOLDEN_WINDOWS ? 0 : 1;
@@ -43,7 +43,7 @@ static int run_file(const char *in_name, const char *out_name)
     fw_mark(0), fw_mark(1); // what a mark costs by itself
     for (; io_read(in, window, sizeof window) == (long)sizeof window; n++) {
         fw_mark(0);
-        model_invoke(window, scores);
+        firmware_invoke(window, scores);
         fw_mark(1);
         if (io_write(out, scores, sizeof scores) != (long)sizeof scores) {
             io_puts(out_name), io_puts(": cannot be written\n");
