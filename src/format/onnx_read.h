@@ -1,0 +1,76 @@
+// Inside of the ONNX reader: what its op files share. The op tables are at the end of each
+// onnx_op_<family>.c.
+#ifndef FORMAT_ONNX_READ_H
+#define FORMAT_ONNX_READ_H
+#include "onnx_proto.h"
+#include "onnx_value.h"
+
+struct onnx {
+    struct graph *g;
+    struct arena *a;       // what the graph keeps
+    struct arena *scratch; // ends with the reading
+    struct err *e;
+    int64_t opset;
+    int64_t fold_left;   // elements that folded constants may still take
+    int32_t fixed_batch; // the batch of the file that was set to 1; 1: none
+    struct value **slot; // open addressing by name
+    size_t nslot;
+};
+
+// One node being read. in[i] is NULL where the input is absent or has no name.
+struct onnx_node {
+    const Onnx__NodeProto *p;
+    const char *name, *op;
+    int nin, nout;
+    struct value **in;
+    struct value *out; // (nout) filled in by the op; registered by the driver
+};
+
+typedef bool onnx_op(struct onnx *r, struct onnx_node *n);
+struct onnx_op_entry {
+    const char *op;
+    onnx_op *read;
+};
+extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_elementwise[], onnx_ops_shape[];
+
+// Fails with the node's name and op in front.
+bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+// Input i, which must be there; computed or constant as asked. NULL with a message otherwise.
+struct value *node_in(struct onnx *r, struct onnx_node *n, int i);
+struct value *node_computed(struct onnx *r, struct onnx_node *n, int i);
+struct value *node_floats(struct onnx *r, struct onnx_node *n, int i); // a constant of floats
+struct value *node_ints(struct onnx *r, struct onnx_node *n, int i);   // a constant of integers
+
+const Onnx__AttributeProto *attr_find(const struct onnx_node *n, const char *name);
+int64_t attr_int(const struct onnx_node *n, const char *name, int64_t otherwise);
+float attr_float(const struct onnx_node *n, const char *name, float otherwise);
+const char *attr_text(struct onnx *r, const struct onnx_node *n, const char *name, const char *otherwise);
+// Integers of an attribute or, in later opsets, of constant input `input`; *count 0 and NULL when absent.
+bool node_list(struct onnx *r, struct onnx_node *n, const char *attr, int input, const int64_t **list,
+               int *count);
+// An axis counted from the end when negative; -1 with a message when out of range.
+int node_axis(struct onnx *r, const struct onnx_node *n, int64_t axis, int rank);
+
+// Appends a graph node named after n with inputs x, ... ; the caller sets parameters, then calls graph_apply.
+struct node *node_add(struct onnx *r, const struct onnx_node *n, enum op op, int nin);
+// Infers; returns the output tensor, named as ONNX names it.
+struct tensor *node_done(struct onnx *r, const struct onnx_node *n, struct node *m);
+// The output of m has x's shape and lies as x lies; node_unary sets input 0 to x, too.
+bool node_like(struct onnx *r, struct onnx_node *n, struct node *m, const struct value *x);
+bool node_unary(struct onnx *r, struct onnx_node *n, struct node *m, const struct value *x);
+
+// Makes v a constant of this shape; memory is charged to fold_left. False with a message when too large.
+bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int rank, const int32_t *dim,
+              float **f, int64_t **i);
+bool dims_check(struct onnx *r, const struct onnx_node *n, int rank, const int64_t *dim, int32_t *out);
+
+// Output 0 is v itself under another name.
+bool node_same(struct onnx_node *n, const struct value *v);
+
+// TensorProto -> constant value.
+bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *name, struct value *v);
+
+// As format_onnx's read; keep_batch leaves a fixed batch as it stands in the file.
+struct graph *onnx_read(struct span bytes, bool keep_batch, struct arena *a, struct err *e);
+#endif
