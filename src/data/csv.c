@@ -192,7 +192,10 @@ static bool row_read(struct parser *s, struct csv_file *f, struct field line, st
     int i = 0;
     for (; !last; i++) {
         struct field v = field_next(s, &p, line.end, &last);
-        if (i == s->ncol) break;
+        if (i == s->ncol) { // one more than the header has
+            i++;
+            break;
+        }
         if (s->role[i] == CHANNEL && number_read(v.p, v.end, &x[s->channel_at[i]]) != v.end)
             return value_bad(s, v, f->channel[s->channel_at[i]], e);
         if (s->role[i] == CHANNEL && v.p == v.end) return value_bad(s, v, f->channel[s->channel_at[i]], e);
@@ -201,7 +204,7 @@ static bool row_read(struct parser *s, struct csv_file *f, struct field line, st
         if (s->role[i] == LABEL) s->label[f->n] = word_of(v, f->n ? s->label[f->n - 1] : NULL, a);
         if (s->role[i] == PERSON) s->person[f->n] = word_of(v, f->n ? s->person[f->n - 1] : NULL, a);
     }
-    if (i != s->ncol || !last)
+    if (i != s->ncol)
         return fail(e, "%s: line %d: %s fields than the %d of the header; is the file truncated?", s->name,
                     s->line, i < s->ncol ? "fewer" : "more", s->ncol);
     f->n++;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/file.h>
@@ -18,9 +19,11 @@ static const curl_off_t BYTES_MAX = (curl_off_t)8 << 30;
 
 struct transfer {
     CURL *curl;
-    int fd;           // of path.part
-    curl_off_t start; // bytes that were there when this try began
-    bool looked;      // at the status of the answer
+    int fd;                  // of path.part
+    curl_off_t start;        // bytes that were there when this try began
+    long long answered_from; // first byte of the answer to a Range
+    bool looked;             // at the status of the answer
+    bool wrong_range;        // the answer begins elsewhere
     int write_errno;
     char etag[256]; // the server's name for this version of the file; empty: it gave none
     struct progress progress;
@@ -36,6 +39,11 @@ static size_t on_header(char *p, size_t size, size_t n, void *user)
     struct transfer *t = user;
     size_t len = size * n, at = 5;
     if (len > 5 && !strncasecmp(p, "HTTP/", 5)) t->etag[0] = 0; // a new answer, after a redirection
+    if (len > 20 && len < 100 && !strncasecmp(p, "Content-Range: bytes ", 21)) {
+        char copy[101] = "";
+        memcpy(copy, p + 21, len - 21);
+        t->answered_from = strtoll(copy, NULL, 10);
+    }
     if (len > 5 && !strncasecmp(p, "ETag:", 5)) {
         while (at < len && (p[at] == ' ' || p[at] == '\t')) at++;
         while (len > at && (unsigned char)p[len - 1] <= ' ') len--;
@@ -60,6 +68,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *user)
             t->start = 0;
             if (ftruncate(t->fd, 0) || lseek(t->fd, 0, SEEK_SET) < 0) return t->write_errno = errno, 0;
         }
+        if (status == 206 && t->answered_from != t->start) return t->wrong_range = true, 0;
     }
     while (put < len) {
         ssize_t w = write(t->fd, p + put, len - put);
@@ -109,12 +118,12 @@ enum outcome { GOT, AGAIN, NEVER };
 // One try; what arrives is appended to t->fd.
 static enum outcome http_try(struct transfer *t, const char *url, const struct http_opt *o, struct err *e)
 {
-    char why[CURL_ERROR_SIZE] = "", if_range[300];
+    char why[CURL_ERROR_SIZE] = "", if_range[300], range[32];
     long status = 0;
     struct curl_slist *headers = NULL;
     CURL *c = t->curl;
     t->start = lseek(t->fd, 0, SEEK_END);
-    t->looked = false;
+    t->looked = t->wrong_range = false;
     t->write_errno = 0;
     if (t->start > 0 && !t->etag[0]) { // what is there may be of another version
         if (ftruncate(t->fd, 0) || lseek(t->fd, 0, SEEK_SET) < 0)
@@ -125,11 +134,12 @@ static enum outcome http_try(struct transfer *t, const char *url, const struct h
     if (t->start > 0) {
         snprintf(if_range, sizeof if_range, "If-Range: %s", t->etag);
         headers = curl_slist_append(NULL, if_range);
+        snprintf(range, sizeof range, "%lld-", (long long)t->start);
     }
     long patience = (long)(o->patience_s > 0 ? o->patience_s : 15);
     curl_easy_setopt(c, CURLOPT_URL, url);
     curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(c, CURLOPT_RESUME_FROM_LARGE, t->start);
+    curl_easy_setopt(c, CURLOPT_RANGE, t->start > 0 ? range : NULL);
     curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 1L);
     curl_easy_setopt(c, CURLOPT_MAXREDIRS, 8L);
     curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -160,11 +170,11 @@ static enum outcome http_try(struct transfer *t, const char *url, const struct h
                     "folder",
                     strerror(t->write_errno)),
                NEVER;
-    if (rc == CURLE_HTTP_RETURNED_ERROR || status == 416) {
-        if (status == 416) { // what is there is not a beginning of the file
-            t->etag[0] = 0;
-            return fail(e, "%s: the server cannot go on where it stopped", url), AGAIN;
-        }
+    if (status == 416 || t->wrong_range) { // what is there is not a beginning of the file
+        t->etag[0] = 0;
+        return fail(e, "%s: the server cannot go on where it stopped", url), AGAIN;
+    }
+    if (rc == CURLE_HTTP_RETURNED_ERROR) {
         fail(e, "%s: the server answered %ld; give a copy with --from FILE, DIR or URL", url, status);
         return status >= 500 || status == 429 || status == 408 ? AGAIN : NEVER;
     }
