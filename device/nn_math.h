@@ -143,10 +143,10 @@ NN_INLINE int32_t nn_round(float v)
     return whole + (rest >= 0.5f) - (rest <= -0.5f);
 }
 
-// round(v) + zero, saturated to int8.
+// round(v) + zero, saturated to int8; NaN becomes the smallest.
 NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
 {
-    v = v < -1024.0f ? -1024.0f : v > 1024.0f ? 1024.0f : v;
+    v = !(v > -1024.0f) ? -1024.0f : v > 1024.0f ? 1024.0f : v;
     return (int8_t)nn_clamp(nn_round(v) + zero, -128, 127);
 }
 

@@ -10,8 +10,8 @@ NN_INLINE float nn_range_asymmetric(float min, float max, int32_t *zero)
     const double lo = min, hi = max, scale = (hi - lo) / 255.0;
     const double from_min = -128.0 - lo / scale, from_max = 127.0 - hi / scale;
     const double z = 128.0 - lo / scale < 127.0 + hi / scale ? from_min : from_max;
-    // round half away from zero; z is within a rounding error of [-128, 127]
-    *zero = z <= -128.0 ? -128 : z >= 127.0 ? 127 : z < 0.0 ? -(int32_t)(0.5 - z) : (int32_t)(z + 0.5);
+    // round half away from zero; z is within a rounding error of [-128, 127], or NaN after an infinite input
+    *zero = !(z > -128.0) ? -128 : z >= 127.0 ? 127 : z < 0.0 ? -(int32_t)(0.5 - z) : (int32_t)(z + 0.5);
     return (float)scale;
 }
 

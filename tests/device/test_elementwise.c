@@ -199,7 +199,7 @@ TEST(device_quantize)
     int8_t want[500];
     for (int i = 0; i < 500; i++) {
         const float q = roundf(x[i] / 0.125f) + 3;
-        want[i] = q > 127 ? 127 : q < -128 ? -128 : (int8_t)q;
+        want[i] = q > 127 ? 127 : q >= -128 ? (int8_t)q : -128;
     }
     check_same("quantize", y, want, one_run(&o, false));
     arena_free(&o.a);
