@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct command commands[] = {
+    {"study", "the main job: train, compress, deploy, measure, and show it on a page", cmd_study},
     {"data", "list data sets, describe one, get one", cmd_data},
     {"train", "train a network on a data set", cmd_train},
     {"convert", "compress a float model", cmd_convert},
