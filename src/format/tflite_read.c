@@ -217,14 +217,20 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
         if (!o->in[i]) return fail(e, "input %d is absent", i);
     // Converters join the names of all layers that they fused by ';': the first one will do.
     o->name = arena_strndup(r->a, o->out[0]->name, strcspn(o->out[0]->name, ";"));
-    o->shaped = r->slot[fb_vec_i32(&out, 0)].shaped;
+    struct slot *made = &r->slot[fb_vec_i32(&out, 0)];
+    o->shaped = made->shaped;
+    o->said = *o->out[0];
     uint8_t type = fb_u8(record, OPERATOR_OPTIONS_TYPE, OPT_NONE);
     if (type != OPT_NONE && d->options != OPT_NONE && type != d->options)
         return fail(e, "has the options of another operator (%u)", type);
     o->options = type == OPT_NONE ? (struct fb_table){.fb = &r->fb} : fb_sub(record, OPERATOR_OPTIONS);
-    bool folded;
-    if (!tflite_fold(r, o, &folded, e)) return false;
-    if (!folded && !d->read(r, o, e)) return false;
+    const struct spread *spread = NULL;
+    for (uint32_t i = 0; i < in.n; i++)
+        if (o->in[i] && r->slot[fb_vec_i32(&in, i)].spread) spread = r->slot[fb_vec_i32(&in, i)].spread;
+    bool folded = false;
+    if (!spread && !tflite_fold(r, o, &folded, e)) return false;
+    if (!folded && !(spread ? dilate_pass(r, o, spread, e) : d->read(r, o, e))) return false;
+    made->spread = o->spread_out;
     if (!folded) drop_constant_reshape(r);
     return !r->fb.bad || fail(e, "%s", damaged);
 }
@@ -294,6 +300,8 @@ static bool read_ends(struct reader *r, const struct fb_vec *index, struct tenso
         if (k < 0 || k >= r->nslot)
             return fail(e, "%s %u names tensor %d, the file has %d", what, (unsigned)i, k, r->nslot);
         if (r->slot[k].why_not) return fail(e, "%s %s %s", what, r->slot[k].t->name, r->slot[k].why_not);
+        if (r->slot[k].spread)
+            return fail(e, "%s %s ends inside of a dilated convolution", what, r->slot[k].t->name);
         (*t)[i] = r->slot[k].t;
     }
     return true;

@@ -12,9 +12,10 @@ struct reader {
     struct fb_vec codes, buffers;
     struct slot { // a tensor of the subgraph
         struct tensor *t;
-        const char *why_not; // set: cannot be used, and why
-        bool made;           // graph input, constant, or output of an operator read already
-        bool shaped;         // the file states its shape
+        const char *why_not;         // set: cannot be used, and why
+        bool made;                   // graph input, constant, or output of an operator read already
+        bool shaped;                 // the file states its shape
+        const struct spread *spread; // stands for samples dealt out to batches; has no node
     } * slot;
     int nslot;
     size_t limit; // arena bytes at which the file asks for more than its size warrants
@@ -26,7 +27,9 @@ struct oper { // one operator of the file, its tensors looked up
     struct fb_table options;   // absent: every option has its default
     struct tensor **in, **out; // an absent input is NULL
     int nin, nout;
-    bool shaped; // the file states the shape of the first output
+    bool shaped;               // the file states the shape of the first output ...
+    struct tensor said;        // ... so
+    struct spread *spread_out; // set by those that only pass on a dilated convolution (tflite_dilate.c)
 };
 
 // How an operator becomes nodes; min and max: number of inputs.
@@ -40,6 +43,13 @@ extern const struct oper_def tflite_opers[]; // ends with .read NULL
 bool reader_room(const struct reader *r, uint64_t n, struct err *e);
 // The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.
 int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
+// False when the file states another shape than t's for the operator's output.
+bool reader_same_dims(const struct oper *o, const struct tensor *t, struct err *e);
+// A convolution as a node, with strides and padding from its options, or as given.
+bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e);
+// SPACE_TO_BATCH_ND, and the operators behind it up to BATCH_TO_SPACE_ND.
+bool dilate_start(struct reader *r, struct oper *o, struct err *e);
+bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);

@@ -12,16 +12,20 @@ static struct node *node(struct reader *r, struct oper *o, enum op op, int nin)
     return n;
 }
 
+bool reader_same_dims(const struct oper *o, const struct tensor *t, struct err *e)
+{
+    char a[64], b[64];
+    const struct tensor *said = &o->said;
+    if (!o->shaped || (said->rank == t->rank && !memcmp(said->dim, t->dim, (size_t)t->rank * sizeof *t->dim)))
+        return true;
+    return fail(e, "the file says its output is %s, its inputs give %s", tensor_shape(said, a, sizeof a),
+                tensor_shape(t, b, sizeof b));
+}
+
 // Shape and type of the output; when the file states a shape it must be the same.
 static bool finish(struct oper *o, struct node *n, struct err *e)
 {
-    struct tensor *y = n->out[0], said = *y;
-    if (!op_def(n->op)->infer(n, e)) return false;
-    if (y != o->out[0] || !o->shaped) return true;
-    char a[64], b[64];
-    if (said.rank == y->rank && !memcmp(said.dim, y->dim, (size_t)y->rank * sizeof *y->dim)) return true;
-    return fail(e, "the file says its output is %s, its inputs give %s", tensor_shape(&said, a, sizeof a),
-                tensor_shape(y, b, sizeof b));
+    return op_def(n->op)->infer(n, e) && (n->out[0] != o->out[0] || reader_same_dims(o, n->out[0], e));
 }
 
 // A tensor between two nodes that are one operator in the file: like t, with another shape.
@@ -139,7 +143,23 @@ static void set_dims(struct tensor *t, int rank, const int32_t *dim)
 
 // ---- ops with weights ----
 
-static bool read_conv(struct reader *r, struct oper *o, struct err *e)
+// Strides, dilations and padding of a convolution as its options state them.
+static bool conv_options(const struct oper *o, struct conv *c, struct err *e)
+{
+    bool depthwise = o->builtin == TFL_DEPTHWISE_CONV_2D;
+    const struct tensor *x = o->in[0], *w = o->in[1];
+    c->stride[0] = fb_i32(&o->options, CONV_STRIDE_H, 0);
+    c->stride[1] = fb_i32(&o->options, CONV_STRIDE_W, 0);
+    c->dilation[0] = fb_i32(&o->options, depthwise ? DEPTHWISE_DILATION_H : CONV_DILATION_H, 1);
+    c->dilation[1] = fb_i32(&o->options, depthwise ? DEPTHWISE_DILATION_W : CONV_DILATION_W, 1);
+    for (int i = 0; i < 2; i++)
+        if (!padding(o, CONV_PADDING, x->dim[1 + i], w->dim[1 + i], c->stride[i], c->dilation[i], &c->pad[i],
+                     &c->pad[2 + i], e))
+            return false;
+    return true;
+}
+
+bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e)
 {
     bool depthwise = o->builtin == TFL_DEPTHWISE_CONV_2D;
     const struct tensor *x = o->in[0], *w = o->in[1];
@@ -148,21 +168,22 @@ static bool read_conv(struct reader *r, struct oper *o, struct err *e)
     if (!weights_check(w, depthwise ? 3 : 0, e) || !bias_check(o, e) || !types_check(o, e)) return false;
     struct conv c = {0};
     enum op after;
-    c.stride[0] = fb_i32(&o->options, CONV_STRIDE_H, 0);
-    c.stride[1] = fb_i32(&o->options, CONV_STRIDE_W, 0);
-    c.dilation[0] = fb_i32(&o->options, depthwise ? DEPTHWISE_DILATION_H : CONV_DILATION_H, 1);
-    c.dilation[1] = fb_i32(&o->options, depthwise ? DEPTHWISE_DILATION_W : CONV_DILATION_W, 1);
+    if (given)
+        c = *given;
+    else if (!conv_options(o, &c, e))
+        return false;
     if (!act_of(o, depthwise ? DEPTHWISE_ACT : CONV_ACT, &c.act, &after, e)) return false;
-    for (int i = 0; i < 2; i++)
-        if (!padding(o, CONV_PADDING, x->dim[1 + i], w->dim[1 + i], c.stride[i], c.dilation[i], &c.pad[i],
-                     &c.pad[2 + i], e))
-            return false;
     if (!depthwise && x->dim[3] != w->dim[3] && w->dim[3] >= 1 && x->dim[3] % w->dim[3] == 0)
         return fail(e, "is a convolution in %d groups; only 1 group or depthwise is supported",
                     x->dim[3] / w->dim[3]);
     struct node *n = node(r, o, depthwise ? OP_DEPTHWISE_CONV_2D : OP_CONV_2D, 3);
     n->as.conv = c;
     return finish_act(r, o, n, after, e);
+}
+
+static bool read_conv_2d(struct reader *r, struct oper *o, struct err *e)
+{
+    return read_conv(r, o, NULL, e);
 }
 
 static bool read_dense(struct reader *r, struct oper *o, struct err *e)
@@ -316,13 +337,7 @@ static bool read_reshape(struct reader *r, struct oper *o, struct err *e)
         rest /= dim[i];
     }
     if (free_dim >= 0) dim[free_dim] = (int32_t)rest;
-    struct tensor said = *y;
     set_dims(y, rank, dim);
-    if (o->shaped && (said.rank != rank || memcmp(said.dim, dim, (size_t)rank * sizeof *dim))) {
-        char a[64], b[64];
-        return fail(e, "the file says its output is %s, its shape is %s", tensor_shape(&said, a, sizeof a),
-                    tensor_shape(y, b, sizeof b));
-    }
     return finish(o, node(r, o, OP_RESHAPE, 1), e);
 }
 
@@ -404,8 +419,6 @@ static bool slice(struct reader *r, struct oper *o, const int32_t *begin, const 
 {
     const struct tensor *x = o->in[0];
     struct tensor *y = o->out[0], *part = shrink ? between(r, y, "slice") : y;
-    if (o->shaped && !shrink && y->rank != x->rank) return fail(e, "its output has %d dimensions", y->rank);
-    struct tensor said = *y;
     set_dims(part, x->rank, count);
     struct node *n = graph_add(r->g, r->a, OP_STRIDED_SLICE, o->name, 1, 1);
     n->in[0] = o->in[0];
@@ -420,11 +433,7 @@ static bool slice(struct reader *r, struct oper *o, const int32_t *begin, const 
         set_dims(y, rank, dim);
         if (!op_def(OP_RESHAPE)->infer(reshape(r, part, y), e)) return false;
     }
-    char a[64], b[64];
-    if (o->shaped && (said.rank != y->rank || memcmp(said.dim, y->dim, (size_t)y->rank * sizeof *y->dim)))
-        return fail(e, "the file says its output is %s, the slice is %s", tensor_shape(&said, a, sizeof a),
-                    tensor_shape(y, b, sizeof b));
-    return true;
+    return reader_same_dims(o, y, e);
 }
 
 static int32_t clamp(int64_t v, int64_t lo, int64_t hi)
@@ -495,9 +504,15 @@ static bool read_shape_only(struct reader *r, struct oper *o, struct err *e)
     return fail(e, "is supported where it computes shapes, not on measured values; replace it in the model");
 }
 
+static bool read_alone(struct reader *r, struct oper *o, struct err *e)
+{
+    (void)r, (void)o;
+    return fail(e, "no SPACE_TO_BATCH_ND is in front of it; only dilated convolutions are supported so");
+}
+
 const struct oper_def tflite_opers[] = {
-    {TFL_CONV_2D, OPT_CONV, 8, 2, 3, read_conv},
-    {TFL_DEPTHWISE_CONV_2D, OPT_DEPTHWISE, 7, 2, 3, read_conv},
+    {TFL_CONV_2D, OPT_CONV, 8, 2, 3, read_conv_2d},
+    {TFL_DEPTHWISE_CONV_2D, OPT_DEPTHWISE, 7, 2, 3, read_conv_2d},
     {TFL_FULLY_CONNECTED, OPT_DENSE, 14, 2, 3, read_dense},
     {TFL_MAX_POOL_2D, OPT_POOL, 3, 1, 1, read_pool},
     {TFL_AVERAGE_POOL_2D, OPT_POOL, 3, 1, 1, read_pool},
@@ -523,6 +538,8 @@ const struct oper_def tflite_opers[] = {
     {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, read_concatenation},
     {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, read_strided_slice},
     {TFL_SLICE, OPT_SLICE, 6, 3, 3, read_slice},
+    {TFL_SPACE_TO_BATCH_ND, OPT_NONE, 4, 3, 3, dilate_start},
+    {TFL_BATCH_TO_SPACE_ND, OPT_NONE, 4, 3, 3, read_alone},
     {TFL_SHAPE, OPT_SHAPE, 1, 1, 1, read_shape_only},
     {TFL_PACK, OPT_PACK, 4, 1, 1 << 16, read_shape_only},
     {TFL_GATHER, OPT_GATHER, 7, 2, 2, read_shape_only},

@@ -123,6 +123,8 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_CUSTOM = 32,
     TFL_PAD = 34,
     TFL_GATHER = 36,
+    TFL_BATCH_TO_SPACE_ND = 37,
+    TFL_SPACE_TO_BATCH_ND = 38,
     TFL_TRANSPOSE = 39,
     TFL_MEAN = 40,
     TFL_SUB = 41,

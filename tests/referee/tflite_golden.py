@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Makes tests/golden/tflite_*: tiny models by TensorFlow's own converter, with the outputs of LiteRT's reference
+kernels. Run it from the repository's root with a Python that has tensorflow, ai-edge-litert and tflite-micro:
+
+    python3 tests/referee/tflite_golden.py [CASE...]
+
+Each case is a folder: model.tflite, in.npy (n, inputs), out.npy (n, outputs), ORIGIN. Integers are compared byte for
+byte, floats within the tolerance that ORIGIN states. The conversion is seeded, but its bytes change with TensorFlow's version;
+that is why the results are committed."""
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import numpy as np
+import tensorflow as tf
+import ai_edge_litert
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from importlib.metadata import version
+
+N = 3  # inputs a case
+
+
+def weights(rng, *shape):
+    return tf.constant(rng.normal(size=shape).astype(np.float32) * 0.5)
+
+
+def conv(rng, x, kw, out, stride=1, dilation=1, padding="VALID", kh=1, act=tf.nn.relu, bias=True):
+    w = weights(rng, kh, kw, x.shape[-1], out)
+    y = tf.nn.conv2d(x, w, [1, 1 if kh == 1 else stride, stride, 1], padding, dilations=[1, 1, dilation, 1])
+    if bias:
+        y = y + weights(rng, out)
+    return act(y) if act else y
+
+
+def depthwise(rng, x, kw, padding, stride=1, multiplier=1):
+    w = weights(rng, 1, kw, x.shape[-1], multiplier)
+    return tf.nn.depthwise_conv2d(x, w, [1, stride, stride, 1], padding) + weights(rng, x.shape[-1] * multiplier)
+
+
+def dense(rng, x, out):
+    return tf.matmul(x, weights(rng, x.shape[-1], out)) + weights(rng, out)
+
+
+# name: (shape of the input, function of it)
+NETS = {
+    "conv_valid": ((1, 1, 24, 6), lambda r, x: conv(r, x, 5, 8)),
+    "conv_same": ((1, 1, 23, 5), lambda r, x: conv(r, x, 4, 7, padding="SAME", act=None)),
+    "conv_stride": ((1, 1, 24, 6), lambda r, x: conv(r, x, 3, 9, stride=2, padding="SAME", act=tf.nn.relu6)),
+    "conv_dilation": ((1, 1, 24, 3), lambda r, x: conv(r, x, 3, 4, dilation=2)),
+    "conv_2d": ((1, 9, 11, 2), lambda r, x: conv(r, x, 3, 5, kh=5, stride=2, padding="SAME")),
+    "conv_h": ((1, 20, 1, 3), lambda r, x: tf.nn.relu(tf.nn.conv2d(x, weights(r, 4, 1, 3, 6), [1, 2, 1, 1], "SAME"))),
+    "depthwise": ((1, 1, 24, 6), lambda r, x: depthwise(r, x, 3, "SAME")),
+    "depthwise_multiplier": ((1, 1, 17, 3), lambda r, x: depthwise(r, x, 5, "VALID", stride=2, multiplier=3)),
+    "dense": ((1, 37), lambda r, x: dense(r, x, 11)),
+    "dense_relu": ((1, 64), lambda r, x: tf.nn.relu(dense(r, x, 16))),
+    "hybrid_conv": ((1, 1, 20, 16), lambda r, x: conv(r, x, 5, 16, padding="SAME")),
+    "hybrid_dense": ((1, 64), lambda r, x: dense(r, x, 24)),
+    "max_pool": ((1, 1, 15, 6), lambda r, x: tf.nn.max_pool2d(x, [1, 1, 3, 1], [1, 1, 2, 1], "SAME")),
+    "average_pool": ((1, 1, 15, 6), lambda r, x: tf.nn.avg_pool2d(x, [1, 1, 4, 1], [1, 1, 3, 1], "SAME")),
+    "mean": ((1, 1, 19, 7), lambda r, x: tf.reduce_mean(conv(r, x, 1, 7), axis=[1, 2])),
+    "add": ((1, 1, 16, 4), lambda r, x: tf.nn.relu(conv(r, x, 3, 4, padding="SAME", act=None) + x)),
+    "mul": ((1, 1, 16, 4), lambda r, x: conv(r, x, 3, 4, padding="SAME", act=None) * x),
+    "sub": ((1, 12, 4), lambda r, x: x - tf.constant([[0.25, -1.5, 2.0, 0.1]])),
+    "relu": ((1, 40), lambda r, x: tf.nn.relu(x)),
+    "leaky_relu": ((1, 40), lambda r, x: tf.nn.leaky_relu(x, 0.2)),
+    "tanh": ((1, 40), lambda r, x: tf.tanh(x)),
+    "logistic": ((1, 40), lambda r, x: tf.sigmoid(x)),
+    "softmax": ((1, 12), lambda r, x: tf.nn.softmax(x * 2)),
+    "pad": ((1, 4, 5, 2), lambda r, x: tf.pad(x, [[0, 0], [1, 2], [0, 3], [0, 0]])),
+    "transpose": ((1, 4, 5, 2), lambda r, x: tf.transpose(x, [0, 2, 3, 1])),
+    "concatenation": ((1, 6, 4), lambda r, x: tf.concat([x, tf.nn.relu(x)], axis=-1)),
+    "strided_slice": ((1, 12, 4), lambda r, x: x[:, 2:11:3, 1:]),
+    "last_step": ((1, 12, 4), lambda r, x: x[:, -1, :]),
+}
+
+
+def keras_cnn():
+    """A HAR network as people write it, with a free batch: EXPAND_DIMS, SHAPE, STRIDED_SLICE, PACK, RESHAPE."""
+    from tensorflow import keras
+    keras.utils.set_random_seed(5)
+    return keras.Sequential([
+        keras.Input((32, 6)),
+        keras.layers.Conv1D(8, 5, activation="relu"),
+        keras.layers.BatchNormalization(),
+        keras.layers.MaxPooling1D(2),
+        keras.layers.SeparableConv1D(10, 3, padding="same", activation="relu"),
+        keras.layers.Conv1D(8, 3, dilation_rate=2, activation="relu"),
+        keras.layers.Flatten(),
+        keras.layers.Dense(12, activation="relu"),
+        keras.layers.Dropout(0.3),
+        keras.layers.Dense(6, activation="softmax"),
+    ])
+
+
+# technique: (how it is converted, tolerance of a float output)
+TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0}
+
+
+def convert(name, technique):
+    rng = np.random.default_rng(sum(map(ord, name)))
+    if name == "keras_cnn":
+        shape = (1, 32, 6)
+        c = tf.lite.TFLiteConverter.from_keras_model(keras_cnn())
+    else:
+        shape, net = NETS[name]
+        f = tf.function(lambda x: net(np.random.default_rng(7), x), [tf.TensorSpec(shape, tf.float32)])
+        c = tf.lite.TFLiteConverter.from_concrete_functions([f.get_concrete_function()])
+    if technique != "float":
+        c.optimizations = [tf.lite.Optimize.DEFAULT]
+    if technique == "float16":
+        c.target_spec.supported_types = [tf.float16]
+    if technique.startswith("int8"):
+        c.representative_dataset = lambda: ([rng.normal(size=shape).astype(np.float32)] for _ in range(20))
+        c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        if technique == "int8":
+            c.inference_input_type = c.inference_output_type = tf.int8
+    return c.convert(), shape
+
+
+def run(model, x):
+    it = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    it.allocate_tensors()
+    i, o = it.get_input_details()[0], it.get_output_details()[0]
+    out = []
+    for row in x:
+        it.set_tensor(i["index"], row[None])
+        it.invoke()
+        out.append(it.get_tensor(o["index"])[0])
+    return np.stack(out)
+
+
+def micro(model, x, y):
+    """What TensorFlow Lite Micro says to the same, as a phrase."""
+    from tflite_micro import runtime
+    try:
+        it = runtime.Interpreter.from_bytes(bytes(model))
+        out = []
+        for row in x:
+            it.set_input(row[None], 0)
+            it.invoke()
+            out.append(it.get_output(0)[0])
+        diff = np.abs(np.stack(out).astype(np.float64) - y.astype(np.float64)).max()
+        return "gives the same" if diff == 0 else f"differs by at most {diff:g}"
+    except Exception as e:
+        return "does not run it"
+
+
+def make(name, technique):
+    model, shape = convert(name, technique)
+    rng = np.random.default_rng(11)
+    it = Interpreter(model_content=model)
+    d = it.get_input_details()[0]
+    x = (rng.normal(size=(N,) + shape[1:]) * 1.2).astype(np.float32)
+    if d["dtype"] == np.int8:
+        scale, zero = d["quantization"]
+        x = np.clip(np.round(x / scale) + zero, -128, 127).astype(np.int8)
+        x.reshape(-1)[:2] = -128, 127
+    y = run(model, x)
+    folder = f"tests/golden/tflite_{name}_{technique}"
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/model.tflite", "wb") as f:
+        f.write(model)
+    np.save(folder + "/in.npy", x)
+    np.save(folder + "/out.npy", y)
+    tolerance = TECHNIQUES[technique]
+    with open(folder + "/ORIGIN", "w") as f:
+        f.write(f"model by TensorFlow {tf.__version__}'s converter ({technique}) from tests/referee/tflite_golden.py\n"
+                f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)\n"
+                f"TensorFlow Lite Micro {version('tflite-micro')} {micro(model, x, y)}\n"
+                f"tolerance {tolerance:g}\n")
+    print(f"{folder}: {len(model)} bytes, {open(folder + '/ORIGIN').read().splitlines()[2]}")
+
+
+def main():
+    cases = [(n, "dynamic" if n.startswith("hybrid") else "int8") for n in NETS]
+    cases += [(n, "float") for n in ("conv_same", "conv_dilation", "depthwise_multiplier", "average_pool", "softmax")]
+    cases += [("relu", "int8_float_io"), ("conv_2d", "int8_float_io"), ("dense_relu", "float16")]
+    cases += [("keras_cnn", t) for t in TECHNIQUES]
+    for n, t in cases:
+        if len(sys.argv) < 2 or f"{n}_{t}" in sys.argv[1:] or n in sys.argv[1:]:
+            try:
+                make(n, t)
+            except Exception as e:
+                print(f"{n} {t}: {str(e)[:300]}", file=sys.stderr)
+
+
+main()
