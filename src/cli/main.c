@@ -13,6 +13,8 @@ static const struct command commands[] = {
     {"inspect", "print a model: layers, shapes, quantization, parameters, multiply-accumulates", cmd_inspect},
     {"run", "execute a model on windows from a file", cmd_run},
     {"eval", "score a model on people it never saw", cmd_eval},
+    {"emit", "write a model as a folder of C for a chip", cmd_emit},
+    {"bench", "count what an inference costs on an emulated chip", cmd_bench},
     {"report", "make the page of a study again", cmd_report},
     {"targets", "list the chips", cmd_targets},
     {"models", "list the architectures that can be trained", cmd_models},

@@ -1,0 +1,209 @@
+#include "../base/file.h"
+#include "../format/format.h"
+#include "../measure/measure.h"
+#include "cmd.h"
+#include "windows.h"
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static json_t *real(double v)
+{
+    return isnan(v) ? json_null() : json_real(v);
+}
+static json_t *whole(double v)
+{
+    return isnan(v) || v < 0 ? json_null() : json_integer((json_int_t)llround(v));
+}
+static json_t *text(const char *s)
+{
+    return s ? json_string(s) : json_null();
+}
+static void interval(json_t *o, const char *key, struct interval v)
+{
+    char k[64];
+    json_object_set_new(o, key, real(v.value));
+    snprintf(k, sizeof k, "%s_low", key), json_object_set_new(o, k, real(v.low));
+    snprintf(k, sizeof k, "%s_high", key), json_object_set_new(o, k, real(v.high));
+}
+
+static const char *base_name(const char *path)
+{
+    const char *s = strrchr(path, '/');
+    return s ? s + 1 : path;
+}
+
+static json_t *cell(const char *path, const struct graph *g, const char *data, const struct measurement *m,
+                    struct arena *a)
+{
+    json_t *o = json_object();
+    const char *technique = graph_meta(g, META_TECHNIQUE), *arch = graph_meta(g, META_ARCH);
+    struct span file;
+    struct err ignored;
+    json_object_set_new(o, "model", text(arch ? arch : base_name(path)));
+    json_object_set_new(o, "technique", text(technique ? technique : "none"));
+    json_object_set_new(o, "target", text(m->target->name));
+    json_object_set_new(o, "seed", json_null());
+    json_object_set_new(o, "data", text(data));
+    json_object_set_new(o, "accuracy", json_null()); // of study and eval
+    json_object_set_new(o, "macro_f1", json_null());
+    json_object_set_new(o, "macs", json_integer(graph_macs(g)));
+    json_object_set_new(o, "file_bytes",
+                        file_read(path, a, &file, &ignored) ? json_integer((json_int_t)file.n) : json_null());
+    json_object_set_new(o, "flash_bytes", whole((double)m->flash_bytes));
+    json_object_set_new(o, "ram_bytes", whole((double)m->ram_bytes));
+    json_object_set_new(o, "instructions", whole(m->instructions));
+    json_object_set_new(o, "cycles", whole(m->cycles.value));
+    interval(o, "latency_us", m->latency_us);
+    interval(o, "energy_uj", m->energy_uj);
+    json_object_set_new(o, "energy_origin", text(m->energy_origin));
+    json_object_set_new(o, "device_equals_host", json_boolean(m->device_equals_host));
+    json_object_set_new(o, "windows_compared", json_integer(m->windows_compared));
+    json_object_set_new(o, "fits", json_boolean(m->fits));
+    json_object_set_new(o, "refusal", text(m->refusal));
+    json_object_set_new(o, "why", text(m->difference ? m->difference : m->energy_missing));
+    return o;
+}
+
+static json_t *details(const struct measurement *m)
+{
+    json_t *o = json_object(), *classes = json_object(), *layers = json_array();
+    for (int i = 0; i < m->nclass; i++)
+        json_object_set_new(classes, m->class_[i].name, whole(m->class_[i].n));
+    for (int i = 0; i < m->nlayer; i++) {
+        const struct layer_cost *l = &m->layer[i];
+        json_array_append_new(layers, json_pack("{s:s, s:s, s:o, s:o, s:I}", "name", l->name, "op", l->op,
+                                                "instructions", whole(l->instructions), "cycles",
+                                                whole(l->cycles), "macs", (json_int_t)l->macs));
+    }
+    json_object_set_new(o, "target", text(m->target->name));
+    json_object_set_new(o, "layers", layers);
+    json_object_set_new(o, "classes", classes);
+    json_object_set_new(o, "taken_branches", whole(m->taken_branches));
+    json_object_set_new(o, "cache_misses", whole(m->cache_misses));
+    json_object_set_new(o, "code_bytes", whole((double)m->code_bytes));
+    json_object_set_new(o, "weight_bytes", whole((double)m->weight_bytes));
+    json_object_set_new(o, "arena_bytes", whole((double)m->arena_bytes));
+    json_object_set_new(o, "static_bytes", whole((double)m->static_bytes));
+    json_object_set_new(o, "stack_bytes", whole((double)m->stack_bytes));
+    json_object_set_new(o, "versions", text(m->versions));
+    json_object_set_new(o, "difference", text(m->difference));
+    json_object_set_new(o, "note", text(m->note));
+    return o;
+}
+
+static void print_json(const char *path, const struct graph *g, const char *data, const struct measurement *m,
+                       int argc, char **argv, struct arena *a)
+{
+    char *command = arena_strdup(a, "wearlite");
+    for (int i = 0; i < argc; i++) command = arena_printf(a, "%s %s", command, argv[i]);
+    json_t *o = json_pack("{s:i, s:s, s:s, s:{s:s, s:o}, s:[o], s:[o]}", "format", 1, "command", command,
+                          "data", data, "versions", "wearlite", WEARLITE_VERSION, "chip", text(m->versions),
+                          "cells", cell(path, g, data, m, a), "measurements", details(m));
+    json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    printf("\n");
+    json_decref(o);
+}
+
+static void print_interval(const char *what, struct interval v, const char *unit, const char *source)
+{
+    if (isnan(v.value))
+        printf("%-14s not known: %s\n", what, source);
+    else
+        printf("%-14s %.4g %s (%.4g to %.4g): %s\n", what, v.value, unit, v.low, v.high, source);
+}
+
+static void print_text(const struct graph *g, const char *data, const struct measurement *m)
+{
+    const struct target *t = m->target;
+    printf("%-14s %s (%s)\n%-14s %lld\n", "target", t->name, t->chip, "macs", (long long)graph_macs(g));
+    printf("%-14s %d (%s), %s\n", "windows", m->windows_compared, data,
+           m->device_equals_host ? "every byte of the scores as on the host"
+                                 : "the chip's scores differ from the host's");
+    if (m->difference)
+        printf("%-14s %s\n%-14s no costs: the emitted program computes something else\n", "", m->difference,
+               "");
+    if (m->note) printf("%-14s %s\n", "", m->note);
+    printf("%-14s %lld bytes: code %lld, constants %lld\n", "flash", (long long)m->flash_bytes,
+           (long long)m->code_bytes, (long long)m->weight_bytes);
+    if (m->ram_bytes >= 0)
+        printf("%-14s %lld bytes: arena %lld, static %lld, stack %lld\n", "RAM", (long long)m->ram_bytes,
+               (long long)m->arena_bytes, (long long)m->static_bytes, (long long)m->stack_bytes);
+    if (m->refusal) printf("%-14s %s\n", "does not fit", m->refusal);
+    if (!m->device_equals_host) return;
+    printf("%-14s %.0f an inference", "instructions", m->instructions);
+    if (graph_macs(g)) printf(", %.2f a multiply-accumulate", m->instructions / (double)graph_macs(g));
+    printf("\n%-14s", "");
+    for (int i = 0; i < m->nclass; i++)
+        if (m->class_[i].n >= 0.5) printf(" %s %.0f", m->class_[i].name, m->class_[i].n);
+    printf(" (branches taken %.0f)\n", m->taken_branches);
+    if (!isnan(m->cache_misses))
+        printf("%-14s %.0f lines of %u bytes from flash\n", "cache misses", m->cache_misses, t->cache.line);
+    printf("%-14s %.0f, estimated: %s\n", "cycles", m->cycles.value, t->cost.source);
+    print_interval("latency", m->latency_us, "us", "cycles at the chip's clock");
+    print_interval("energy", m->energy_uj, "uJ", m->energy_missing ? m->energy_missing : t->active_mw.source);
+    printf("\n%-28s %-20s %12s %12s %12s\n", "layer", "operator", "MACs", "instructions", "per MAC");
+    for (int i = 0; i < m->nlayer; i++) {
+        const struct layer_cost *l = &m->layer[i];
+        printf("%-28.28s %-20s %12lld %12.0f", l->name, l->op, (long long)l->macs, l->instructions);
+        if (l->macs) printf(" %12.2f", l->instructions / (double)l->macs);
+        printf("\n");
+    }
+    if (m->versions) printf("\n%s\n", m->versions);
+}
+
+int cmd_bench(int argc, char **argv)
+{
+    const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
+    int windows = 100;
+    bool json = false;
+    const struct opt opts[] = {
+        {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
+        {"windows", 'w', OPT_INT, "N", "windows whose scores are compared with the host's (100)", &windows},
+        {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
+         &data},
+        {"board", 0, OPT_TEXT, "PORT", "measure on a board: not yet", &board},
+        {"meter", 0, OPT_TEXT, "METER", "measure with an instrument: not yet", &meter},
+        {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
+        {NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct usage u = {
+        "bench",
+        "MODEL --target T",
+        "Counts what an inference costs on an emulated chip, and proves it computes what the host computes.",
+        "Instructions are counted, cycles, time and energy estimated from them, each with its source and "
+        "interval.\nWhen one byte of the scores differs from the host's, no costs are printed and the exit "
+        "status is 1.",
+        opts,
+        1,
+        1};
+    struct arena a = {0};
+    char **words = arena_new_n(&a, (size_t)argc, char *);
+    memcpy(words, argv, (size_t)argc * sizeof *words); // opt_parse changes the order
+    int n, count = argc, rc = opt_parse(&u, argc, argv, &n);
+    if (rc >= 0) return arena_free(&a), rc;
+    const struct target *t = target ? target_find(target) : NULL;
+    const char *wrong = board || meter
+                            ? "measuring on a board is not there yet; leave --board and --meter out"
+                        : !target ? "--target T is needed; 'wearlite targets' lists them"
+                        : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
+                                                           : NULL;
+    if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
+    if (!t)
+        return arena_free(&a), usage_error(&u, "unknown target '%s'; 'wearlite targets' lists them", target);
+    struct err e = {""};
+    struct measurement m;
+    struct graph *g = model_load(argv[0], &a, &e);
+    struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    const float *x = p ? windows_for(g, data, windows, &what, &a, &e) : NULL;
+    bool good = x && measure_emulated(p, t, x, windows, &a, &m, &e);
+    if (g && !good) fail_in(&e, "%s", argv[0]);
+    if (good && json)
+        print_json(argv[0], g, what, &m, count, words, &a);
+    else if (good)
+        print_text(g, what, &m);
+    rc = !good ? report_error(&e) : m.device_equals_host ? EXIT_DONE : EXIT_FAILED;
+    arena_free(&a);
+    return rc;
+}

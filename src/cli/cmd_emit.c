@@ -1,0 +1,61 @@
+#include "../emit/emit.h"
+#include "../format/format.h"
+#include "cmd.h"
+#include "windows.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct target *target_option(const struct usage *u, const char *name, int *rc)
+{
+    const struct target *t = name ? target_find(name) : NULL;
+    if (t) return t;
+    if (!name)
+        *rc = usage_error(u, "--target T is needed; 'wearlite targets' lists them");
+    else
+        *rc = usage_error(u, "unknown target '%s'; 'wearlite targets' lists them", name);
+    return NULL;
+}
+
+int cmd_emit(int argc, char **argv)
+{
+    const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *what;
+    int golden = 4;
+    const struct opt opts[] = {
+        {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
+        {"output", 'o', OPT_TEXT, "DIR", "the project's folder", &out},
+        {"name", 'n', OPT_TEXT, "NAME", "prefix of files and functions (har)", &name},
+        {"golden", 0, OPT_INT, "N", "windows of the self-check (4)", &golden},
+        {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
+         &data},
+        {NULL, 0, 0, NULL, NULL, NULL},
+    };
+    const struct usage u = {
+        "emit",
+        "MODEL --target T -o DIR",
+        "Writes a model as a folder of dependency-free C99.",
+        "The folder builds as it stands: 'make run' lets the firmware check itself on the emulated chip, "
+        "'make host'\non this machine. ESP-IDF and Arduino projects are not written yet.",
+        opts,
+        1,
+        1};
+    int n, rc = opt_parse(&u, argc, argv, &n);
+    if (rc >= 0) return rc;
+    const struct target *t = target_option(&u, target, &rc);
+    if (!t) return rc;
+    if (!out) return usage_error(&u, "-o DIR is needed");
+    if (golden < 0 || golden > 1000) return usage_error(&u, "--golden takes 0 to 1000 windows");
+    struct arena a = {0};
+    struct err e = {""};
+    struct graph *g = model_load(argv[0], &a, &e);
+    struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;
+    struct emit_opt o = {.name = name, .ngolden = golden, .golden = x};
+    bool good = x && emit_project(p, t, &o, out, &e);
+    if (g && !good) fail_in(&e, "%s", argv[0]);
+    if (good)
+        printf("%s: %s.c, %s.h, nn/ and a firmware for %s that checks itself on %d windows (%s): make -C %s "
+               "run\n",
+               out, name, name, t->name, golden, what, out);
+    arena_free(&a);
+    return good ? EXIT_DONE : report_error(&e);
+}

@@ -1,0 +1,53 @@
+#include "windows.h"
+#include "../base/rng.h"
+#include "../data/dataset.h"
+#include <string.h>
+
+static const float *noise(const struct graph *g, int n, struct arena *a)
+{
+    const struct tensor *t = g->in[0];
+    struct rng r = rng_new(1);
+    int64_t count = n * tensor_count(t);
+    float *x = arena_new_n(a, (size_t)count, float);
+    for (int64_t i = 0; i < count; i++) {
+        if (t->q.n && t->type != F32) // every value of a quantised input alike
+            x[i] = t->q.scale[0] *
+                   (float)((int32_t)rng_below(&r, 256) - 128 - (t->type == U8 ? -128 : 0) - t->q.zero[0]);
+        else
+            x[i] = rng_normal(&r);
+    }
+    return x;
+}
+
+const float *windows_for(const struct graph *g, const char *data, int n, const char **what, struct arena *a,
+                         struct err *e)
+{
+    if (g->nin != 1)
+        return FAIL_NULL(e, "the model has %d inputs; one is supported: a window of samples", g->nin);
+    const struct tensor *in = g->in[0];
+    const char *name = data ? data : graph_meta(g, META_DATA);
+    const struct dataset_def *def = name ? dataset_find(name) : NULL;
+    struct data_opt o = {.window = in->rank == 3 ? in->dim[1] : 0};
+    bool here = data || (def && (!strcmp(name, "synth") || dataset_locate(def, a)));
+    struct err ignored = {""};
+    struct dataset *d = here ? dataset_load(name, &o, a, data ? e : &ignored) : NULL;
+    if (data && !d) return NULL;
+    if (d && (int64_t)d->window * d->nchannel == tensor_count(in)) {
+        int got = 0;
+        const float *x = dataset_sample(d, SPLIT_TEST, n, 1, &got, a);
+        if (got > 0 && got < n) { // a small set: round and round
+            float *more = arena_new_n(a, (size_t)(n * tensor_count(in)), float);
+            for (int i = 0; i < n; i++)
+                memcpy(more + i * tensor_count(in), x + (i % got) * tensor_count(in),
+                       (size_t)tensor_count(in) * sizeof *x);
+            x = more;
+        }
+        if (got > 0) return *what = arena_printf(a, "%s, test persons", d->name), x;
+    }
+    char shape[64];
+    if (data)
+        return FAIL_NULL(e, "windows of %s are %dx%d, the model's input is %s", data, d->window, d->nchannel,
+                         tensor_shape(in, shape, sizeof shape));
+    *what = "noise";
+    return noise(g, n, a);
+}

@@ -1,0 +1,12 @@
+// Windows for a model to be tried on: recorded ones where there are, else noise.
+#ifndef CLI_WINDOWS_H
+#define CLI_WINDOWS_H
+#include "../base/err.h"
+#include "../graph/graph.h"
+
+// n windows for g. data: a set's name or a folder; NULL: the set that the model names, when it is on this
+// machine and fits, else noise over the input's range (the same every time). *what says which: "hapt, test
+// persons".
+const float *windows_for(const struct graph *g, const char *data, int n, const char **what, struct arena *a,
+                         struct err *e);
+#endif
