@@ -113,10 +113,13 @@ static void put_memory(const json_t *m, struct buf *out)
 void html_layers(const json_t *results, struct buf *out)
 {
     size_t i;
-    const json_t *m;
-    json_array_foreach (figure_list(results, "measurements"), i, m) {
+    const json_t *m, *all = figure_list(results, "measurements");
+    if (json_array_size(all))
+        buf_puts(out, "<details><summary>The same as tables, with the bytes of each part</summary>\n"
+                      "<div class=\"figures\">\n");
+    json_array_foreach (all, i, m) {
         if (!json_array_size(figure_list(m, "layers"))) continue;
-        buf_puts(out, "<details><summary>Layers and bytes: ");
+        buf_puts(out, "<figure><figcaption>");
         html_technique(results, figure_text(m, "technique"), out);
         buf_puts(out, ", ");
         put_text_of(out, m, "model");
@@ -127,6 +130,6 @@ void html_layers(const json_t *results, struct buf *out)
         put_memory(m, out);
         buf_puts(out, "</figure>\n");
     }
-    if (json_array_size(figure_list(results, "measurements"))) buf_puts(out, "</div></details>\n");
+    if (json_array_size(all)) buf_puts(out, "</div></details>\n");
     buf_puts(out, "</section>\n");
 }

@@ -44,15 +44,16 @@ static void put_costs(const json_t *row, struct buf *out)
         buf_puts(out, "; costs not known");
         return;
     }
-    buf_printf(out, "; %s <b>%s&nbsp;%%</b> %s %s an inference", saved >= 0 ? "saves" : "costs",
+    buf_printf(out, "; %s <b>%s&nbsp;%%</b> %s %s", saved >= 0 ? "saves" : "costs",
                show_fixed(v, 100 * fabs(saved), 0), saved >= 0 ? "of the" : "more", what);
-    double low = figure(row, "energy_saved_low"), high = figure(row, "energy_saved_high");
-    if (isfinite(energy) && isfinite(low) && isfinite(high))
+    double low = figure(row, "latency_saved_low"),
+           high = figure(row, "latency_saved_high"); // energy's are the same
+    if (isfinite(low) && isfinite(high))
         buf_printf(out, " (%s to %s %%)", show_fixed(l, 100 * (saved < 0 ? -high : low), 0),
                    show_fixed(h, 100 * (saved < 0 ? -low : high), 0));
     if (isfinite(flash))
-        buf_printf(out, " and %s %% %s flash", show_fixed(v, 100 * fabs(flash), 0),
-                   flash >= 0 ? "of the" : "more");
+        buf_printf(out, ", %s %s&nbsp;%% %s flash", flash >= 0 ? "saves" : "costs",
+                   show_fixed(v, 100 * fabs(flash), 0), flash >= 0 ? "of the" : "more");
 }
 
 void html_findings(const json_t *results, const json_t *table, struct buf *out)

@@ -99,6 +99,17 @@ static void put_saved(const json_t *row, struct buf *out)
     }
 }
 
+static void put_energy(const json_t *row, double scale, struct notes *notes, struct buf *out)
+{
+    if (isfinite(figure(row, "energy_uj"))) {
+        put_interval(row, "energy_uj", scale, out);
+        return;
+    }
+    buf_puts(out, "<td class=\"none\">not known");
+    if (figure_text(row, "energy_why")) put_note_mark(notes, figure_text(row, "energy_why"), out);
+    buf_puts(out, "</td>");
+}
+
 static void put_battery(const json_t *row, struct notes *notes, struct buf *out)
 {
     if (isfinite(figure(row, "battery_days"))) {
@@ -117,8 +128,9 @@ static void put_equal(const json_t *row, struct notes *notes, struct buf *out)
     const json_t *equal = json_object_get(row, "device_equals_host");
     const char *why = figure_text(row, "why");
     if (json_is_true(equal)) {
-        buf_printf(out, "<td class=\"yes\">yes<i>%s windows</i></td>",
-                   show_count(s, figure(row, "windows_compared")));
+        buf_printf(out, "<td class=\"yes\">yes<i>%s windows", show_count(s, figure(row, "windows_compared")));
+        if (figure_text(row, "note")) put_note_mark(notes, figure_text(row, "note"), out);
+        buf_puts(out, "</i></td>");
         return;
     }
     buf_puts(out, json_is_false(equal) ? "<td class=\"no\">no" : "<td class=\"none\">not known");
@@ -146,7 +158,7 @@ static void put_row(const json_t *results, const json_t *row, double energy_scal
     put_bytes(row, "flash_bytes", out);
     put_bytes(row, "ram_bytes", out);
     put_interval(row, "latency_us", 1e-3, out);
-    put_interval(row, "energy_uj", energy_scale, out);
+    put_energy(row, energy_scale, notes, out);
     put_saved(row, out);
     put_battery(row, notes, out);
     put_equal(row, notes, out);

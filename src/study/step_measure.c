@@ -23,12 +23,14 @@ static json_t *costs_of(const struct measurement *m, const char *why)
     bool known = m && m->device_equals_host;
     json_t *r = json_object();
     figure_put(r, "flash_bytes", known ? (double)m->flash_bytes : NAN);
-    figure_put(r, "ram_bytes", known ? (double)m->ram_bytes : NAN);
+    figure_put(r, "ram_bytes", known && m->ram_bytes >= 0 ? (double)m->ram_bytes : NAN);
     figure_put(r, "instructions", known ? m->instructions : NAN);
     figure_put(r, "cycles", known ? m->cycles.value : NAN);
     put_interval(r, "latency_us", known ? m->latency_us : none);
     put_interval(r, "energy_uj", known ? m->energy_uj : none);
     figure_put_text(r, "energy_origin", known ? m->energy_origin : NULL);
+    figure_put_text(r, "energy_why", known ? m->energy_missing : NULL);
+    figure_put_text(r, "note", m ? m->note : NULL);
     json_object_set_new(r, "device_equals_host", m ? json_boolean(m->device_equals_host) : json_null());
     figure_put(r, "windows_compared", m ? m->windows_compared : NAN);
     json_object_set_new(r, "fits", m ? json_boolean(m->fits) : json_null());
@@ -67,7 +69,9 @@ static json_t *details_of(const struct measurement *m)
     figure_put(r, "weight_bytes", (double)m->weight_bytes);
     figure_put(r, "arena_bytes", (double)m->arena_bytes);
     figure_put(r, "static_bytes", (double)m->static_bytes);
-    figure_put(r, "stack_bytes", (double)m->stack_bytes);
+    figure_put(r, "stack_bytes", m->stack_bytes >= 0 ? (double)m->stack_bytes : NAN);
+    figure_put(r, "taken_branches", m->taken_branches);
+    figure_put(r, "cache_misses", m->cache_misses);
     figure_put_text(r, "versions", m->versions);
     figure_put_text(r, "difference", m->difference);
     return r;

@@ -146,12 +146,12 @@ static void put_battery(json_t *row, const json_t *cost, const json_t *results, 
 
 static json_t *row_of(const json_t *results, const char *model, const char *technique, const char *target)
 {
-    static const char *const same[] = {"file_bytes",    "flash_bytes",      "ram_bytes",
-                                       "macs",          "instructions",     "cycles",
-                                       "latency_us",    "latency_us_low",   "latency_us_high",
-                                       "energy_uj",     "energy_uj_low",    "energy_uj_high",
-                                       "energy_origin", "windows_compared", "device_equals_host",
-                                       "fits",          "refusal",          "why"};
+    static const char *const same[] = {
+        "file_bytes",         "flash_bytes", "ram_bytes",     "macs",
+        "instructions",       "cycles",      "latency_us",    "latency_us_low",
+        "latency_us_high",    "energy_uj",   "energy_uj_low", "energy_uj_high",
+        "energy_origin",      "energy_why",  "note",          "windows_compared",
+        "device_equals_host", "fits",        "refusal",       "why"};
     const json_t *cells = figure_list(results, "cells");
     struct group g = group_of(cells, model, technique, target), base = group_of(cells, model, "none", target);
     const json_t *cost = cost_cell(&g), *base_cost = cost_cell(&base);

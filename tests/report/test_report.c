@@ -137,3 +137,41 @@ TEST(report_text_table)
     buf_free(&out);
     json_decref(r);
 }
+
+// Every element that is opened is closed, in order. Void elements of HTML need no end.
+TEST(report_page_is_well_formed)
+{
+    static const char *const empty[] = {"meta", "br", "!doctype", NULL};
+    static char stack[64][16];
+    int depth = 0, lost = 0;
+    json_t *r = fixture();
+    struct buf out = {0};
+    for (const char *p = page_of(r, &out); *p && !lost; p++) {
+        if (*p != '<') continue;
+        char name[16];
+        bool end = p[1] == '/';
+        const char *from = p + 1 + end;
+        size_t n = strspn(from, "!abcdefghijklmnopqrstuvwxyz0123456789");
+        snprintf(name, sizeof name, "%.*s", (int)n, from);
+        int skip = 0;
+        for (int i = 0; empty[i]; i++) skip |= !strcmp(name, empty[i]);
+        if (skip) continue;
+        if (end) {
+            if (!depth || strcmp(stack[--depth], name)) {
+                test_fail(__FILE__, __LINE__, "</%s> closes <%s>: %.200s", name,
+                          depth >= 0 ? stack[depth] : "", p - 100);
+                lost = 1;
+            }
+        } else if (depth < 64) {
+            snprintf(stack[depth++], sizeof *stack, "%s", name);
+            if (!strcmp(name, "script") || !strcmp(name, "style")) { // what is inside is not markup
+                char close[24];
+                snprintf(close, sizeof close, "</%s>", name);
+                p = strstr(p, close) - 1;
+            }
+        }
+    }
+    CHECK_EQ(0, depth);
+    buf_free(&out);
+    json_decref(r);
+}

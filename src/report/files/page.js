@@ -92,8 +92,21 @@
 
   // Tableau's ten colours, which read on light and dark; techniques keep their own palette.
   var parts10 = ['#4e79a7', '#f28e2b', '#59a14f', '#e15759', '#76b7b2', '#b07aa1', '#edc948', '#9c755f', '#ff9da7', '#9aa3a9'];
-  function partColour(i) { return parts10[i % parts10.length]; }
-  function stacked(rows, parts, value, title) {
+  function partColour(i) { return parts10[i % 9]; } // the tenth is for the rest
+  // Parts that are nowhere 2 % of a bar go together, so that the legend can be read.
+  function mainParts(rows, parts, value) {
+    return parts.filter(function (p) {
+      return rows.some(function (r) {
+        var sum = parts.reduce(function (s, q) { return s + value(r, q); }, 0);
+        return value(r, p) >= 0.02 * sum;
+      });
+    });
+  }
+  function stacked(rows, all, value, title, order) {
+    var parts = mainParts(rows, all, value), rest = 'other';
+    var other = function (r) { return all.reduce(function (s, p) { return s + (parts.indexOf(p) < 0 ? value(r, p) : 0); }, 0); };
+    if (parts.length < all.length) parts = parts.concat([rest]);
+    var part = function (r, p) { return p === rest ? other(r) : value(r, p); };
     var o = options({ indexAxis: 'y', scales: { x: axis(title), y: axis('') } });
     o.scales.x.stacked = o.scales.y.stacked = true;
     o.scales.y.title.display = false;
@@ -102,8 +115,8 @@
     return { type: 'bar', options: o, data: {
       labels: rows.map(function (r) { return r.technique; }),
       datasets: parts.map(function (p, i) {
-        return { label: p, backgroundColor: partColour(i), borderColor: colour('--panel'), borderWidth: 1, maxBarThickness: 34,
-                 data: rows.map(function (r) { return value(r, p) / 1000; }) };
+        return { label: p, backgroundColor: p === rest ? parts10[9] : partColour(order ? order.indexOf(p) : i), borderColor: colour('--panel'), borderWidth: 1, maxBarThickness: 34,
+                 data: rows.map(function (r) { return part(r, p) / 1000; }) };
       }) } };
   }
   function measured(model, target) {
@@ -131,9 +144,8 @@
     }, 'thousand cycles an inference');
   }
   function classes(model, target) {
-    var rows = measured(model, target), all = [];
-    rows.forEach(function (r) { Object.keys(r.classes || {}).forEach(function (k) { if (all.indexOf(k) < 0 && r.classes[k] > 0) all.push(k); }); });
-    return stacked(rows, all, function (r, p) { return (r.classes || {})[p] || 0; }, 'thousand instructions an inference');
+    var rows = measured(model, target), all = ['load', 'store', 'alu', 'mul', 'mac', 'fpu', 'fmac', 'simd', 'branch', 'div'];
+    return stacked(rows, all, function (r, p) { return (r.classes || {})[p] || 0; }, 'thousand instructions an inference', all);
   }
 
   function draw() {
