@@ -42,6 +42,8 @@ $(B)/wearlite.bin: $(LIB) $(B)/src/cli/main.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(B)/check: $(LIB) $(TEST)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
+$(B)/cross $(B)/count: $(B)/%: $(LIB) $(B)/tests/tiny.o $(B)/tests/cross/zoo.o $(B)/tests/cross/%.o
+	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(FUZZ): $(B)/%: $(LIB) $(B)/tests/fuzz/%.o
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
 # The same targets without libFuzzer, over files: tests/fuzz/replay.

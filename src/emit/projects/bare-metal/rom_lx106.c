@@ -76,7 +76,7 @@ static float pack(uint32_t sign, int32_t e, uint32_t m)
         e = 1;
         r.u = sign | (m >> 8);
     } else {
-        r.u = sign | (((uint32_t)e - 1) << 23) + (m >> 8);
+        r.u = sign | ((((uint32_t)e - 1) << 23) + (m >> 8));
     }
     uint32_t rest = m & 0xff;
     if (rest > 0x80 || (rest == 0x80 && (r.u & 1))) r.u++; // a carry runs into the exponent, as it should

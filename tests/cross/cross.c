@@ -1,0 +1,160 @@
+// cross [CHIP...]: small networks with every kernel, float, dynamic and int8, emitted for every emulated
+// chip, run there, and compared byte for byte with the host. One firmware a chip holds them all.
+#include "../../src/base/file.h"
+#include "../../src/base/log.h"
+#include "../../src/base/proc.h"
+#include "../../src/compress/compress.h"
+#include "../../src/emit/emit.h"
+#include "../../src/graph/kernels.h"
+#include "../../src/run/run.h"
+#include "../tiny.h"
+#include "zoo.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WINDOWS = 4, NCASE = 6 };
+static const struct {
+    const char *network, *technique;
+} cases[NCASE] = {{"tiny", "lite"}, {"tiny", "dynamic"}, {"tiny", "full-integer"},
+                  {"zoo", "none"},  {"zoo", "dynamic"},  {"zoo", "full-integer"}};
+static struct graph *graphs[NCASE];
+static const float *input[NCASE];
+static int passed, failed, skipped;
+
+static bool make_graphs(struct arena *a, struct err *e)
+{
+    bool used[64] = {0};
+    for (int i = 0; i < NCASE; i++) {
+        struct graph *g = !strcmp(cases[i].network, "tiny") ? tiny_cnn(a, 24, 3, 3, 5) : zoo_graph(a, 7);
+        struct compress_opt o = {.calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32};
+        if (!(graphs[i] = technique_find(cases[i].technique)->apply(g, &o, a, e))) return false;
+        input[i] = tiny_windows(a, g, WINDOWS, 12);
+        struct plan *p = plan_lower(graphs[i], &layout_plain, a, e);
+        if (!p) return false;
+        for (int s = 0; s < p->nstep; s++)
+            for (int k = 0; kernels[k]; k++) used[k] |= p->step[s].k == kernels[k];
+    }
+    for (int k = 0; kernels[k]; k++) // a new kernel belongs into one of the networks
+        if (!used[k])
+            printf("FAIL no network of tests/cross uses the kernel %s\n", kernels[k]->name), failed++;
+    return true;
+}
+
+// The firmware's main: every network on every window, the scores one after the other into out.bin.
+static void main_print(const struct plan *const *p, struct buf *out)
+{
+    buf_puts(out, "#include \"io.h\"\n");
+    for (int i = 0; i < NCASE; i++) buf_printf(out, "#include \"n%d.h\"\n", i);
+    buf_puts(out, "int firmware_main(void);\nint firmware_main(void)\n{\n    static float x[2048], y[64];\n"
+                  "    long in = io_open(\"in.bin\", 0), out = io_open(\"out.bin\", 1);\n    if (in < 0 || "
+                  "out < 0) return 2;\n");
+    for (int i = 0; i < NCASE; i++)
+        buf_printf(out,
+                   "    for (int w = 0; w < %d; w++) {\n        if (io_read(in, x, %d) != %d) return 3;\n"
+                   "        n%d_invoke(x, y);\n        io_write(out, y, %d);\n    }\n",
+                   WINDOWS, (int)(4 * tensor_count(p[i]->g->in[0])), (int)(4 * tensor_count(p[i]->g->in[0])),
+                   i, (int)(4 * tensor_count(p[i]->g->out[0])));
+    buf_puts(out, "    io_close(out);\n    io_puts(\"done\\n\");\n    return 0;\n}\n");
+}
+
+static bool start(const struct target *t, const char *dir, struct arena *a, struct err *e)
+{
+    struct proc_result r;
+    const char *cc = target_cc(t, a, e), *objects = "";
+    for (int i = 0; i < NCASE; i++) objects = arena_printf(a, "%sbuild/n%d.o ", objects, i);
+    for (int i = 0; i < 4 && t->start[i]; i++)
+        objects = arena_printf(a, "%sbuild/%.*s.o ", objects, (int)strcspn(t->start[i], "."), t->start[i]);
+    objects = arena_printf(a, "OBJ=%sbuild/all.o build/io_semihosting.o build/memory.o", objects);
+    const char *const make[] = {"env",
+                                "-u",
+                                "MAKEFLAGS",
+                                "-u",
+                                "MFLAGS",
+                                "-u",
+                                "MAKELEVEL",
+                                "make",
+                                "-s",
+                                "-j2",
+                                arena_printf(a, "CC=%s", cc),
+                                "EXTRA=-Werror",
+                                objects,
+                                "all",
+                                NULL};
+    if (!proc_run(make, dir, 300, a, &r, e)) return false;
+    if (r.status) return fail(e, "does not build: %.600s", (const char *)r.err.p);
+    const char *const run[] = {"make", "-s", arena_printf(a, "CC=%s", cc), objects, "run", NULL};
+    if (!proc_run(run, dir, 120, a, &r, e)) return false;
+    if (r.status)
+        return fail(e, "ended with status %d: %.300s%.300s", r.status, (const char *)r.out.p,
+                    (const char *)r.err.p);
+    return true;
+}
+
+static bool chip_run(const struct target *t, const char *dir, float **want, struct span *got, struct arena *a,
+                     struct err *e)
+{
+    const struct plan *p[NCASE];
+    struct buf in = {0}, text = {0};
+    for (int i = 0; i < NCASE; i++) {
+        struct emit_opt o = {.name = arena_printf(a, "n%d", i)};
+        if (!(p[i] = plan_lower(graphs[i], t->layout, a, e)) || !emit_project(p[i], t, &o, dir, e))
+            return false;
+        want[i] = arena_new_n(a, (size_t)(WINDOWS * tensor_count(p[i]->g->out[0])), float);
+        if (!run_batch(p[i], input[i], WINDOWS, want[i], e)) return false;
+        buf_put(&in, input[i], (size_t)(WINDOWS * tensor_count(p[i]->g->in[0])) * 4);
+    }
+    main_print(p, &text);
+    bool good = file_write(arena_printf(a, "%s/in.bin", dir), buf_span(&in), e) &&
+                file_write(arena_printf(a, "%s/all.c", dir), buf_span(&text), e) && start(t, dir, a, e) &&
+                file_read(arena_printf(a, "%s/out.bin", dir), a, got, e);
+    buf_free(&in), buf_free(&text);
+    return good;
+}
+
+static void chip_check(const struct target *t, const char *root)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    float *want[NCASE];
+    struct span got;
+    double from = seconds_now();
+    if (!target_cc(t, &a, &e) || !target_qemu(t, &a, &e)) {
+        printf("skip %s\n", e.text), skipped += NCASE;
+    } else if (!chip_run(t, arena_printf(&a, "%s/%s", root, t->name), want, &got, &a, &e)) {
+        printf("FAIL %s: %s\n", t->name, e.text), failed += NCASE;
+    } else {
+        size_t at = 0;
+        for (int i = 0; i < NCASE; i++) {
+            size_t n = WINDOWS * (size_t)tensor_count(graphs[i]->out[0]) * 4, k = 0;
+            while (k < n && at + k < got.n && got.p[at + k] == ((uint8_t *)want[i])[k]) k++;
+            if (k < n)
+                printf("FAIL %s, %s, %s: byte %zu of %zu differs from the host's\n", t->name,
+                       cases[i].network, cases[i].technique, k, n),
+                    failed++;
+            else
+                passed++;
+            at += n;
+        }
+        printf("%-12s %d networks, %.1f s\n", t->name, NCASE, seconds_now() - from);
+    }
+    arena_free(&a);
+    fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    char root[] = "/tmp/wearlite-cross-XXXXXX";
+    if (!mkdtemp(root) || !make_graphs(&a, &e)) return printf("FAIL %s\n0 passed, 1 failed\n", e.text), 1;
+    for (const struct target *const *t = targets; *t; t++) {
+        bool wanted = argc == 1;
+        for (int i = 1; i < argc; i++) wanted |= target_find(argv[i]) == *t;
+        if (wanted && (*t)->qemu) chip_check(*t, root);
+    }
+    if (!getenv("KEEP")) dir_remove(root);
+    arena_free(&a);
+    printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped);
+    return failed || !(passed + skipped);
+}

@@ -1,0 +1,186 @@
+#include "zoo.h"
+#include "../tiny.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct zoo {
+    struct graph *g;
+    struct arena *a;
+    struct rng r;
+    struct tensor *x; // the value made last
+    int n;
+};
+
+static struct node *add(struct zoo *z, enum op op, int nin)
+{
+    struct node *n = graph_add(z->g, z->a, op, arena_printf(z->a, "%s_%d", op_def(op)->name, z->n++), nin, 1);
+    n->in[0] = z->x;
+    return n;
+}
+
+static void done(struct zoo *z, struct node *n)
+{
+    struct err e = {""};
+    z->x = graph_apply(z->g, z->a, n, &e);
+    if (!z->x) fprintf(stderr, "zoo: %s: %s\n", n->name, e.text), abort();
+}
+
+static struct tensor *constant(struct zoo *z, const char *what, int rank, const int32_t *dim, float spread)
+{
+    return tiny_const(z->a, &z->r, arena_printf(z->a, "%d/%s", z->n, what), rank, dim, spread);
+}
+
+static void convolve(struct zoo *z, enum op op, int out, int kh, int kw, struct conv c)
+{
+    struct node *n = add(z, op, 3);
+    bool depthwise = op == OP_DEPTHWISE_CONV_2D;
+    int32_t in = z->x->dim[3];
+    n->in[1] = constant(z, "weights", 4, (int32_t[]){depthwise ? 1 : out, kh, kw, depthwise ? out : in},
+                        1.2f / (float)(depthwise ? 3 : 1 + in));
+    n->in[2] = constant(z, "bias", 1, (int32_t[]){out}, 0.2f);
+    n->as.conv = c;
+    done(z, n);
+}
+
+static void plain(struct zoo *z, enum op op)
+{
+    struct node *n = add(z, op, 1);
+    if (op == OP_LEAKY_RELU) n->as.alpha.alpha = 0.1f;
+    if (op == OP_ELU) n->as.alpha.alpha = 1;
+    if (op == OP_SOFTMAX) n->as.softmax.beta = 1;
+    done(z, n);
+}
+
+static void with(struct zoo *z, enum op op, struct tensor *other, enum act act)
+{
+    struct node *n = add(z, op, 2);
+    n->in[1] = other;
+    n->as.binary.act = act;
+    done(z, n);
+}
+
+static void pool(struct zoo *z, enum op op, struct pool p)
+{
+    struct node *n = add(z, op, 1);
+    n->as.pool = p;
+    done(z, n);
+}
+
+static void reshape(struct zoo *z, int rank, const int32_t *dim)
+{
+    struct node *n = add(z, OP_RESHAPE, 1);
+    n->out[0] = tensor_new(z->a, n->name, F32, rank, dim);
+    done(z, n);
+}
+
+static void dense(struct zoo *z, int out, enum act act)
+{
+    struct node *n = add(z, OP_DENSE, 3);
+    int32_t k = z->x->dim[z->x->rank - 1];
+    n->in[1] = constant(z, "weights", 2, (int32_t[]){out, k}, 1.5f / (float)(k < 8 ? k : k / 4));
+    n->in[2] = constant(z, "bias", 1, (int32_t[]){out}, 0.2f);
+    n->as.dense.act = act;
+    done(z, n);
+}
+
+static void batch_norm(struct zoo *z)
+{
+    struct node *n = add(z, OP_BATCH_NORM, 5);
+    int32_t c = z->x->dim[z->x->rank - 1];
+    for (int i = 1; i < 5; i++) n->in[i] = constant(z, "norm", 1, &c, 0.3f);
+    float *gamma = (float *)(uintptr_t)n->in[1]->data, *variance = (float *)(uintptr_t)n->in[4]->data;
+    for (int i = 0; i < c; i++) gamma[i] += 1, variance[i] = 0.5f + variance[i] * variance[i];
+    n->as.batch_norm.epsilon = 1e-3f;
+    done(z, n);
+}
+
+static struct zoo start(struct arena *a, const char *name, int rank, const int32_t *dim, uint64_t seed)
+{
+    struct zoo z = {graph_new(a, name), a, rng_new(seed), tensor_new(a, "window", F32, rank, dim), 0};
+    z.g->in = arena_new_n(a, 1, struct tensor *);
+    z.g->in[0] = z.x;
+    z.g->nin = 1;
+    return z;
+}
+
+static struct graph *finish(struct zoo *z)
+{
+    z->g->out = arena_new_n(z->a, 1, struct tensor *);
+    z->g->out[0] = z->x;
+    z->g->nout = 1;
+    return z->g;
+}
+
+struct graph *zoo_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "zoo", 4, (int32_t[]){1, 9, 7, 3}, seed);
+    convolve(&z, OP_CONV_2D, 6, 3, 2, (struct conv){{2, 1}, {1, 1}, {1, 0, 1, 1}, ACT_NONE}); // 5x7x6
+    batch_norm(&z);
+    plain(&z, OP_LEAKY_RELU);
+    convolve(&z, OP_CONV_2D, 5, 2, 2, (struct conv){{1, 1}, {2, 3}, {2, 1, 0, 2}, ACT_RELU6}); // 5x7x5
+    struct tensor *early = z.x;
+    convolve(&z, OP_DEPTHWISE_CONV_2D, 10, 3, 3,
+             (struct conv){{1, 1}, {1, 2}, {1, 2, 1, 2}, ACT_NONE}); // 5x7x10
+    plain(&z, OP_TANH);
+    convolve(&z, OP_CONV_2D, 5, 1, 1, (struct conv){{1, 1}, {1, 1}, {0}, ACT_RELU}); // pointwise
+    with(&z, OP_ADD, early, ACT_RELU);
+    pool(&z, OP_AVERAGE_POOL_2D, (struct pool){{2, 3}, {1, 2}, {1, 1, 0, 1}, ACT_NONE}); // 5x4x5
+    struct tensor *gate = z.x;
+    plain(&z, OP_LOGISTIC);
+    with(&z, OP_MUL, gate, ACT_NONE);
+    with(&z, OP_SUB, constant(&z, "offset", 1, (int32_t[]){5}, 0.2f), ACT_NONE);
+    struct tensor *divisor = constant(&z, "divisor", 1, (int32_t[]){5}, 0.1f);
+    for (int i = 0; i < 5; i++) ((float *)(uintptr_t)divisor->data)[i] += 0.7f;
+    with(&z, OP_DIV, divisor, ACT_NONE);
+    plain(&z, OP_ELU);
+    struct node *n = add(&z, OP_PAD, 1);
+    memcpy(n->as.pad.before, (int32_t[]){0, 1, 0, 0}, 16);
+    memcpy(n->as.pad.after, (int32_t[]){0, 0, 2, 0}, 16);
+    done(&z, n); // 6x6x5
+    n = add(&z, OP_TRANSPOSE, 1);
+    memcpy(n->as.transpose.perm, (int32_t[]){0, 2, 1, 3}, 16);
+    done(&z, n);
+    n = add(&z, OP_STRIDED_SLICE, 1);
+    memcpy(n->as.slice.begin, (int32_t[]){0, 1, 0, 0}, 16);
+    memcpy(n->as.slice.stride, (int32_t[]){1, 1, 2, 1}, 16);
+    n->out[0] = tensor_new(a, "slice", F32, 4, (int32_t[]){1, 4, 3, 5});
+    done(&z, n);
+    struct tensor *left = z.x;
+    plain(&z, OP_RELU);
+    n = add(&z, OP_CONCATENATION, 2);
+    n->in[1] = left;
+    n->as.axis.axis = 3;
+    done(&z, n); // 4x3x10
+    plain(&z, OP_RELU6);
+    pool(&z, OP_MAX_POOL_2D, (struct pool){{2, 2}, {2, 1}, {0, 1, 0, 0}, ACT_NONE}); // 2x3x10
+    struct tensor *maps = z.x;
+    n = add(&z, OP_MEAN, 1);
+    n->as.reduce.naxis = 2;
+    n->as.reduce.axis[0] = 1;
+    n->as.reduce.axis[1] = 2;
+    n->as.reduce.keep_dims = true;
+    done(&z, n);
+    with(&z, OP_ADD, maps, ACT_NONE); // the mean, broadcast
+    reshape(&z, 2, (int32_t[]){1, 60});
+    dense(&z, 11, ACT_RELU);
+    dense(&z, 5, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    return finish(&z);
+}
+
+struct graph *shapes_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "shapes", 4, (int32_t[]){1, 1, 128, 9}, seed);
+    const struct conv valid = {{1, 1}, {1, 1}, {0}, ACT_RELU};
+    convolve(&z, OP_CONV_2D, 64, 1, 3, valid);
+    convolve(&z, OP_CONV_2D, 64, 1, 3, valid);
+    pool(&z, OP_MAX_POOL_2D, (struct pool){{1, 2}, {1, 2}, {0}, ACT_NONE});
+    reshape(&z, 2, (int32_t[]){1, 3968});
+    dense(&z, 128, ACT_RELU);
+    dense(&z, 6, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    const char *const names[] = {"conv9", "conv64", "pool", "flatten", "dense", "dense6", "softmax"};
+    for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
+    return finish(&z);
+}

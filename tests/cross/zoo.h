@@ -1,0 +1,12 @@
+// A network with every operator in it, at awkward sizes: paddings, strides, dilations, broadcasts, odd
+// channels.
+#ifndef TESTS_CROSS_ZOO_H
+#define TESTS_CROSS_ZOO_H
+#include "../../src/graph/graph.h"
+
+// Input (1, 9, 7, 3), output (1, 5).
+struct graph *zoo_graph(struct arena *a, uint64_t seed);
+// The shapes that kernels are measured at: 128x9 -> conv9 (k3, 64 channels) -> conv64 (k3, 64 channels) ->
+// max pool by 2 -> dense 3968 -> 128 -> dense 6 -> softmax.
+struct graph *shapes_graph(struct arena *a, uint64_t seed);
+#endif
