@@ -210,13 +210,42 @@ static bool bound(struct onnx *r, struct onnx_node *n, const char *attr, int inp
     return true;
 }
 
+// x op number, or number op x, as an intermediate value; returns its tensor.
+static struct tensor *with_number(struct onnx *r, struct onnx_node *n, enum op op, struct tensor *x, float v,
+                                  bool front)
+{
+    struct node *m = node_add(r, n, op, op == OP_RELU ? 1 : 2);
+    m->out[0]->name = arena_printf(r->a, "%s/%d", n->out[0].name, r->g->nnode);
+    if (op != OP_RELU)
+        m->in[!front] = tensor_const(r->a, "bound", F32, 1, (int32_t[]){1}, arena_copy(r->a, &v, sizeof v));
+    m->in[op == OP_RELU ? 0 : front] = x;
+    return node_done(r, n, m);
+}
+
+// [0, infinity) and [0, 6] are ops; other bounds are made of rectifiers: lo + relu(x - lo), hi - relu(hi -
+// x).
 static bool clip(struct onnx *r, struct onnx_node *n)
 {
+    struct value *x = node_computed(r, n, 0);
     float lo, hi;
-    if (!bound(r, n, "min", 1, -INFINITY, &lo) || !bound(r, n, "max", 2, INFINITY, &hi)) return false;
+    if (!x || !bound(r, n, "min", 1, -INFINITY, &lo) || !bound(r, n, "max", 2, INFINITY, &hi)) return false;
     if (lo == 0 && hi == 6) return activation(r, n, OP_RELU6, 0);
-    if (lo == 0 && hi >= 3.4e38f) return activation(r, n, OP_RELU, 0);
-    return node_fail(r, n, "a clip to [%g, %g] is not supported; [0, 6] and [0, infinity) are", lo, hi);
+    if (lo == 0 && hi > 3.4e38f) return activation(r, n, OP_RELU, 0);
+    if (!(lo <= hi)) return node_fail(r, n, "bounds %g and %g", lo, hi);
+    struct tensor *t = x->t;
+    if (lo > -3.4e38f) {
+        if (lo != 0) t = with_number(r, n, OP_SUB, t, lo, false);
+        if (t) t = with_number(r, n, OP_RELU, t, 0, false);
+        if (t && lo != 0) t = with_number(r, n, OP_ADD, t, lo, false);
+    }
+    if (hi < 3.4e38f) {
+        if (t) t = with_number(r, n, OP_SUB, t, hi, true);
+        if (t) t = with_number(r, n, OP_RELU, t, 0, false);
+        if (t) t = with_number(r, n, OP_SUB, t, hi, true);
+    }
+    node_same(n, x);
+    n->out[0].t = t;
+    return t != NULL;
 }
 
 // Over one axis, which is brought to the end.

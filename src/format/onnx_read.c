@@ -195,7 +195,7 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
               float **f, int64_t **i)
 {
     v->rank = rank;
-    memmove(v->dim, dim, (size_t)rank * sizeof *dim);
+    if (rank) memmove(v->dim, dim, (size_t)rank * sizeof *dim);
     int64_t count = value_count(v);
     if (count > r->fold_left)
         return node_fail(r, n, "would make a constant of %lld numbers from little; refused",
@@ -342,6 +342,11 @@ static bool output_read(struct onnx *r, const char *name)
 {
     struct value *v = *slot_of(r, name);
     if (!v) return fail(r->e, "output %s: no node makes it; the file is damaged", name);
+    if (value_is_const(v) && r->as_is && v->rank <= GRAPH_MAX_RANK) {
+        r->g->out[r->g->nout++] =
+            tensor_const(r->a, v->name, v->f ? F32 : I64, v->rank, v->dim, v->f ? (const void *)v->f : v->i);
+        return true;
+    }
     if (value_is_const(v))
         return fail(r->e, "output %s does not depend on the input; remove it from the model", name);
     if (!v->t)
@@ -373,7 +378,7 @@ static void merge_biases(struct graph *g)
     }
 }
 
-static bool model_read(struct onnx *r, const Onnx__ModelProto *m, bool keep_batch)
+static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
 {
     const Onnx__GraphProto *p = m->graph;
     struct err *e = r->e;
@@ -381,7 +386,7 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m, bool keep_batc
         const Onnx__OperatorSetIdProto *o = m->opset_import[i];
         if (!o->domain || !*o->domain || !strcmp(o->domain, "ai.onnx")) r->opset = o->version;
     }
-    if (r->opset < 7)
+    if (r->opset < 7 && !r->as_is)
         return fail(e, "operator set %lld is older than 7 (2017); convert it with onnx.version_converter",
                     (long long)r->opset);
     if (p->n_sparse_initializer)
@@ -391,7 +396,7 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m, bool keep_batc
     for (size_t i = 0; i < p->n_node; i++) names += p->node[i]->n_output;
     r->nslot = 2 * names + 16;
     r->slot = arena_new_n(r->scratch, r->nslot, struct value *);
-    r->fixed_batch = keep_batch ? 1 : batch_of(p);
+    r->fixed_batch = r->as_is ? 1 : batch_of(p);
 
     r->g->in = arena_new_n(r->a, p->n_input, struct tensor *);
     r->g->out = arena_new_n(r->a, p->n_output, struct tensor *);
@@ -415,17 +420,20 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m, bool keep_batc
     return true;
 }
 
-struct graph *onnx_read(struct span bytes, bool keep_batch, struct arena *a, struct err *e)
+struct graph *onnx_read(struct span bytes, bool as_is, struct arena *a, struct err *e)
 {
     struct arena scratch = {0};
     struct graph *g = NULL;
     Onnx__ModelProto *m = onnx_unpack(bytes, &scratch, e);
     if (m) {
         const char *name = text(m->graph->name);
-        struct onnx r = {
-            .g = graph_new(a, arena_strdup(a, *name ? name : "model")), .a = a, .scratch = &scratch, .e = e};
+        struct onnx r = {.g = graph_new(a, arena_strdup(a, *name ? name : "model")),
+                         .a = a,
+                         .scratch = &scratch,
+                         .e = e,
+                         .as_is = as_is};
         r.fold_left = (int64_t)bytes.n * 4 + (1 << 20);
-        if (model_read(&r, m, keep_batch)) g = r.g;
+        if (model_read(&r, m)) g = r.g;
     }
     arena_free(&scratch);
     return g;

@@ -11,6 +11,7 @@ struct onnx {
     struct arena *scratch; // ends with the reading
     struct err *e;
     int64_t opset;
+    bool as_is;
     int64_t fold_left;   // elements that folded constants may still take
     int32_t fixed_batch; // the batch of the file that was set to 1; 1: none
     struct value **slot; // open addressing by name
@@ -71,6 +72,7 @@ bool node_same(struct onnx_node *n, const struct value *v);
 // TensorProto -> constant value.
 bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *name, struct value *v);
 
-// As format_onnx's read; keep_batch leaves a fixed batch as it stands in the file.
-struct graph *onnx_read(struct span bytes, bool keep_batch, struct arena *a, struct err *e);
+// As format_onnx's read; as_is, for the standard's own tests, leaves a fixed batch as it stands in the file
+// and lets outputs be constants (integers as I64).
+struct graph *onnx_read(struct span bytes, bool as_is, struct arena *a, struct err *e);
 #endif
