@@ -86,7 +86,11 @@ static bool same_order(const struct value *a, const struct value *b)
 // b as it broadcasts against a, whose shape is the output's.
 static struct tensor *operand_like(struct onnx *r, struct value *a, struct value *b)
 {
-    if (value_is_const(b)) return value_const_like(r->a, a, b);
+    if (value_is_const(b)) {
+        struct tensor *t = value_const_like(r->a, a, b, &r->fold_left);
+        if (!t) fail(r->e, "constant %s would have to be repeated too often", b->name);
+        return t;
+    }
     int axis[GRAPH_MAX_RANK], n;
     if (same_order(a, b)) { // b takes a's shape by a reshape at most
         struct value v = *b;
@@ -243,6 +247,7 @@ static bool clip(struct onnx *r, struct onnx_node *n)
         if (t) t = with_number(r, n, OP_RELU, t, 0, false);
         if (t) t = with_number(r, n, OP_SUB, t, hi, true);
     }
+    if (t && t != x->t) t->name = n->out[0].name;
     node_same(n, x);
     n->out[0].t = t;
     return t != NULL;

@@ -232,7 +232,7 @@ static bool refuse(struct onnx *r, const struct onnx_node *n)
         if (!strcmp(n->op, control[i]))
             return node_fail(r, n,
                              "control flow cannot be deployed; export the model traced, with a fixed shape");
-    if (strstr(n->op, "Quant") || strstr(n->op, "Integer") || !strncmp(n->op, "QLinear", 7))
+    if (strstr(n->op, "uantize") || strstr(n->op, "Integer") || !strncmp(n->op, "QLinear", 7))
         return node_fail(
             r, n, "quantized ONNX is not read; give the float model and quantize it with `wearlite convert`");
     return node_fail(

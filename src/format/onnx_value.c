@@ -175,15 +175,15 @@ struct tensor *value_tensor(struct graph *g, struct arena *a, const struct value
     if (nblock > GRAPH_MAX_RANK)
         return FAIL_NULL(e, "%s: a transpose of %d dimensions is not possible (at most %d)", v->name, nblock,
                          GRAPH_MAX_RANK);
-    int32_t in_memory[GRAPH_MAX_RANK], perm[GRAPH_MAX_RANK];
+    int32_t in_memory[GRAPH_MAX_RANK] = {1}, perm[GRAPH_MAX_RANK] = {0};
+    int batch = nblock < GRAPH_MAX_RANK; // a leading 1 stands for the batch
     for (int i = 0; i < nblock; i++) {
-        perm[i] = 0;
-        for (int j = 0; j < nblock; j++) perm[i] += block[j].place < block[i].place;
-        in_memory[perm[i]] = block[i].size;
+        int to = batch;
+        for (int j = 0; j < nblock; j++) to += block[j].place < block[i].place;
+        perm[batch + i] = to;
+        in_memory[to] = block[i].size;
     }
-    // When t has these dimensions already, but for 1s, the transpose takes t as it is where the order is the
-    // same.
-    struct tensor *t = reshaped(g, a, v->t, nblock, in_memory, e);
+    struct tensor *t = reshaped(g, a, v->t, batch + nblock, in_memory, e);
     if (t) t = transposed(g, a, t, perm, e);
     return t ? reshaped(g, a, t, n, dim, e) : NULL;
 }
@@ -232,7 +232,7 @@ struct tensor *value_view(struct graph *g, struct arena *a, const struct value *
     return value_tensor(g, a, v, *n, axis, e);
 }
 
-struct tensor *value_const_like(struct arena *a, const struct value *v, const struct value *c)
+struct tensor *value_const_like(struct arena *a, const struct value *v, const struct value *c, int64_t *left)
 {
     // How far c moves when a factor of v counts up by one.
     int64_t step[VALUE_MAX_FACTOR], stride = 1;
@@ -254,11 +254,11 @@ struct tensor *value_const_like(struct arena *a, const struct value *v, const st
     int rank = 0, k = 0;
     int64_t total = 1;
     for (int i = 0; i < v->t->rank; i++) {
-        int32_t left = v->t->dim[i];
+        int32_t rest = v->t->dim[i];
         int from = k;
         bool moves = false;
-        for (; left > 1; k++) {
-            left /= v->factor[v->mem[k]].size;
+        for (; rest > 1; k++) {
+            rest /= v->factor[v->mem[k]].size;
             moves |= step[v->mem[k]] != 0;
         }
         for (; from < k; from++) used[from] = moves;
@@ -275,14 +275,16 @@ struct tensor *value_const_like(struct arena *a, const struct value *v, const st
         }
         if (in_order && expect == total) return tensor_const(a, c->name, F32, rank, dim, c->f);
     }
+    if (total > *left) return NULL;
+    *left -= total;
     float *out = arena_new_n(a, (size_t)total, float);
     for (int64_t o = 0; o < total; o++) {
-        int64_t left = o, from = 0;
+        int64_t rest = o, from = 0;
         for (k = v->nfactor - 1; k >= 0; k--) {
             if (!used[k]) continue;
             const struct factor *f = &v->factor[v->mem[k]];
-            from += left % f->size * step[v->mem[k]];
-            left /= f->size;
+            from += rest % f->size * step[v->mem[k]];
+            rest /= f->size;
         }
         out[o] = c->f[from];
     }

@@ -55,8 +55,8 @@ struct tensor *value_view(struct graph *g, struct arena *a, const struct value *
 // In ONNX's own order and shape.
 struct tensor *value_plain(struct graph *g, struct arena *a, const struct value *v, struct err *e);
 // The constant c, broadcast by ONNX's rule against v, laid out so that it broadcasts against v->t. Floats
-// only.
-struct tensor *value_const_like(struct arena *a, const struct value *v, const struct value *c);
+// only. Takes what it allocates from *left (elements); NULL when that is not enough.
+struct tensor *value_const_like(struct arena *a, const struct value *v, const struct value *c, int64_t *left);
 // order[k]: which element of ONNX's dimension d is k-th in memory, when d's factors come last in memory and
 // all others are in ONNX's order; NULL when they do not. With this, weights are permuted and not activations.
 // *lies is v with that dimension counted as it lies in memory.

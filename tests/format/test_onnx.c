@@ -3,6 +3,7 @@
 #include "../tiny.h"
 #include "../../src/base/file.h"
 #include "../../src/format/format.h"
+#include "../../src/format/onnx_proto.h"
 #include "../../src/run/run.h"
 #include "../../src/train/train.h"
 #include <stdlib.h>
@@ -148,4 +149,143 @@ TEST(onnx_referee_files)
         buf_free(&b[1]);
         arena_free(&a);
     }
+}
+
+// ---- bad files ----
+
+// Writes tiny, lets change() damage its structure, and reads it again: the message must hold `want`.
+static void refused(void (*change)(Onnx__ModelProto *, struct arena *), const char *want)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf good = {0}, bad = {0};
+    CHECK(format_onnx.write(tiny_cnn(&a, 20, 3, 2, 1), &good, &e));
+    Onnx__ModelProto *m = onnx_unpack(buf_span(&good), &a, &e);
+    change(m, &a);
+    onnx_pack(m, &bad);
+    struct graph *g = format_onnx.read(buf_span(&bad), &a, &e);
+    if (g && graph_check(g, &e))
+        test_fail(__FILE__, __LINE__, "not refused: %s", want);
+    else
+        CHECK_STR(want, e.text);
+    buf_free(&good);
+    buf_free(&bad);
+    arena_free(&a);
+}
+
+static Onnx__NodeProto *node_of(Onnx__ModelProto *m, const char *op)
+{
+    for (size_t i = 0; i < m->graph->n_node; i++)
+        if (!strcmp(m->graph->node[i]->op_type, op)) return m->graph->node[i];
+    abort();
+}
+
+#define CHANGE(name, ...)                                                                                    \
+    static void name(Onnx__ModelProto *m, struct arena *a)                                                   \
+    {                                                                                                        \
+        (void)a;                                                                                             \
+        __VA_ARGS__                                                                                          \
+    }
+CHANGE(to_lstm, node_of(m, "Relu")->op_type = "LSTM";)
+CHANGE(to_unknown, node_of(m, "Relu")->op_type = "Einsum";)
+CHANGE(to_loop, node_of(m, "Relu")->op_type = "Loop";)
+CHANGE(to_quantized, node_of(m, "Relu")->op_type = "DequantizeLinear";)
+CHANGE(to_domain, node_of(m, "Relu")->domain = "com.microsoft";)
+CHANGE(old_set, m->opset_import[0]->version = 6;)
+CHANGE(no_node_before, node_of(m, "Relu")->input[0] = "nobody";)
+CHANGE(no_output, m->graph->output[0]->name = "nobody";)
+CHANGE(twice, node_of(m, "Relu")->output[0] = m->graph->input[0]->name;)
+CHANGE(external, m->graph->initializer[0]->has_data_location = 1;
+       m->graph->initializer[0]->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;)
+CHANGE(wrong_count, m->graph->initializer[0]->raw_data.len -= 4;)
+CHANGE(huge, m->graph->initializer[0]->dims[0] = 1ll << 60;)
+CHANGE(negative, m->graph->initializer[0]->dims[0] = -3;)
+CHANGE(strings, m->graph->initializer[0]->data_type = 8;)
+CHANGE(free_window, m->graph->input[0]->type->tensor_type->shape->dim[1]->value_case =
+                        ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_PARAM;
+       m->graph->input[0]->type->tensor_type->shape->dim[1]->dim_param = "T";)
+CHANGE(integers, m->graph->input[0]->type->tensor_type->elem_type = 7;)
+CHANGE(wrong_channels, m->graph->input[0]->type->tensor_type->shape->dim[2]->dim_value = 4;)
+CHANGE(computed_weights, node_of(m, "Conv")->input[1] = m->graph->input[0]->name;)
+CHANGE(bad_pads, for (size_t i = 0; i < node_of(m, "Conv")->n_attribute;
+                      i++) if (!strcmp(node_of(m, "Conv")->attribute[i]->name, "pads")) node_of(m, "Conv")
+                     ->attribute[i]
+                     ->ints[0] = -1;)
+CHANGE(not_finite, static const uint32_t nan = 0x7fc00000;
+       memcpy(m->graph->initializer[0]->raw_data.data, &nan, 4);)
+CHANGE(bad_perm, node_of(m, "Transpose")->attribute[0]->ints[0] = 1;)
+CHANGE(bad_axis, node_of(m, "Softmax")->attribute[0]->i = 7;)
+
+TEST(onnx_refused)
+{
+    refused(to_lstm, "(LSTM): recurrent layers are not read from ONNX yet");
+    refused(to_unknown, "node relu1 (Einsum): this operator is not supported");
+    refused(to_loop, "control flow cannot be deployed");
+    refused(to_quantized, "quantized ONNX is not read");
+    refused(to_domain, "operator set com.microsoft");
+    refused(old_set, "operator set 6 is older than 7");
+    refused(no_node_before, "input nobody is not made by any node before it");
+    refused(no_output, "output nobody: no node makes it");
+    refused(twice, "two values are named window");
+    refused(external, "external data");
+    refused(wrong_count, "and holds");
+    refused(huge, "too large, or damaged");
+    refused(negative, "too large, or damaged");
+    refused(strings, "not numeric");
+    refused(free_window, "dimension 1 has no fixed size");
+    refused(integers, "not of floats");
+    refused(wrong_channels, "numbers for 4 channels");
+    refused(computed_weights, "is computed in the graph");
+    refused(bad_pads, "a padding of -1 is not supported");
+    refused(not_finite, "not a finite number");
+    refused(bad_perm, "perm is not a permutation");
+    refused(bad_axis, "axis 7 of a value with 2 dimensions");
+}
+
+TEST(onnx_damaged)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf b = {0}, deep = {0};
+    CHECK(format_onnx.write(tiny_cnn(&a, 20, 3, 2, 1), &b, &e));
+    CHECK(!format_onnx.read((struct span){b.p, b.n / 2}, &a, &e));
+    CHECK_STR("damaged or cut off", e.text);
+    CHECK(format_onnx.probe((struct span){b.p, b.n / 2})); // recognised, so that the message is about ONNX
+    CHECK(!format_onnx.probe((struct span){(const uint8_t *)"TFL3 and more", 13}));
+    // TypeProto.sequence_type.elem_type, 40 times, in graph (7) . input (11) . type (2).
+    struct span inner = {NULL, 0};
+    uint8_t *p = NULL;
+    for (int i = 0; i < 40; i++) { // alternately field 4 (sequence_type) and field 1 (elem_type)
+        uint8_t head[3] = {i % 2 ? 0x22 : 0x0a, (uint8_t)(inner.n & 127) | 0x80, (uint8_t)(inner.n >> 7)};
+        p = arena_alloc(&a, inner.n + 3);
+        memcpy(p, head, 3);
+        if (inner.n) memcpy(p + 3, inner.p, inner.n);
+        inner = (struct span){p, inner.n + 3};
+    }
+    uint8_t one[3] = {0x12, (uint8_t)(inner.n & 127) | 0x80, (uint8_t)(inner.n >> 7)};
+    uint8_t two[3] = {0x5a, (uint8_t)((inner.n + 3) & 127) | 0x80, (uint8_t)((inner.n + 3) >> 7)};
+    uint8_t three[3] = {0x3a, (uint8_t)((inner.n + 6) & 127) | 0x80, (uint8_t)((inner.n + 6) >> 7)};
+    buf_put(&deep, three, 3);
+    buf_put(&deep, two, 3);
+    buf_put(&deep, one, 3);
+    buf_put(&deep, inner.p, inner.n);
+    CHECK(!format_onnx.read(buf_span(&deep), &a, &e));
+    CHECK_STR("nested more than", e.text);
+    buf_free(&b);
+    buf_free(&deep);
+    arena_free(&a);
+}
+
+// A quantised graph is not written.
+TEST(onnx_write_refused)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf b = {0};
+    struct graph *g = tiny_cnn(&a, 20, 3, 2, 1);
+    g->node[2]->out[0]->type = I8;
+    CHECK(!format_onnx.write(g, &b, &e));
+    CHECK_STR("name the file .tflite", e.text);
+    buf_free(&b);
+    arena_free(&a);
 }

@@ -22,11 +22,22 @@ struct node_case {
     int nin, nout;
 };
 
+static void *arena_take(void *a, size_t n)
+{
+    return arena_alloc(a, n);
+}
+
+static void arena_keep(void *a, void *p)
+{
+    (void)a, (void)p;
+}
+
 static Onnx__TensorProto *tensor_load(const char *path, struct arena *a)
 {
     struct span s;
     struct err e;
-    return file_exists(path) && file_read(path, a, &s, &e) ? onnx__tensor_proto__unpack(NULL, s.n, s.p)
+    ProtobufCAllocator alloc = {arena_take, arena_keep, a};
+    return file_exists(path) && file_read(path, a, &s, &e) ? onnx__tensor_proto__unpack(&alloc, s.n, s.p)
                                                            : NULL;
 }
 
