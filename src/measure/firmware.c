@@ -46,7 +46,7 @@ static void sizes_read(struct firmware *f, const char *name, const char *map, st
         const char *base = strrchr(file, '/') ? strrchr(file, '/') + 1 : file;
         bool model = !strcmp(base, arena_printf(a, "%s.o", name));
         bool support =
-            !strncmp(base, "libgcc.a", 8) || !strcmp(base, "memory.o") || !strcmp(base, "rom_lx106.o");
+            !strncmp(base, "libgcc.a", 8) || !strcmp(base, "memory.o") || !strncmp(base, "rom_", 4);
         if (!model && !support) continue;
         bool bss = !strncmp(section, ".bss", 4) || !strncmp(section, ".sbss", 5);
         bool data = !strncmp(section, ".data", 5) || !strncmp(section, ".sdata", 6);
