@@ -58,7 +58,9 @@ bool kernels_copy(const struct plan *p, const struct target *t, const char *dir,
 {
     struct copied done = {.n = 0};
     if (!dir_make(arena_printf(a, "%s/nn", dir), e)) return false;
-    if (!copy(t, "nn.h", dir, &done, a, e) || !copy(t, "nn_math.h", dir, &done, a, e)) return false;
+    static const char *const always[] = {"nn.h", "nn_math.h", "nn_border.h"};
+    for (int i = 0; i < 3; i++)
+        if (!copy(t, always[i], dir, &done, a, e)) return false;
     for (int s = 0; s < p->nstep; s++)
         if (!copy(t, arena_printf(a, "%s.c", p->step[s].k->name), dir, &done, a, e)) return false;
     return true;

@@ -31,7 +31,10 @@ static int constant_number(const struct plan *p, const struct ref *r, bool *firs
 static void includes_print(const struct model *m, struct buf *out)
 {
     const struct plan *p = m->plan;
-    buf_printf(out, "#include \"%s.h\"\n#include \"nn/nn.h\"\n#include \"nn/nn_math.h\"\n", m->name);
+    buf_printf(
+        out,
+        "#include \"%s.h\"\n#include \"nn/nn.h\"\n#include \"nn/nn_math.h\"\n#include \"nn/nn_border.h\"\n",
+        m->name);
     for (int s = 0; s < p->nstep; s++) {
         bool before = false;
         for (int k = 0; k < s && !before; k++) before = !strcmp(p->step[k].k->name, p->step[s].k->name);
@@ -117,15 +120,15 @@ static void input_print(const struct model *m, struct buf *out)
         hi = t->type == I8   ? 127
              : t->type == U8 ? 255
                              : 32767;
+    float scale = t->q.n ? t->q.scale[0] : 1;
     buf_printf(out,
-               "    %s *x = (%s *)(void *)(a + %d);\n    for (int i = 0; i < %d; i++) {\n        float v = "
-               "window[i] / ",
-               c_type(t->type), c_type(t->type), r->offset, n);
-    float_print(t->q.n ? t->q.scale[0] : 1, out);
-    buf_printf(out,
-               ";\n        v = v < -65536.0f ? -65536.0f : v > 65536.0f ? 65536.0f : v;\n"
-               "        x[i] = (%s)nn_clamp(nn_round(v) + %d, %d, %d);\n    }\n    MARK();\n",
-               c_type(t->type), t->q.n ? t->q.zero[0] : 0, lo, hi);
+               "    %s *x = (%s *)(void *)(a + %d);\n    for (int i = 0; i < %d; i++)\n"
+               "        x[i] = (%s)nn_clamp(nn_round_quotient(window[i], ",
+               c_type(t->type), c_type(t->type), r->offset, n, c_type(t->type));
+    float_print(scale, out);
+    buf_puts(out, ", ");
+    float_print(4096 / scale, out);
+    buf_printf(out, ") + %d, %d, %d);\n    MARK();\n", t->q.n ? t->q.zero[0] : 0, lo, hi);
 }
 
 static void output_print(const struct model *m, struct buf *out)
