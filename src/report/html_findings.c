@@ -98,10 +98,7 @@ static void put_names(const json_t *list, struct buf *out)
     const json_t *v;
     json_array_foreach (list, i, v) {
         if (i) buf_puts(out, ", ");
-        if (json_is_string(v))
-            put_text(out, json_string_value(v));
-        else if (json_is_integer(v))
-            buf_printf(out, "%lld", (long long)json_integer_value(v));
+        put_text(out, json_is_string(v) ? json_string_value(v) : "?");
     }
     if (!json_array_size(list)) buf_puts(out, "not known");
 }
@@ -157,7 +154,7 @@ void html_asked(const json_t *results, struct buf *out)
     put_names(figure_list(data, "labels"), out);
     buf_puts(out, "</dd>\n");
     put_split(data, "train", "Trained on", out);
-    put_split(data, "valid", "Chosen on", out);
+    put_split(data, "valid", "Validated on", out);
     put_split(data, "test", "Tested on", out);
     buf_puts(out, "<dt>Models</dt><dd>");
     size_t i;

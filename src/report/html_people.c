@@ -54,10 +54,12 @@ static void put_person_table(const json_t *results, const char *model, struct bu
     buf_puts(out, "</tr></thead><tbody>\n");
     for (int p = 0; p < np; p++) {
         const json_t *id = json_array_get(persons, (size_t)p);
-        if (json_is_integer(id))
-            buf_printf(out, "<tr><th scope=\"row\">%lld</th>", (long long)json_integer_value(id));
+        buf_puts(out, "<tr><th scope=\"row\">");
+        if (json_is_string(id))
+            put_text(out, json_string_value(id));
         else
-            buf_printf(out, "<tr><th scope=\"row\">no. %d</th>", p + 1);
+            buf_printf(out, "no. %d", p + 1);
+        buf_puts(out, "</th>");
         for (i = 0; i < json_array_size(techniques) && i < 8; i++) {
             double base = n[0] > p ? mean[0][p] : NAN, v = n[i] > p ? mean[i][p] : NAN;
             bool lower = v < base - 0.005;

@@ -17,14 +17,11 @@ static json_t *texts_of(const char **s, int n)
 static json_t *persons_of(const struct dataset *d, enum split split)
 {
     json_t *list = json_array();
-    int32_t top = -1;
-    for (int i = 0; i < d->n; i++) top = d->person[i] > top ? d->person[i] : top;
-    char *seen = calloc((size_t)top + 2, 1);
-    for (int i = 0; seen && i < d->n; i++)
-        if (d->split[i] == split && d->person[i] >= 0) seen[d->person[i]] = 1;
-    for (int32_t p = 0; seen && p <= top; p++)
-        if (seen[p]) json_array_append_new(list, json_integer(p));
-    free(seen);
+    for (int p = 0; p < d->nperson; p++) {
+        int i = 0;
+        while (i < d->n && (d->person[i] != p || d->split[i] != split)) i++;
+        if (i < d->n) json_array_append_new(list, json_string(d->person_name[p]));
+    }
     return list;
 }
 

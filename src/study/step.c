@@ -55,7 +55,8 @@ bool step_keep(const struct study *s, const char *name, struct sha256 h, const j
     json_t *kept = json_object();
     json_object_set_new(kept, "made_from", json_string(hex));
     json_object_set(kept, "result", (json_t *)result);
-    char *text = json_dumps(kept, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
+    char *text =
+        json_dumps(kept, JSON_INDENT(1) | JSON_REAL_PRECISION(17)); // exact: taken up or fresh, the same
     bool ok = file_write(step_path(s, name, &a), (struct span){(const uint8_t *)text, strlen(text)}, e);
     free(text);
     json_decref(kept);

@@ -15,7 +15,7 @@ static struct sha256 hash_of(const struct study *s, const struct arch *arch, int
 
 static int epochs_of(const struct study *s, const struct arch *arch)
 {
-    enum { QUICK_EPOCHS = 8 };
+    enum { QUICK_EPOCHS = 20 };
     if (s->opt->epochs) return s->opt->epochs;
     return s->opt->quick && arch->epochs > QUICK_EPOCHS ? QUICK_EPOCHS : arch->epochs;
 }

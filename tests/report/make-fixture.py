@@ -78,7 +78,7 @@ print(json.dumps(dict(format=1, command="wearlite study --data hapt --models cnn
     problems=["MADE-UP FIGURES: this file exists to lay out and test the page; nothing in it was measured"],
     data=dict(name="hapt", about="made-up example of a data set", licence="none: made up", origin="tests/report/make-fixture.py", synthetic=True, rate_hz=50, window=128, hop=64,
               channels=["acc_x", "acc_y", "acc_z", "gyro_x", "gyro_y", "gyro_z"], units=["g"] * 3 + ["rad/s"] * 3, labels=labels, by_person=True,
-              persons=dict(train=[1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26], valid=[27, 28, 29, 30], test=persons),
+              persons={k: [str(p) for p in v] for k, v in dict(train=[1, 3, 5, 6, 7, 8, 11, 14, 15, 16, 17, 19, 21, 22, 23, 25, 26], valid=[27, 28, 29, 30], test=persons).items()},
               windows=dict(train=6000, valid=1400, test=3105), sha256="00" * 32),
     options=dict(models=["cnn", "ds-cnn"], techniques=[t for t, _ in techniques], targets=[t["name"] for t in targets], seeds=3, windows_compared=100, quick=False, calibration_windows=200, calibration_ranges="mse",
                  battery_mah=300, battery_v=3.7),

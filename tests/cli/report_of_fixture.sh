@@ -1,0 +1,1 @@
+wearlite report "$ROOT/tests/report/fixture-results.json" -o page.html
