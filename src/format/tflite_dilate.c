@@ -117,8 +117,7 @@ static bool finish_spread(struct reader *r, struct oper *o, const struct spread 
     }
     if (s->flat) {
         struct tensor *flat = x;
-        x = tensor_new(r->a, arena_printf(r->a, "%s/image", flat->name), flat->type, 0, NULL);
-        x->q = flat->q;
+        x = reader_between(r, flat, "image");
         int32_t t = flat->dim[1], dim[4] = {flat->dim[0], tall ? t : 1, tall ? 1 : t, flat->dim[2]};
         if (!op_def(OP_RESHAPE)->infer(reshape_to(r, flat, x, 4, dim), e)) return false;
     }
@@ -129,14 +128,14 @@ static bool finish_spread(struct reader *r, struct oper *o, const struct spread 
     if (!read_conv(r, &whole, &conv, e)) return false;
     struct tensor *made = whole.out[0];
     if (!s->flat) { // same dimensions: the last operator's tensor is the convolution's
-        if (!reader_same_dims(o, made, e)) return false;
+        if (!reader_same_output(o, made, e)) return false;
         return op_def(OP_RESHAPE)->infer(reshape_to(r, made, y, 4, made->dim), e);
     }
     int32_t dim[3] = {made->dim[0], tall ? made->dim[1] : made->dim[2], made->dim[3]};
     struct tensor want = *made;
     want.rank = 3;
     memcpy(want.dim, dim, sizeof dim);
-    return reader_same_dims(o, &want, e) && op_def(OP_RESHAPE)->infer(reshape_to(r, made, y, 3, dim), e);
+    return reader_same_output(o, &want, e) && op_def(OP_RESHAPE)->infer(reshape_to(r, made, y, 3, dim), e);
 }
 
 bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e)

@@ -105,12 +105,27 @@ static bool read_data(struct reader *r, const struct fb_table *record, struct sl
     return t->data != NULL;
 }
 
+// A foreign name may hold anything; what reaches a terminal is printable. NULL: not enough room.
+static const char *clean_name(struct reader *r, const char *name, struct err *e)
+{
+    size_t n = strlen(name), i = 0;
+    while (i < n && (unsigned char)name[i] >= ' ' && name[i] != 127) i++;
+    if (i == n) return name;
+    if (!reader_room(r, n, e)) return NULL;
+    char *copy = arena_strdup(r->a, name);
+    for (i = 0; i < n; i++)
+        if ((unsigned char)copy[i] < ' ' || copy[i] == 127) copy[i] = '?';
+    return copy;
+}
+
 static bool read_tensor(struct reader *r, const struct fb_table *record, int index, bool input, struct err *e)
 {
     struct slot *s = &r->slot[index];
     const char *name = fb_str(record, TENSOR_NAME);
     if (!reader_room(r, 512, e)) return false;
-    s->t = tensor_new(r->a, name && *name ? name : arena_printf(r->a, "tensor %d", index), F32, 0, NULL);
+    name = name && *name ? clean_name(r, name, e) : arena_printf(r->a, "tensor %d", index);
+    if (!name) return false;
+    s->t = tensor_new(r->a, name, F32, 0, NULL);
     int tfl = fb_i8(record, TENSOR_TYPE, TFL_F32), type = tflite_type_to(tfl);
     if (type < 0)
         s->why_not = arena_printf(r->a, "is %s", tflite_type_name(tfl));
@@ -155,9 +170,10 @@ static bool tensors_of(struct reader *r, const struct fb_vec *index, struct tens
         struct slot *s = &r->slot[k];
         if (s->why_not) return fail(e, "tensor %s %s", s->t->name, s->why_not);
         bool needs_scale = !s->t->data && (s->t->type == I8 || s->t->type == U8 || s->t->type == I16);
-        if (needs_scale && s->t->q.n != 1)
-            return fail(e, "tensor %s is %s without %s scale", s->t->name, dtype_name(s->t->type),
-                        s->t->q.n ? "one" : "a");
+        if (needs_scale && s->t->q.n > 1)
+            return fail(e, "tensor %s has scales for weights, but its constant is missing", s->t->name);
+        if (needs_scale && !s->t->q.n)
+            return fail(e, "tensor %s is %s without a scale", s->t->name, dtype_name(s->t->type));
         t[i] = s->t;
     }
     return true;
@@ -215,8 +231,8 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
         return false;
     for (int i = 0; i < d->min_in; i++)
         if (!o->in[i]) return fail(e, "input %d is absent", i);
-    // Converters join the names of all layers that they fused by ';': the first one will do.
-    o->name = arena_strndup(r->a, o->out[0]->name, strcspn(o->out[0]->name, ";"));
+    size_t length = strcspn(o->out[0]->name, ";"); // of the first layer, when the converter fused several
+    o->name = arena_strndup(r->a, o->out[0]->name, length < READER_NAME ? length : READER_NAME);
     struct slot *made = &r->slot[fb_vec_i32(&out, 0)];
     o->shaped = made->shaped;
     o->said = *o->out[0];
@@ -259,7 +275,7 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
         return fail(e, "operator %d %s: version %d is newer than the %d that is known; update wearlite",
                     index, name, version, d->max_version);
     if (!read_operator_body(r, record, &o, d, e))
-        return fail_in(e, "operator %d %s %s", index, name, o.name ? o.name : "");
+        return fail_in(e, "operator %d %s%s%s", index, name, o.name ? " " : "", o.name ? o.name : "");
     return true;
 }
 
@@ -312,7 +328,9 @@ static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct e
     struct fb_vec tensors = fb_vec(sub, SUBGRAPH_TENSORS, 4), in = fb_vec(sub, SUBGRAPH_INPUTS, 4);
     struct fb_vec out = fb_vec(sub, SUBGRAPH_OUTPUTS, 4), opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
     const char *name = fb_str(sub, SUBGRAPH_NAME);
-    r->g = graph_new(r->a, name && *name ? name : "main");
+    name = name && *name ? clean_name(r, name, e) : "main";
+    if (!name) return false;
+    r->g = graph_new(r->a, name);
     if (!reader_room(r, (uint64_t)tensors.n * (sizeof *r->slot + 1), e)) return false;
     r->slot = arena_new_n(r->a, tensors.n, struct slot);
     r->nslot = (int)tensors.n;

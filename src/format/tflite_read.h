@@ -5,6 +5,8 @@
 #include "flatbuf.h"
 #include "tflite_schema.h"
 
+enum { READER_NAME = 200 }; // bytes of a node's name at most
+
 struct reader {
     struct fb fb;
     struct arena *a;
@@ -41,10 +43,12 @@ extern const struct oper_def tflite_opers[]; // ends with .read NULL
 
 // False when the reader would hold n more bytes than a file of this size can need.
 bool reader_room(const struct reader *r, uint64_t n, struct err *e);
+// A tensor between two nodes that are one operator in the file: like t, without a shape yet.
+struct tensor *reader_between(struct reader *r, const struct tensor *t, const char *what);
 // The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.
 int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
-// False when the file states another shape than t's for the operator's output.
-bool reader_same_dims(const struct oper *o, const struct tensor *t, struct err *e);
+// False when the file states another type or shape than t's for the operator's output.
+bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e);
 // A convolution as a node, with strides and padding from its options, or as given.
 bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e);
 // SPACE_TO_BATCH_ND, and the operators behind it up to BATCH_TO_SPACE_ND.

@@ -12,10 +12,13 @@ static struct node *node(struct reader *r, struct oper *o, enum op op, int nin)
     return n;
 }
 
-bool reader_same_dims(const struct oper *o, const struct tensor *t, struct err *e)
+bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e)
 {
     char a[64], b[64];
     const struct tensor *said = &o->said;
+    if (said->type != t->type)
+        return fail(e, "the file says its output is %s, its inputs give %s", dtype_name(said->type),
+                    dtype_name(t->type));
     if (!o->shaped || (said->rank == t->rank && !memcmp(said->dim, t->dim, (size_t)t->rank * sizeof *t->dim)))
         return true;
     return fail(e, "the file says its output is %s, its inputs give %s", tensor_shape(said, a, sizeof a),
@@ -25,13 +28,16 @@ bool reader_same_dims(const struct oper *o, const struct tensor *t, struct err *
 // Shape and type of the output; when the file states a shape it must be the same.
 static bool finish(struct oper *o, struct node *n, struct err *e)
 {
-    return op_def(n->op)->infer(n, e) && (n->out[0] != o->out[0] || reader_same_dims(o, n->out[0], e));
+    return op_def(n->op)->infer(n, e) && (n->out[0] != o->out[0] || reader_same_output(o, n->out[0], e));
 }
 
-// A tensor between two nodes that are one operator in the file: like t, with another shape.
-static struct tensor *between(struct reader *r, const struct tensor *t, const char *what)
+struct tensor *reader_between(struct reader *r, const struct tensor *t, const char *what)
 {
-    struct tensor *x = tensor_new(r->a, arena_printf(r->a, "%s/%s", t->name, what), t->type, 0, NULL);
+    // Converters join the names of all layers that they fused by ';': the first one will do.
+    int n = (int)strcspn(t->name, ";");
+    const char *name =
+        arena_printf(r->a, "%.*s/%s", n < READER_NAME / 2 ? n : READER_NAME / 2, t->name, what);
+    struct tensor *x = tensor_new(r->a, name, t->type, 0, NULL);
     x->q = t->q;
     return x;
 }
@@ -102,7 +108,8 @@ static bool act_of(const struct oper *o, int id, enum act *act, enum op *after, 
 static bool finish_act(struct reader *r, struct oper *o, struct node *n, enum op after, struct err *e)
 {
     if (after == OP_COUNT) return finish(o, n, e);
-    n->out[0] = between(r, o->out[0], "before_activation");
+    n->out[0] = reader_between(r, o->out[0], "before_activation");
+    n->name = n->out[0]->name;
     if (!finish(o, n, e)) return false;
     struct node *m = graph_add(r->g, r->a, after, o->name, 1, 1);
     m->in[0] = n->out[0];
@@ -202,7 +209,7 @@ static bool read_dense(struct reader *r, struct oper *o, struct err *e)
         if (count % w->dim[1])
             return fail(e, "its input of %lld values does not fit weights for %d", (long long)count,
                         w->dim[1]);
-        struct tensor *flat = between(r, x, "flat");
+        struct tensor *flat = reader_between(r, x, "flat");
         set_dims(flat, 2, (int32_t[]){(int32_t)(count / w->dim[1]), w->dim[1]});
         if (!finish(o, reshape(r, x, flat), e)) return false;
         x = flat;
@@ -418,9 +425,9 @@ static bool slice(struct reader *r, struct oper *o, const int32_t *begin, const 
                   const int32_t *count, unsigned shrink, struct err *e)
 {
     const struct tensor *x = o->in[0];
-    struct tensor *y = o->out[0], *part = shrink ? between(r, y, "slice") : y;
+    struct tensor *y = o->out[0], *part = shrink ? reader_between(r, y, "slice") : y;
     set_dims(part, x->rank, count);
-    struct node *n = graph_add(r->g, r->a, OP_STRIDED_SLICE, o->name, 1, 1);
+    struct node *n = graph_add(r->g, r->a, OP_STRIDED_SLICE, shrink ? part->name : o->name, 1, 1);
     n->in[0] = o->in[0];
     n->out[0] = part;
     memcpy(n->as.slice.begin, begin, (size_t)x->rank * sizeof *begin);
@@ -433,7 +440,7 @@ static bool slice(struct reader *r, struct oper *o, const int32_t *begin, const 
         set_dims(y, rank, dim);
         if (!op_def(OP_RESHAPE)->infer(reshape(r, part, y), e)) return false;
     }
-    return reader_same_dims(o, y, e);
+    return reader_same_output(o, y, e);
 }
 
 static int32_t clamp(int64_t v, int64_t lo, int64_t hi)

@@ -1,6 +1,7 @@
 // Nodes as TensorFlow Lite operators. Versions are the lowest whose kernels take the types at hand
 // (TensorFlow's op_version.cc).
 #include "tflite_write.h"
+#include <math.h>
 #include <string.h>
 
 static struct tfl_op *add(struct tfl_list *l, int builtin, int options, int nin, int nout)
@@ -121,7 +122,10 @@ static const struct tensor *bias_of(struct tfl_list *l, const struct node *n)
     if (!b || b->type != I32 || b->q.n || x->n != 1 || w->n < 1) return b;
     struct tensor *copy = arena_copy(l->a, b, sizeof *b);
     float *scale = arena_new_n(l->a, (size_t)w->n, float);
-    for (int i = 0; i < w->n; i++) scale[i] = x->scale[0] * w->scale[i];
+    for (int i = 0; i < w->n; i++) {
+        scale[i] = x->scale[0] * w->scale[i];
+        if (!(scale[i] > 0) || !isfinite(scale[i])) return b;
+    }
     copy->q = (struct quant){w->n, 0, scale, arena_new_n(l->a, (size_t)w->n, int32_t)};
     return copy;
 }
