@@ -62,9 +62,9 @@ static struct field field_next(const struct parser *s, const char **p, const cha
 static bool is_one_of(const char *name, const char *list)
 {
     size_t n = strlen(name);
-    for (const char *p = list; (p = strcasestr(p, name)); p += n)
-        if (n && (p == list || p[-1] == ' ') && (p[n] == ' ' || !p[n])) return true;
-    return n == 0;
+    for (const char *p = list; *p; p += strcspn(p, " "), p += *p == ' ')
+        if (strcspn(p, " ") == n && !strncasecmp(p, name, n)) return true;
+    return false;
 }
 
 static double unit_seconds(const char *unit)
@@ -94,14 +94,13 @@ static void column_add(struct parser *s, struct csv_file *f, char *name, char *u
     const char *tail = strrchr(name, '_');
     if (is_one_of(name,
                   "time t timestamp time_s time_ms time_us time_ns timestamp_s timestamp_ms timestamp_us "
-                  "timestamp_ns") &&
-        *name)
+                  "timestamp_ns"))
         role = TIME;
-    else if (*name && is_one_of(name, "label activity class"))
+    else if (is_one_of(name, "label activity class"))
         role = LABEL;
-    else if (*name && is_one_of(name, "person subject user participant"))
+    else if (is_one_of(name, "person subject user participant"))
         role = PERSON;
-    else if (is_one_of(name, "index sample row"))
+    else if (!*name || is_one_of(name, "index sample row"))
         role = IGNORED;
     if (role == TIME) s->time_unit = *unit ? unit_seconds(unit) : tail ? unit_seconds(tail + 1) : 0;
     if (role == TIME) s->time_column = s->ncol;

@@ -50,7 +50,7 @@ static bool folder_add(struct source *s, int *cap, const char *below, int depth,
         if (S_ISDIR(st.st_mode)) {
             if (depth < DEPTH_MAX && !folder_add(s, cap, rel, depth + 1, e)) return false;
         } else if (S_ISREG(st.st_mode)) {
-            if (!entry_add(s, cap, (struct source_entry){rel, (uint64_t)st.st_size, NULL, 0}, e))
+            if (!entry_add(s, cap, (struct source_entry){rel, (uint64_t)st.st_size, NULL, 0, 0}, e))
                 return false;
         }
     }
@@ -72,7 +72,8 @@ static bool name_is_safe(const char *name)
     return true;
 }
 
-static bool zip_names_add(struct source *s, int *cap, struct zip *z, const char *prefix, struct err *e)
+static bool zip_names_add(struct source *s, int *cap, struct zip *z, uint64_t bytes, const char *prefix,
+                          struct err *e)
 {
     zip_int64_t n = zip_get_num_entries(z, 0);
     for (zip_int64_t i = 0; i < n; i++) {
@@ -88,7 +89,7 @@ static bool zip_names_add(struct source *s, int *cap, struct zip *z, const char 
                         s->path, st.name);
         if (st.name[strlen(st.name) - 1] == '/' || is_hidden(st.name)) continue;
         const char *name = arena_printf(s->a, "%s%s", prefix, st.name);
-        if (!entry_add(s, cap, (struct source_entry){name, st.size, z, (uint64_t)i}, e)) return false;
+        if (!entry_add(s, cap, (struct source_entry){name, st.size, z, (uint64_t)i, bytes}, e)) return false;
     }
     return true;
 }
@@ -114,16 +115,16 @@ static int by_name(const void *a, const void *b)
 }
 
 // Archives inside the archive become folders of it, one level deep.
-static bool zip_fill(struct source *s, struct err *e)
+static bool zip_fill(struct source *s, uint64_t bytes, struct err *e)
 {
     int cap = 0;
-    if (!zip_names_add(s, &cap, s->zip[0], "", e)) return false;
+    if (!zip_names_add(s, &cap, s->zip[0], bytes, "", e)) return false;
     for (int i = 0, n = s->n; i < n && s->nzip < (int)(sizeof s->zip / sizeof *s->zip); i++) {
         struct span inner;
         if (!has_suffix(s->entry[i].name, ".zip")) continue;
         const char *prefix = arena_printf(s->a, "%s/", s->entry[i].name);
         if (!source_read(s, i, s->a, &inner, e) || !zip_open_bytes(s, inner, source_where(s, i, s->a), e) ||
-            !zip_names_add(s, &cap, s->zip[s->nzip - 1], prefix, e))
+            !zip_names_add(s, &cap, s->zip[s->nzip - 1], inner.n, prefix, e))
             return false;
     }
     if (s->n) qsort(s->entry, (size_t)s->n, sizeof *s->entry, by_name);
@@ -133,7 +134,7 @@ static bool zip_fill(struct source *s, struct err *e)
 bool source_open_zip(struct source *s, struct span bytes, const char *name, struct arena *a, struct err *e)
 {
     *s = (struct source){.path = name, .a = a};
-    return zip_open_bytes(s, bytes, name, e) && zip_fill(s, e);
+    return zip_open_bytes(s, bytes, name, e) && zip_fill(s, bytes.n, e);
 }
 
 static bool is_zip(const char *path)
@@ -149,19 +150,19 @@ static bool is_zip(const char *path)
 bool source_open(struct source *s, const char *path, struct arena *a, struct err *e)
 {
     int cap = 0, code;
+    struct stat st;
     *s = (struct source){.path = arena_strdup(a, path), .a = a};
-    if (!file_exists(path)) return fail(e, "%s: no such file or folder; check the spelling", path);
+    if (stat(path, &st)) return fail(e, "%s: no such file or folder; check the spelling", path);
     if (file_is_dir(path)) {
         if (!folder_add(s, &cap, "", 0, e)) return false;
         if (s->n) qsort(s->entry, (size_t)s->n, sizeof *s->entry, by_name);
         return true;
     }
     if (!has_suffix(path, ".zip") && !is_zip(path)) {
-        struct stat st;
         const char *base = strrchr(path, '/');
-        if (stat(path, &st) || !S_ISREG(st.st_mode)) return fail(e, "%s: not a regular file", path);
-        return entry_add(s, &cap,
-                         (struct source_entry){base ? base + 1 : s->path, (uint64_t)st.st_size, NULL, 0}, e);
+        if (!S_ISREG(st.st_mode)) return fail(e, "%s: not a regular file", path);
+        return entry_add(
+            s, &cap, (struct source_entry){base ? base + 1 : s->path, (uint64_t)st.st_size, NULL, 0, 0}, e);
     }
     struct zip *z = zip_open(path, ZIP_RDONLY, &code);
     if (!z) {
@@ -173,7 +174,7 @@ bool source_open(struct source *s, const char *path, struct arena *a, struct err
         return false;
     }
     s->zip[s->nzip++] = z;
-    return zip_fill(s, e);
+    return zip_fill(s, (uint64_t)st.st_size, e);
 }
 
 void source_close(struct source *s)
@@ -215,9 +216,11 @@ static bool zip_entry_read(const struct source_entry *f, const char *where, stru
     if (st.comp_method != ZIP_CM_STORE && st.comp_method != ZIP_CM_DEFLATE)
         return fail(e, "%s: packed by method %d; pack the archive again with plain deflate", where,
                     st.comp_method);
-    if (st.size > FILE_MAX || st.size / 1040 > st.comp_size)
-        return fail(e, "%s: claims to unpack to %llu bytes from %llu; do not use this archive", where,
-                    (unsigned long long)st.size, (unsigned long long)st.comp_size);
+    if (st.comp_size > f->archive_bytes || st.size > FILE_MAX || st.size / 1040 > st.comp_size)
+        return fail(
+            e,
+            "%s: claims to unpack to %llu bytes from %llu; the archive is damaged or a trap, do not use it",
+            where, (unsigned long long)st.size, (unsigned long long)st.comp_size);
     struct zip_file *zf = zip_fopen_index(f->zip, f->index, 0);
     if (!zf) return fail(e, "%s: damaged (%s); get the archive again", where, zip_strerror(f->zip));
     uint8_t *p = arena_alloc(a, st.size + 1);

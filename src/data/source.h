@@ -11,6 +11,7 @@ struct source_entry {
     uint64_t bytes;
     struct zip *zip; // NULL: a file on disk
     uint64_t index;  // in the archive
+    uint64_t archive_bytes;
 };
 struct source {
     const char *path;

@@ -43,6 +43,8 @@ TEST(data_csv_file)
     CHECK(f.has_label && !f.has_person);
     CHECK(parse("# rate_hz: 26\nx\ty\n1\t2\n3\t4", &f, &a, &e));
     CHECK(f.n == 2 && f.rate_hz == 26 && f.x[3] == 4);
+    CHECK(parse("# rate_hz: 26\n,x\n0,1\n1,3\n", &f, &a, &e)); // pandas' index has no name
+    CHECK(f.nchannel == 1 && f.x[1] == 3);
     arena_free(&a);
 }
 
