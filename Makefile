@@ -42,7 +42,9 @@ $(B)/wearlite.bin: $(LIB) $(B)/src/cli/main.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(B)/check: $(LIB) $(TEST)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
-$(B)/cross $(B)/count: $(B)/%: $(LIB) $(B)/tests/tiny.o $(B)/tests/cross/zoo.o $(B)/tests/cross/%.o
+$(B)/cross: $(B)/tests/cross/cross.o
+$(B)/count: $(B)/bench/count.o
+$(B)/cross $(B)/count: $(LIB) $(B)/tests/tiny.o $(B)/tests/cross/zoo.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(FUZZ): $(B)/%: $(LIB) $(B)/tests/fuzz/%.o
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $^ -o $@ $(LDLIBS)
