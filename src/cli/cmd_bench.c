@@ -196,9 +196,9 @@ int cmd_bench(int argc, char **argv)
     struct measurement m;
     struct graph *g = model_load(argv[0], &a, &e);
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, windows, &what, &a, &e) : NULL;
     bool good = x && measure_emulated(p, t, x, windows, &a, &m, &e);
-    if (g && !good) fail_in(&e, "%s", argv[0]);
     if (good && json)
         print_json(argv[0], g, what, &m, count, words, &a);
     else if (good)

@@ -48,10 +48,10 @@ int cmd_emit(int argc, char **argv)
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;
     struct emit_opt o = {.name = name, .ngolden = golden, .golden = x};
     bool good = x && emit_project(p, t, &o, out, &e);
-    if (g && !good) fail_in(&e, "%s", argv[0]);
     if (good)
         printf("%s: %s.c, %s.h, nn/ and a firmware for %s that checks itself on %d windows (%s): make -C %s "
                "run\n",

@@ -58,14 +58,18 @@ static void number_print(const struct tensor *t, int64_t i, struct buf *out)
     }
 }
 
+void comment_print(const char *name, struct buf *out)
+{
+    buf_puts(out, "// ");
+    for (const char *p = name ? name : ""; *p && p - name < 80; p++)
+        buf_put(out, *p >= 32 && *p < 127 && *p != '\\' ? p : "?", 1);
+}
+
 void constant_print(const struct tensor *t, const char *name, const char *align, struct buf *out)
 {
     char shape[64];
     int64_t n = tensor_count(t);
-    // A name from a foreign file must not end the comment's line.
-    buf_puts(out, "// ");
-    for (const char *p = t->name ? t->name : ""; *p && p - t->name < 80; p++)
-        buf_put(out, *p >= 32 && *p < 127 && *p != '\\' ? p : "?", 1);
+    comment_print(t->name, out);
     buf_printf(out, " %s\n", tensor_shape(t, shape, sizeof shape));
     buf_printf(out, "static const %s %s[%lld] %s = {", c_type(t->type), name, (long long)(n ? n : 1), align);
     if (!n) buf_puts(out, "0");

@@ -18,6 +18,8 @@ bool source_print(const struct model *m, struct buf *out, struct err *e);
 void header_print(const struct model *m, struct buf *out);
 // static const TYPE cN[] = {...}; every float bit kept.
 void constant_print(const struct tensor *t, const char *name, const char *align, struct buf *out);
+// "// name": a name from a foreign file must not end the comment's line.
+void comment_print(const char *name, struct buf *out);
 // "0x1.8p+1f", "(1.0f / 0.0f)", ...
 void float_print(float v, struct buf *out);
 const char *c_type(enum dtype t); // "int8_t"

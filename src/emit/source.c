@@ -101,7 +101,9 @@ static void call_print(const struct model *m, int s, struct buf *out)
         if (b) buf_puts(out, ", ");
         argument_print(m, t, b, out);
     }
-    buf_puts(out, ");\n    MARK();\n");
+    buf_puts(out, "); ");
+    comment_print(t->node ? t->node->name : "", out);
+    buf_puts(out, "\n    MARK();\n");
 }
 
 // The window into the model's own type: round(x / scale) + zero, saturated, half away from zero.
