@@ -40,7 +40,8 @@ static void put_target(const json_t *results, const json_t *t, struct buf *out)
     buf_puts(out, ".</li>\n");
     put_versions(results, figure_text(t, "name"), out);
     buf_printf(out,
-               "<li>Latency: instructions counted one by one on the emulated chip, times an estimated cycle "
+               "<li>Latency: instructions counted one by one on the emulated chip over the first windows compared, "
+               "times an estimated cycle "
                "cost of each class, at "
                "%s MHz; interval \xc2\xb1 %s %%. Cycle costs from: ",
                show_short(v, figure(t, "clock_hz") / 1e6), show_fixed(e, 100 * figure(t, "cycle_error"), 0));

@@ -9,7 +9,7 @@
   function list(name) { return Array.isArray(figures[name]) ? figures[name] : []; }
   function names(of) { return list(of).map(function (x) { return x.name; }); }
   function known(v) { return typeof v === 'number'; }
-  function digits(v) { return v >= 99.95 ? v.toFixed(0) : v >= 9.995 ? v.toFixed(1) : v.toPrecision(3); }
+  function digits(v) { return v >= 99.95 ? Math.round(v).toLocaleString('en') : v >= 9.995 ? v.toFixed(1) : v.toPrecision(3); }
   function energyUnit(rows) { // the same rule as in the tables
     var largest = Math.max.apply(null, rows.map(function (r) { return r.energy_uj_high || r.energy_uj || 0; }));
     return largest >= 10000 ? { name: 'mJ', scale: 1e-3 } : { name: '\u00b5J', scale: 1 };
@@ -107,16 +107,19 @@
     var other = function (r) { return all.reduce(function (s, p) { return s + (parts.indexOf(p) < 0 ? value(r, p) : 0); }, 0); };
     if (parts.length < all.length) parts = parts.concat([rest]);
     var part = function (r, p) { return p === rest ? other(r) : value(r, p); };
-    var o = options({ indexAxis: 'y', scales: { x: axis(title), y: axis('') } });
+    var longest = Math.max.apply(null, rows.map(function (r) { return all.reduce(function (s, p) { return s + value(r, p); }, 0); }));
+    var unit = longest >= 1e7 ? { name: 'million', scale: 1e-6 } : { name: 'thousand', scale: 1e-3 };
+    var o = options({ indexAxis: 'y', scales: { x: axis(unit.name + ' ' + title), y: axis('') } });
+    o.scales.x.ticks.maxTicksLimit = 7;
     o.scales.x.stacked = o.scales.y.stacked = true;
     o.scales.y.title.display = false;
     o.scales.y.grid.display = false;
-    o.plugins.tooltip = { callbacks: { label: function (c) { return c.dataset.label + ': ' + Math.round(c.parsed.x).toLocaleString('en') + ' thousand'; } } };
+    o.plugins.tooltip = { callbacks: { label: function (c) { return c.dataset.label + ': ' + digits(c.parsed.x) + ' ' + unit.name; } } };
     return { type: 'bar', options: o, data: {
       labels: rows.map(function (r) { return r.technique; }),
       datasets: parts.map(function (p, i) {
         return { label: p, backgroundColor: p === rest ? parts10[9] : partColour(order ? order.indexOf(p) : i), borderColor: colour('--panel'), borderWidth: 1, maxBarThickness: 34,
-                 data: rows.map(function (r) { return part(r, p) / 1000; }) };
+                 data: rows.map(function (r) { return part(r, p) * unit.scale; }) };
       }) } };
   }
   function measured(model, target) {
@@ -141,11 +144,11 @@
     var rows = measured(model, target);
     return stacked(rows, layerNames(rows), function (r, p) {
       return (r.layers || []).reduce(function (sum, l) { return sum + (l.name === p ? l.cycles || 0 : 0); }, 0);
-    }, 'thousand cycles an inference');
+    }, 'cycles an inference');
   }
   function classes(model, target) {
     var rows = measured(model, target), all = ['load', 'store', 'alu', 'mul', 'mac', 'fpu', 'fmac', 'simd', 'branch', 'div'];
-    return stacked(rows, all, function (r, p) { return (r.classes || {})[p] || 0; }, 'thousand instructions an inference', all);
+    return stacked(rows, all, function (r, p) { return (r.classes || {})[p] || 0; }, 'instructions an inference', all);
   }
 
   function draw() {
