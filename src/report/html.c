@@ -53,11 +53,9 @@ static void put_head(const json_t *results, struct buf *out)
 static void put_banners(const json_t *results, struct buf *out)
 {
     if (figure_true(json_object_get(results, "data"), "synthetic"))
-        buf_puts(
-            out,
-            "<p class=\"banner warn\"><strong>Simulated data.</strong> These recordings were computed by "
-            "a program, no person wore a sensor. Sizes, times and energy are those of the real "
-            "networks; the accuracies say nothing about people.</p>\n");
+        buf_puts(out, "<p class=\"banner warn\"><strong>Simulated data.</strong> These recordings were "
+                      "computed by a program, no person wore a sensor. Sizes, times and energy are those of "
+                      "the real networks; the accuracies say nothing about people.</p>\n");
     if (!figure_true(results, "complete"))
         buf_puts(out, "<p class=\"banner\"><strong>Not finished.</strong> The study is still running or was "
                       "stopped; run the same command again and it goes on from here.</p>\n");

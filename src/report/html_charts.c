@@ -45,8 +45,7 @@ void html_charts(const json_t *results, const json_t *table, struct buf *out)
     buf_puts(out, "<section>\n<h2>Accuracy against energy</h2>\n");
     if (!embedded_find("chart.min.js"))
         buf_puts(out, "<p class=\"banner\">This wearlite was built without Chart.js (Debian package "
-                      "libjs-chart.js), so "
-                      "the charts are missing; the tables hold the same figures.</p>\n");
+                      "libjs-chart.js), so the charts are missing; the tables hold the same figures.</p>\n");
     else
         buf_puts(out, "<noscript><p class=\"banner\">Charts need JavaScript; the tables hold the same "
                       "figures.</p></noscript>\n");
@@ -60,9 +59,8 @@ void html_charts(const json_t *results, const json_t *table, struct buf *out)
             put_canvas("tradeoff-time", NULL, target, "Accuracy against latency (energy is not known)", out);
     }
     buf_puts(out, "</div>\n<p class=\"note\">Bars: spread over seeds (up and down), interval of the estimate "
-                  "(left and right). "
-                  "Up and to the left is better.</p>\n</section>\n<section>\n<h2>Where the time "
-                  "goes</h2>\n<div class=\"figures\">\n");
+                  "(left and right). Up and to the left is better.</p>\n</section>\n<section>\n<h2>Where the "
+                  "time goes</h2>\n<div class=\"figures\">\n");
     json_array_foreach (figure_list(results, "models"), j, m)
         json_array_foreach (figure_list(results, "targets"), i, t) {
             const char *model = figure_text(m, "name"), *target = figure_text(t, "name");
@@ -79,8 +77,8 @@ static void put_layer_table(const json_t *m, struct buf *out)
     size_t i;
     const json_t *l;
     buf_puts(out, "<div class=\"scroll "
-                  "fit\"><table><thead><tr><th>layer</th><th>op</th><th>MAC</th><th>instructions</th>"
-                  "<th>cycles<small>estimated</small></th><th>instructions<small>per "
+                  "fit\"><table><thead><tr><th>layer</th><th>op</th><th>MAC</th><th>instructions</"
+                  "th><th>cycles<small>estimated</small></th><th>instructions<small>per "
                   "MAC</small></th></tr></thead><tbody>\n");
     json_array_foreach (figure_list(m, "layers"), i, l) {
         double macs = figure(l, "macs"), n = figure(l, "instructions");

@@ -88,8 +88,7 @@ void html_findings(const json_t *results, const json_t *table, struct buf *out)
     }
     if (open)
         buf_puts(out, "</ul></div>\n</div>\n<p class=\"note\">In brackets: 95 % interval over test persons "
-                      "for accuracy; for energy, "
-                      "what the uncertain cycle costs allow.</p>\n</section>\n");
+                      "for accuracy; for energy, what the uncertain cycle costs allow.</p>\n</section>\n");
 }
 
 static void put_names(const json_t *list, struct buf *out)

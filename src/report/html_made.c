@@ -39,12 +39,11 @@ static void put_target(const json_t *results, const json_t *t, struct buf *out)
     put_text_of(out, t, "about");
     buf_puts(out, ".</li>\n");
     put_versions(results, figure_text(t, "name"), out);
-    buf_printf(out,
-               "<li>Latency: instructions counted one by one on the emulated chip over the first windows compared, "
-               "times an estimated cycle "
-               "cost of each class, at "
-               "%s MHz; interval \xc2\xb1 %s %%. Cycle costs from: ",
-               show_short(v, figure(t, "clock_hz") / 1e6), show_fixed(e, 100 * figure(t, "cycle_error"), 0));
+    buf_printf(
+        out,
+        "<li>Latency: instructions counted one by one on the emulated chip over the first windows compared, "
+        "times an estimated cycle cost of each class, at %s MHz; interval \xc2\xb1 %s %%. Cycle costs from: ",
+        show_short(v, figure(t, "clock_hz") / 1e6), show_fixed(e, 100 * figure(t, "cycle_error"), 0));
     put_text_of(out, t, "cycle_source");
     buf_puts(out, ".</li>\n");
     put_fact("Power while computing", json_object_get(t, "active_mw"), out);
@@ -65,10 +64,9 @@ static void put_people(const json_t *results, struct buf *out)
                               "person on both sides. ");
     buf_puts(out, "Computed on this machine with the same C kernels that run on the chip.</li>\n"
                   "<li><b>Change</b>: the difference of accuracy to the uncompressed model is taken for each "
-                  "test person (mean over "
-                  "seeds), then averaged over persons, each counting the same; the interval is Student's t "
-                  "over these differences. It "
-                  "tells how far the finding carries to other people, not to other data sets.</li>\n");
+                  "test person (mean over seeds), then averaged over persons, each counting the same; the "
+                  "interval is Student's t over these differences. It tells how far the finding carries to "
+                  "other people, not to other data sets.</li>\n");
 }
 
 void html_made(const json_t *results, struct buf *out)
@@ -93,22 +91,20 @@ void html_made(const json_t *results, struct buf *out)
     put_text_of(out, opt, "calibration_ranges");
     buf_printf(out,
                ".</li>\n<li><b>Device = host</b>: the emitted C is compiled for the chip, run on its "
-               "emulator over %s test windows, and every "
-               "output byte compared with this machine's. Where one differs, no cost is given.</li>\n",
+               "emulator over %s test windows, and every output byte compared with this machine's. Where one "
+               "differs, no cost is given.</li>\n",
                show_count(a, figure(opt, "windows_compared")));
-    buf_puts(out, "<li><b>Flash</b>: code and constants of the network and its kernels, without start-up and "
-                  "test harness. <b>RAM</b>: arena, static data "
-                  "and the deepest stack seen.</li>\n<li><b>Costs and seeds</b>: costs depend on the "
-                  "structure of the network, not on its trained "
-                  "values, so they are measured on the first seed unless asked otherwise.</li>\n"
-                  "<li><b>Energy</b>: power while computing times latency, for one inference. <b>Energy "
-                  "saved</b>: both models run on the same chip at "
-                  "the same power, so what is uncertain is the cost of an instruction of each class; the "
-                  "range is over all costs within the error.</li>\n");
+    buf_puts(out,
+             "<li><b>Flash</b>: code and constants of the network and its kernels, without start-up and test "
+             "harness. <b>RAM</b>: arena, static data and the deepest stack seen.</li>\n<li><b>Costs and "
+             "seeds</b>: costs depend on the structure of the network, hardly on its trained values, so they "
+             "are measured on the first seed unless asked otherwise.</li>\n"
+             "<li><b>Energy</b>: power while computing times latency, for one inference. <b>Energy "
+             "saved</b>: both models run on the same chip at the same power, so what is uncertain is the "
+             "cost of an instruction of each class; the range is over all costs within the error.</li>\n");
     buf_printf(out,
                "<li><b>Battery</b>: %s mAh at %s V, one inference a hop, asleep between; sensor, radio and "
-               "losses of the "
-               "regulator are not in it.</li>\n</ul>\n",
+               "losses of the regulator are not in it.</li>\n</ul>\n",
                show_count(a, figure(opt, "battery_mah")), show_fixed(b, figure(opt, "battery_v"), 1));
     json_array_foreach (figure_list(results, "targets"), i, t) put_target(results, t, out);
     buf_puts(out, "<h3>To repeat it</h3>\n<pre><code>");

@@ -124,8 +124,7 @@ static void put_matrix(const json_t *results, const double *sum, int n, struct b
 {
     char s[SHOW_MAX], count[SHOW_MAX];
     buf_puts(out, "<div class=\"scroll fit\"><table class=\"confusion\"><thead><tr><th><small>true "
-                  "\xe2\x86\x93 predicted "
-                  "\xe2\x86\x92</small></th>");
+                  "\xe2\x86\x93 predicted \xe2\x86\x92</small></th>");
     for (int c = 0; c < n; c++) {
         buf_puts(out, "<th scope=\"col\"><span>");
         put_label(results, c, out);
@@ -177,6 +176,5 @@ void html_confusion(const json_t *results, struct buf *out)
         buf_puts(out, "</div>\n");
     }
     buf_puts(out, "<p class=\"note\">Percent of the test windows of each true activity, all seeds together; "
-                  "the count shows when the "
-                  "pointer rests on a cell.</p>\n</section>\n");
+                  "the count shows when the pointer rests on a cell.</p>\n</section>\n");
 }

@@ -168,20 +168,19 @@ static void put_row(const json_t *results, const json_t *row, double energy_scal
 static void put_header(const char *energy_unit, const char *origin, struct buf *out)
 {
     buf_puts(out,
-             "<thead><tr><th scope=\"col\">technique</th>"
-             "<th scope=\"col\">accuracy<small>% \xc2\xb1 seeds</small></th>"
-             "<th scope=\"col\">macro-F1<small>% \xc2\xb1 seeds</small></th>"
-             "<th scope=\"col\">change<small>points, 95 %</small></th>"
-             "<th scope=\"col\">file<small>KiB</small></th><th scope=\"col\">flash<small>KiB</small></th>"
-             "<th scope=\"col\">RAM<small>KiB</small></th><th scope=\"col\">latency<small>ms</small></th>");
+             "<thead><tr><th scope=\"col\">technique</th><th scope=\"col\">accuracy<small>% \xc2\xb1 "
+             "seeds</small></th><th scope=\"col\">macro-F1<small>% \xc2\xb1 seeds</small></th><th "
+             "scope=\"col\">change<small>points, 95 %</small></th><th "
+             "scope=\"col\">file<small>KiB</small></th><th scope=\"col\">flash<small>KiB</small></th><th "
+             "scope=\"col\">RAM<small>KiB</small></th><th scope=\"col\">latency<small>ms</small></th>");
     buf_printf(out, "<th scope=\"col\">energy<small>%s", energy_unit);
     if (origin) {
         buf_puts(out, ", ");
         put_text(out, origin);
     }
-    buf_puts(out, "</small></th><th scope=\"col\">saved<small>% energy</small></th>"
-                  "<th scope=\"col\">battery<small>days</small></th>"
-                  "<th scope=\"col\">device = host<small>all bytes</small></th></tr></thead>\n<tbody>\n");
+    buf_puts(out, "</small></th><th scope=\"col\">saved<small>% energy</small></th><th "
+                  "scope=\"col\">battery<small>days</small></th><th scope=\"col\">device = host<small>all "
+                  "bytes</small></th></tr></thead>\n<tbody>\n");
 }
 
 static void put_chip(const json_t *results, const char *target, struct buf *out)
@@ -244,11 +243,8 @@ void html_table(const json_t *results, const json_t *table, struct buf *out)
         put_block(results, table, from, i, out);
         from = i;
     }
-    buf_puts(
-        out,
-        "<p class=\"note\">Small figures: spread over seeds (standard deviation), 95 % interval over test "
-        "persons, or the interval "
-        "of the estimate. Latency and energy are those of one inference; battery days are for one inference "
-        "a hop and "
-        "sleep between, without sensor and radio. How each was made stands at the end.</p>\n</section>\n");
+    buf_puts(out, "<p class=\"note\">Small figures: spread over seeds (standard deviation), 95 % interval "
+                  "over test persons, or the interval of the estimate. Latency and energy are those of one "
+                  "inference; battery days are for one inference a hop and sleep between, without sensor and "
+                  "radio. How each was made stands at the end.</p>\n</section>\n");
 }

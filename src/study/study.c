@@ -192,7 +192,7 @@ static bool add_cell(struct study *s, const struct arch *arch, const struct tech
         add_measurement(s, cell, costs);
     } else {
         costs = costs_unknown(
-            "measured on seed 1: costs depend on the structure of the network, not on its weights");
+            "measured on seed 1: costs depend on the structure of the network, hardly on its weights");
     }
     json_object_update(cell, costs);
     json_decref(costs);
