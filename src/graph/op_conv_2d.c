@@ -47,16 +47,17 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const int32_t taps = w->dim[1] * w->dim[2] * w->dim[3];
     struct layer l;
     if (!lower_layer(n, p,
-                     &(struct layer_shape){.out = w->dim[0],
-                                           .taps = taps,
-                                           .out_step = taps,
-                                           .tap_step = 1,
-                                           .blocked = true,
-                                           .block_f32 = p->layout->conv_f32,
-                                           .block_s8 = p->layout->conv_s8,
-                                           .rows = x->dim[0],
-                                           .asymmetric = true,
-                                           .act = c->act},
+                     &(struct layer_shape){
+                         .out = w->dim[0],
+                         .taps = taps,
+                         .out_step = taps,
+                         .tap_step = 1,
+                         .blocked = true,
+                         .block_f32 = p->layout->conv_f32,
+                         .block_s8 = p->layout->conv_s8,
+                         .rows = x->dim[0],
+                         .asymmetric = w->q.n > 1, // as LiteRT: one scale for all channels, then symmetric
+                         .act = c->act},
                      &l, e))
         return false;
     const nn_conv2d q = {.batch = x->dim[0],

@@ -117,7 +117,7 @@ static void naive_conv(const struct node *n, enum kind kind, bool fma_, const vo
     for (int b = 0; b < tx->dim[0]; b++) {
         const size_t first = (size_t)b * (size_t)(H * W * C);
         struct row r = {1, 0, NULL};
-        if (kind == KIND_DYN) r = quantize_row(a, (const float *)x + first, H * W * C, true);
+        if (kind == KIND_DYN) r = quantize_row(a, (const float *)x + first, H * W * C, deep || w->q.n > 1);
         for (int oy = 0; oy < ty->dim[1]; oy++)
             for (int ox = 0; ox < ty->dim[2]; ox++)
                 for (int o = 0; o < O; o++) {
