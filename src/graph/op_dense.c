@@ -1,5 +1,6 @@
 // FULLY_CONNECTED: y[..][o] = act(bias[o] + sum over k of x[..][k] * weight[o][k]). Input (..., k): the last
-// dimension is multiplied, those in front stay.
+// dimension is multiplied, those in front stay. int8 rescales in fixed point like TensorFlow Lite Micro
+// (LiteRT 2 does it in float where the weights have a scale a channel; tests/referee/kernels.py).
 #include "lower.h"
 #include "../../device/nn.h"
 
