@@ -60,6 +60,7 @@ typedef struct nn_conv2d {
     int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w;
     int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;
     int32_t block;                    // 1 or more; 4 is unrolled
+    int32_t group;                    // 1; other layouts of int8 weights come with their own kernels
     int32_t act;                      // f32, dyn
     int32_t x_zero, y_zero, min, max; // s8
 } nn_conv2d;
@@ -79,7 +80,7 @@ typedef struct nn_depthwise {
 // nn_dense_dyn: x_scale, x_zero a row; y = act(bias[o] + (acc - x_zero * w_sum[o]) * (x_scale * w_scale[o])).
 typedef struct nn_dense {
     int32_t rows, in_c, out_c;
-    int32_t block;
+    int32_t block, group;
     int32_t act;
     int32_t x_zero, y_zero, min, max;
 } nn_dense;

@@ -7,18 +7,18 @@ NN_API void nn_max_pool_s8(const nn_pool *p, const int8_t *x, int8_t *y)
 {
     for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->c)
         for (int32_t oy = 0; oy < p->out_h; oy++)
-            for (int32_t ox = 0; ox < p->out_w; ox++) {
+            for (int32_t ox = 0; ox < p->out_w; ox++, y += p->c) {
                 const int32_t iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
                 const int32_t y0 = nn_max(iy, 0), y1 = nn_min(iy + p->k_h, p->in_h);
                 const int32_t x0 = nn_max(ix, 0), x1 = nn_min(ix + p->k_w, p->in_w);
-                for (int32_t c = 0; c < p->c; c++) {
-                    int32_t most = -128;
-                    for (int32_t i = y0; i < y1; i++) {
-                        const int8_t *in = x + (i * p->in_w + x0) * p->c + c;
-                        for (int32_t n = x1 - x0; n > 0; n--, in += p->c) most = nn_max(most, *in);
+                memcpy(y, x + (y0 * p->in_w + x0) * p->c, (size_t)p->c);
+                for (int32_t i = y0; i < y1; i++)
+                    for (int32_t j = x0 + (i == y0); j < x1; j++) {
+                        const int8_t *in = x + (i * p->in_w + j) * p->c;
+                        for (int32_t c = 0; c < p->c; c++) y[c] = in[c] > y[c] ? in[c] : y[c];
                     }
-                    *y++ = (int8_t)nn_clamp(most, p->min, p->max);
-                }
+                if (p->min > -128 || p->max < 127)
+                    for (int32_t c = 0; c < p->c; c++) y[c] = (int8_t)nn_clamp(y[c], p->min, p->max);
             }
 }
 #endif

@@ -15,10 +15,11 @@
         #id, #params_, params_##_field, COUNT(params_##_field), COUNT(id##_buf), id##_buf, id##_call, fma}
 
 FIELDS(nn_conv2d, "batch", "in_h", "in_w", "in_c", "out_h", "out_w", "out_c", "k_h", "k_w", "stride_h",
-       "stride_w", "dil_h", "dil_w", "pad_top", "pad_left", "block", "act", "x_zero", "y_zero", "min", "max");
+       "stride_w", "dil_h", "dil_w", "pad_top", "pad_left", "block", "group", "act", "x_zero", "y_zero",
+       "min", "max");
 FIELDS(nn_depthwise, "batch", "in_h", "in_w", "in_c", "out_h", "out_w", "mul", "k_h", "k_w", "stride_h",
        "stride_w", "dil_h", "dil_w", "pad_top", "pad_left", "act", "x_zero", "y_zero", "min", "max");
-FIELDS(nn_dense, "rows", "in_c", "out_c", "block", "act", "x_zero", "y_zero", "min", "max");
+FIELDS(nn_dense, "rows", "in_c", "out_c", "block", "group", "act", "x_zero", "y_zero", "min", "max");
 FIELDS(nn_pool, "batch", "in_h", "in_w", "c", "out_h", "out_w", "k_h", "k_w", "stride_h", "stride_w",
        "pad_top", "pad_left", "act", "min", "max");
 FIELDS(nn_mean, "a", "b", "c", "x_zero", "y_zero", "mult", "shift");

@@ -12,16 +12,48 @@
 #include "../../device/nn_mul_s8.c"
 #include "../../device/nn_softmax_s8.c"
 #include "kernel_clone.h"
+#include "kernel_grouped.h"
 #include "kernels.h"
 
-CLONES void nn_conv2d_s8_call(const void *p, void *const *b)
+static void grouped_s8(const nn_conv2d *p, void *const *b)
+{
+    grouped_fn *conv = x86_kernels() ? x86_grouped_conv2d : grouped_conv2d;
+    const int8_t *x = b[0];
+    int8_t *y = b[5];
+    for (int32_t i = 0; i < p->batch; i++) {
+        conv(p, x, p->x_zero, b[1], b[2], 1, &(struct grouped_put){.mult = b[3], .shift = b[4], .y = y});
+        x += (int64_t)p->in_h * p->in_w * p->in_c;
+        y += (int64_t)p->out_h * p->out_w * p->out_c;
+    }
+}
+
+CLONES static void plain_conv2d_s8(const void *p, void *const *b)
 {
     nn_conv2d_s8(p, b[0], b[1], b[2], b[3], b[4], b[5]);
 }
 
-CLONES void nn_dense_s8_call(const void *p, void *const *b)
+CLONES static void plain_dense_s8(const void *p, void *const *b)
 {
     nn_dense_s8(p, b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
+void nn_conv2d_s8_call(const void *p, void *const *b)
+{
+    const nn_conv2d *q = p;
+    if (q->group == GROUP)
+        grouped_s8(q, b);
+    else
+        plain_conv2d_s8(p, b);
+}
+
+void nn_dense_s8_call(const void *p, void *const *b)
+{
+    const nn_dense *q = p;
+    if (q->group == GROUP) {
+        const nn_conv2d c = grouped_dense(q);
+        grouped_s8(&c, b);
+    } else
+        plain_dense_s8(p, b);
 }
 
 CLONES void nn_depthwise_s8_call(const void *p, void *const *b)

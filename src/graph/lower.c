@@ -1,4 +1,5 @@
 #include "lower.h"
+#include "kernel_grouped.h"
 #include <assert.h>
 #include <math.h>
 #include <string.h>
@@ -125,18 +126,21 @@ static bool weight_scales(const struct tensor *w, int32_t out, struct err *e)
 }
 
 static const struct tensor *pack(struct plan *p, const struct tensor *w, const struct layer_shape *s,
-                                 int32_t block)
+                                 int32_t block, int32_t group)
 {
-    const int32_t bytes = dtype_size(w->type), blocks = (s->out + block - 1) / block;
-    struct tensor *t = lower_table(p, w->name, w->type, (int64_t)blocks * s->taps * block);
+    const size_t bytes = (size_t)dtype_size(w->type), rows = (size_t)(s->taps / s->row);
+    const size_t groups = (size_t)((s->row + group - 1) / group), width = (size_t)block * (size_t)group;
+    const int32_t blocks = (s->out + block - 1) / block;
+    struct tensor *t = lower_table(p, w->name, w->type, (int64_t)((size_t)blocks * rows * groups * width));
     const uint8_t *from = w->data;
     uint8_t *to = (uint8_t *)(uintptr_t)t->data;
     for (int32_t o = 0; o < s->out; o++)
         for (int32_t tap = 0; tap < s->taps; tap++) {
-            const size_t at =
-                ((size_t)(o / block) * (size_t)s->taps + (size_t)tap) * (size_t)block + (size_t)(o % block);
+            const size_t row = (size_t)(tap / s->row), i = (size_t)(tap % s->row);
+            const size_t run = ((size_t)(o / block) * rows + row) * groups + i / (size_t)group;
+            const size_t at = run * width + (size_t)(o % block) * (size_t)group + i % (size_t)group;
             const size_t src = (size_t)o * (size_t)s->out_step + (size_t)tap * (size_t)s->tap_step;
-            memcpy(to + at * (size_t)bytes, from + src * (size_t)bytes, (size_t)bytes);
+            memcpy(to + at * bytes, from + src * bytes, bytes);
         }
     return t;
 }
@@ -219,9 +223,11 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     if (l->kind != LAYER_F32 && s->taps > 1 << 16)
         return fail(e, "%d weights an output; at most 65536 keep an int32 sum from overflowing", s->taps);
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
-    l->block = !s->blocked ? 1 : l->kind == LAYER_F32 ? s->block_f32 : s->block_s8;
+    const bool grouped = s->grouped && l->kind != LAYER_F32;
+    l->group = grouped ? GROUP : 1;
+    l->block = !s->blocked ? 1 : l->kind == LAYER_F32 ? s->block_f32 : grouped ? GROUP_BLOCK : s->block_s8;
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
-    l->w = s->blocked ? pack(p, w, s, l->block) : w;
+    l->w = s->blocked ? pack(p, w, s, l->block, l->group) : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);
     struct tensor *bias = lower_table(p, b ? b->name : "bias", F32, filled);
     if (b) memcpy((void *)(uintptr_t)bias->data, b->data, (size_t)s->out * sizeof(float));

@@ -28,7 +28,7 @@ void lower_in_place(struct plan *p, const struct tensor *out, const struct tenso
 enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN };
 struct layer {
     enum layer_kind kind;
-    int32_t out, taps, block;                            // block of the layout in use
+    int32_t out, taps, block, group;                     // as the weights are laid out
     const struct tensor *x;                              // LAYER_DYN: the quantised activation
     const struct tensor *w, *bias, *mult, *shift;        // as the kernel takes them; NULL where it has none
     const struct tensor *w_scale, *w_sum, *scale, *zero; // LAYER_DYN
@@ -39,6 +39,8 @@ struct layer_shape {
     int32_t out_step, tap_step; // where weight (o, tap) lies: o * out_step + tap * tap_step
     bool blocked;               // else [tap][out], the zero point not folded into the bias
     int32_t block_f32, block_s8;
+    int32_t row;  // taps in one run of memory
+    bool grouped; // int8 weights in groups (layout.group)
     int32_t rows; // rows of the input that are quantised apart (LAYER_DYN)
     bool asymmetric;
     enum act act;

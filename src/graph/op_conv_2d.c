@@ -1,6 +1,6 @@
 // CONV_2D: y[h][w][o] = act(bias[o] + sum over (kh, kw, i) of x[..][..][i] * weight[o][kh][kw][i]).
 #include "lower.h"
-#include "../../device/nn.h"
+#include "kernel_grouped.h"
 
 bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32_t kw, int32_t out[2],
                  struct err *e)
@@ -45,42 +45,42 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *x = n->in[0], *w = n->in[1], *y = n->out[0];
     const struct conv *c = &n->as.conv;
     const int32_t taps = w->dim[1] * w->dim[2] * w->dim[3];
+    nn_conv2d q = {.batch = x->dim[0],
+                   .in_h = x->dim[1],
+                   .in_w = x->dim[2],
+                   .in_c = x->dim[3],
+                   .out_h = y->dim[1],
+                   .out_w = y->dim[2],
+                   .out_c = y->dim[3],
+                   .k_h = w->dim[1],
+                   .k_w = w->dim[2],
+                   .stride_h = c->stride[0],
+                   .stride_w = c->stride[1],
+                   .dil_h = c->dilation[0],
+                   .dil_w = c->dilation[1],
+                   .pad_top = c->pad[0],
+                   .pad_left = c->pad[1],
+                   .act = (int32_t)c->act};
+    const struct layer_shape s = {.out = w->dim[0],
+                                  .taps = taps,
+                                  .out_step = taps,
+                                  .tap_step = 1,
+                                  .blocked = true,
+                                  .block_f32 = p->layout->conv_f32,
+                                  .block_s8 = p->layout->conv_s8,
+                                  .row = w->dim[2] * w->dim[3],
+                                  .grouped = p->layout->group == GROUP && grouped_fits(&q),
+                                  .rows = x->dim[0],
+                                  .asymmetric = w->q.n > 1, // as LiteRT: one scale for all, then symmetric
+                                  .act = c->act};
     struct layer l;
-    if (!lower_layer(n, p,
-                     &(struct layer_shape){
-                         .out = w->dim[0],
-                         .taps = taps,
-                         .out_step = taps,
-                         .tap_step = 1,
-                         .blocked = true,
-                         .block_f32 = p->layout->conv_f32,
-                         .block_s8 = p->layout->conv_s8,
-                         .rows = x->dim[0],
-                         .asymmetric = w->q.n > 1, // as LiteRT: one scale for all channels, then symmetric
-                         .act = c->act},
-                     &l, e))
-        return false;
-    const nn_conv2d q = {.batch = x->dim[0],
-                         .in_h = x->dim[1],
-                         .in_w = x->dim[2],
-                         .in_c = x->dim[3],
-                         .out_h = y->dim[1],
-                         .out_w = y->dim[2],
-                         .out_c = y->dim[3],
-                         .k_h = w->dim[1],
-                         .k_w = w->dim[2],
-                         .stride_h = c->stride[0],
-                         .stride_w = c->stride[1],
-                         .dil_h = c->dilation[0],
-                         .dil_w = c->dilation[1],
-                         .pad_top = c->pad[0],
-                         .pad_left = c->pad[1],
-                         .block = l.block,
-                         .act = (int32_t)c->act,
-                         .x_zero = l.x_zero,
-                         .y_zero = l.y_zero,
-                         .min = l.min,
-                         .max = l.max};
+    if (!lower_layer(n, p, &s, &l, e)) return false;
+    q.block = l.block;
+    q.group = l.group;
+    q.x_zero = l.x_zero;
+    q.y_zero = l.y_zero;
+    q.min = l.min;
+    q.max = l.max;
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

@@ -2,7 +2,7 @@
 // dimension is multiplied, those in front stay. int8 rescales in fixed point like TensorFlow Lite Micro
 // (LiteRT 2 does it in float where the weights have a scale a channel; tests/referee/kernels.py).
 #include "lower.h"
-#include "../../device/nn.h"
+#include "kernel_grouped.h"
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -30,29 +30,28 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                                                   &kernel_nn_dense_dyn};
     const struct tensor *w = n->in[1];
     const int32_t out = w->dim[0], in = w->dim[1], rows = (int32_t)(tensor_count(n->in[0]) / in);
+    nn_dense q = {.rows = rows, .in_c = in, .out_c = out, .act = (int32_t)n->as.dense.act};
+    const nn_conv2d as_conv = grouped_dense(&q);
+    const struct layer_shape s = {.out = out,
+                                  .taps = in,
+                                  .out_step = in,
+                                  .tap_step = 1,
+                                  .blocked = true,
+                                  .block_f32 = p->layout->dense_f32,
+                                  .block_s8 = p->layout->dense_s8,
+                                  .row = in,
+                                  .grouped = p->layout->group == GROUP && grouped_fits(&as_conv),
+                                  .rows = rows,
+                                  .asymmetric = n->as.dense.asymmetric_inputs,
+                                  .act = n->as.dense.act};
     struct layer l;
-    if (!lower_layer(n, p,
-                     &(struct layer_shape){.out = out,
-                                           .taps = in,
-                                           .out_step = in,
-                                           .tap_step = 1,
-                                           .blocked = true,
-                                           .block_f32 = p->layout->dense_f32,
-                                           .block_s8 = p->layout->dense_s8,
-                                           .rows = rows,
-                                           .asymmetric = n->as.dense.asymmetric_inputs,
-                                           .act = n->as.dense.act},
-                     &l, e))
-        return false;
-    const nn_dense q = {.rows = rows,
-                        .in_c = in,
-                        .out_c = out,
-                        .block = l.block,
-                        .act = (int32_t)n->as.dense.act,
-                        .x_zero = l.x_zero,
-                        .y_zero = l.y_zero,
-                        .min = l.min,
-                        .max = l.max};
+    if (!lower_layer(n, p, &s, &l, e)) return false;
+    q.block = l.block;
+    q.group = l.group;
+    q.x_zero = l.x_zero;
+    q.y_zero = l.y_zero;
+    q.min = l.min;
+    q.max = l.max;
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

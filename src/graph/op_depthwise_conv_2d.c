@@ -33,6 +33,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                                            .taps = w->dim[1] * w->dim[2],
                                            .out_step = 1,
                                            .tap_step = w->dim[3],
+                                           .row = 1,
                                            .rows = x->dim[0],
                                            .asymmetric = true,
                                            .act = c->act},

@@ -12,6 +12,9 @@ enum { KERNEL_MAX_BUF = 10 };
 struct layout {
     int32_t conv_f32, conv_s8, dense_f32, dense_s8; // block sizes, at least 1
     bool fma; // float kernels use fused multiply-add (nn_math.h NN_FMA): a property of the target
+    // 4: int8 weights in blocks of 16 channels by groups of 4 taps where the layer allows it, [out /
+    // 16][k_h][taps of a row / 4][16][4], rows filled up with zeros (kernel_grouped.h); 0: never
+    int32_t group;
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine

@@ -1,4 +1,6 @@
 #include "run.h"
+#include "../../device/nn.h"
+#include "../graph/kernels.h"
 #include "../base/log.h"
 #include <math.h>
 #include <pthread.h>
@@ -61,10 +63,14 @@ static void put(const struct tensor *t, uint8_t *to, const float *x)
     }
     float scale = t->q.n ? t->q.scale[0] : 1;
     int32_t zero = t->q.n ? t->q.zero[0] : 0;
+    if (t->type == I8) { // vectorised
+        nn_quantize q = {.n = (int32_t)n, .zero = zero};
+        memcpy(&q.scale_bits, &scale, sizeof scale);
+        nn_quantize_s8_call(&q, (void *const[]){(void *)(uintptr_t)x, to});
+        return;
+    }
     for (int64_t i = 0; i < n; i++) {
-        if (t->type == I8)
-            ((int8_t *)to)[i] = (int8_t)quantize(x[i], scale, zero, -128, 127);
-        else if (t->type == U8)
+        if (t->type == U8)
             to[i] = (uint8_t)quantize(x[i], scale, zero, 0, 255);
         else if (t->type == I16)
             ((int16_t *)to)[i] = (int16_t)quantize(x[i], scale, zero, -32768, 32767);
