@@ -1,5 +1,5 @@
 // The ONNX reader: names, attributes, and the walk over the nodes. Ops are in onnx_op_*.c, layouts in
-// onnx_value.c.
+// value.c.
 #include "onnx_read.h"
 #include "format.h"
 #include <stdlib.h>

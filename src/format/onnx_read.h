@@ -3,7 +3,7 @@
 #ifndef FORMAT_ONNX_READ_H
 #define FORMAT_ONNX_READ_H
 #include "onnx_proto.h"
-#include "onnx_value.h"
+#include "value.h"
 
 struct onnx {
     struct graph *g;

@@ -1,12 +1,13 @@
-// A value of an ONNX graph while it is read: a constant, or a computed tensor together with how ONNX sees it.
+// A value of a foreign graph (ONNX, Keras) while it is read: a constant, or a computed tensor together with how its
+// file sees it. Comments say ONNX, where most of the differences are.
 //
 // ONNX wants channels first, we compute with channels last. Instead of inserting a transpose for every op, a
 // computed value remembers the order in which its dimensions lie in memory: Transpose, Reshape, Squeeze and
 // Flatten then only relabel, and an op that needs another order asks for it. Each ONNX dimension is a product
 // of factors (1s are left out), so that Flatten behind a convolution is a relabelling too and the following
 // Gemm can permute its weights instead of the activations.
-#ifndef FORMAT_ONNX_VALUE_H
-#define FORMAT_ONNX_VALUE_H
+#ifndef FORMAT_VALUE_H
+#define FORMAT_VALUE_H
 #include "../graph/graph.h"
 
 enum { VALUE_MAX_RANK = 8, VALUE_MAX_FACTOR = 16 };

@@ -1,4 +1,4 @@
-#include "onnx_value.h"
+#include "value.h"
 #include <assert.h>
 #include <string.h>
 
