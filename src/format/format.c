@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-const struct format *const formats[] = {&format_tflite, &format_onnx, NULL};
+const struct format *const formats[] = {&format_tflite, &format_onnx, &format_keras, &format_h5, NULL};
 
 const struct format *format_find(const char *name)
 {

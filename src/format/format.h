@@ -10,7 +10,7 @@ struct format {
     struct graph *(*read)(struct span bytes, struct arena *a, struct err *e);
     bool (*write)(const struct graph *g, struct buf *out, struct err *e); // NULL: cannot
 };
-extern const struct format format_tflite, format_onnx;
+extern const struct format format_tflite, format_onnx, format_keras, format_h5;
 extern const struct format *const formats[]; // NULL at the end
 const struct format *format_find(const char *name_or_ext);
 

@@ -12,7 +12,8 @@
 enum { MAX_OBJECTS = 20000, MAX_DEPTH = 24, MAX_STRINGS = 4096, SECONDS = 20 };
 
 // ---- in the child: the file becomes a run of records ----
-// 'D' path rank dims values | 'T' path name count strings; strings are a uint32 length and bytes, numbers are ours.
+// 'D' path rank dims values | 'T' path name count strings; strings are a uint32 length and bytes, numbers are
+// ours.
 
 struct walk {
     struct buf *out;
@@ -41,7 +42,8 @@ static void put_dataset(struct walk *w, hid_t id)
     if (rank >= 0 && rank <= H5_MAX_RANK && (class == H5T_FLOAT || class == H5T_INTEGER)) {
         H5Sget_simple_extent_dims(space, dim, NULL);
         uint64_t n = 1;
-        for (int i = 0; i < rank; i++) n = dim[i] > INT32_MAX || n * dim[i] > INT32_MAX ? (uint64_t)INT32_MAX + 1 : n * dim[i];
+        for (int i = 0; i < rank; i++)
+            n = dim[i] > INT32_MAX || n * dim[i] > INT32_MAX ? (uint64_t)INT32_MAX + 1 : n * dim[i];
         if (n <= INT32_MAX && n * 4 + w->out->n <= w->limit) {
             float *v = calloc(n ? n : 1, 4);
             if (v && H5Dread(id, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, v) >= 0) {
@@ -75,11 +77,13 @@ static herr_t put_attribute(hid_t at, const char *name, const H5A_info_t *info, 
         if (H5Tis_variable_str(type) > 0) {
             char **v = calloc((size_t)n, sizeof *v);
             ok = v && H5Aread(id, type, v) >= 0;
-            for (hssize_t i = 0; ok && i < n; i++) put_text(w->out, v[i] ? v[i] : "", v[i] ? strlen(v[i]) : 0);
+            for (hssize_t i = 0; ok && i < n; i++)
+                put_text(w->out, v[i] ? v[i] : "", v[i] ? strlen(v[i]) : 0);
         } else if (size > 0 && size * (size_t)n + w->out->n <= w->limit) {
             char *v = calloc((size_t)n, size);
             ok = v && H5Aread(id, type, v) >= 0;
-            for (hssize_t i = 0; ok && i < n; i++) put_text(w->out, v + (size_t)i * size, strnlen(v + (size_t)i * size, size));
+            for (hssize_t i = 0; ok && i < n; i++)
+                put_text(w->out, v + (size_t)i * size, strnlen(v + (size_t)i * size, size));
             free(v);
         }
         if (!ok) memset(w->out->p + count_at, 0, 4);
@@ -101,7 +105,8 @@ static herr_t put_object(hid_t group, const char *name, const H5L_info_t *info, 
     hid_t id = H5Oopen(group, name, H5P_DEFAULT);
     herr_t rc = id < 0 ? -1 : 0;
     w->depth++;
-    if (id >= 0 && H5Iget_type(id) == H5I_DATASET) put_dataset(w, id);
+    if (id >= 0 && H5Iget_type(id) == H5I_DATASET)
+        put_dataset(w, id);
     else if (id >= 0 && H5Iget_type(id) == H5I_GROUP) {
         rc = H5Aiterate2(id, H5_INDEX_NAME, H5_ITER_INC, NULL, put_attribute, w);
         if (!rc) rc = H5Literate(id, H5_INDEX_NAME, H5_ITER_INC, NULL, put_object, w);
@@ -200,8 +205,10 @@ static bool records(struct span s, struct arena *a, struct h5 *h)
             if (t.n < 0 || t.n > MAX_STRINGS) return false;
             if (h->data) t.v = arena_new_n(a, (size_t)t.n, const char *);
             for (int i = 0; i < t.n; i++)
-                if (h->data) t.v[i] = take_text(&c, a);
-                else take(&c, take_u32(&c));
+                if (h->data)
+                    t.v[i] = take_text(&c, a);
+                else
+                    take(&c, take_u32(&c));
             if (h->data) h->text[h->ntext] = t;
             h->ntext++;
         } else

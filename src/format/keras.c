@@ -1,5 +1,5 @@
-// The Keras reader: walks the config of a Sequential or Functional model and calls each layer on its inputs. Config and
-// weights are read directly; no converter of Keras is involved.
+// The Keras reader: walks the config of a Sequential or Functional model and calls each layer on its inputs.
+// Config and weights are read directly; no converter of Keras is involved.
 #include "keras.h"
 #include "format.h"
 #include <string.h>
@@ -37,7 +37,8 @@ bool config_bool(const struct keras_layer *l, const char *key, bool otherwise)
 double config_number(const struct keras_layer *l, const char *key, double otherwise)
 {
     const json_t *v = json_object_get(l->config, key);
-    if (json_is_object(v)) v = json_object_get(v, "value"); // LeakyReLU's alpha of some versions is an array in an object
+    if (json_is_object(v))
+        v = json_object_get(v, "value"); // LeakyReLU's alpha of some versions is an array in an object
     return json_is_number(v) ? json_number_value(v) : otherwise;
 }
 
@@ -48,14 +49,16 @@ static bool int_of(const json_t *v, int32_t least, int32_t *out)
     return true;
 }
 
-bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, int n, int32_t least, int32_t otherwise,
-                 int32_t *out)
+bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, int n, int32_t least,
+                 int32_t otherwise, int32_t *out)
 {
     const json_t *v = json_object_get(l->config, key);
     bool list = json_is_array(v), absent = !v || json_is_null(v);
-    if (list && (int)json_array_size(v) != n) return layer_fail(k, l, "%s has %zu entries, want %d", key, json_array_size(v), n);
+    if (list && (int)json_array_size(v) != n)
+        return layer_fail(k, l, "%s has %zu entries, want %d", key, json_array_size(v), n);
     for (int i = 0; i < n; i++)
-        if (absent) out[i] = otherwise;
+        if (absent)
+            out[i] = otherwise;
         else if (!int_of(list ? json_array_get(v, (size_t)i) : v, least, &out[i]))
             return layer_fail(k, l, "%s is not a whole number of at least %d", key, least);
     return true;
@@ -120,19 +123,19 @@ bool layer_activation(struct keras *k, const struct keras_layer *l, const json_t
         const char *name;
         enum op op;
         float alpha;
-    } known[] = {{"relu", OP_RELU, 0},
-                 {"relu6", OP_RELU6, 0},
-                 {"elu", OP_ELU, 1},
-                 {"leaky_relu", OP_LEAKY_RELU, 0.2f},
-                 {"sigmoid", OP_LOGISTIC, 0},
-                 {"tanh", OP_TANH, 0},
+    } known[] = {{"relu", OP_RELU, 0},        {"relu6", OP_RELU6, 0},
+                 {"elu", OP_ELU, 1},          {"leaky_relu", OP_LEAKY_RELU, 0.2f},
+                 {"sigmoid", OP_LOGISTIC, 0}, {"tanh", OP_TANH, 0},
                  {NULL, OP_COUNT, 0}};
     if (!act || json_is_null(act)) return true;
     const char *name = json_string_value(act);
     if (!name) { // an object: a function by name in "config", or a layer by its class
         name = json_string_value(json_object_get(act, "config"));
         const char *type = json_string_value(json_object_get(act, "class_name"));
-        if (!name) name = type && !strcmp(type, "ReLU") ? "relu" : type && !strcmp(type, "Softmax") ? "softmax" : type;
+        if (!name)
+            name = type && !strcmp(type, "ReLU")      ? "relu"
+                   : type && !strcmp(type, "Softmax") ? "softmax"
+                                                      : type;
     }
     if (!name) return layer_fail(k, l, "its activation is not a name; custom functions are not supported");
     if (!strcmp(name, "linear")) return true;
@@ -143,7 +146,9 @@ bool layer_activation(struct keras *k, const struct keras_layer *l, const json_t
         if (known[i].alpha) n->as.alpha.alpha = known[i].alpha;
         return layer_unary(k, l, n, v);
     }
-    return layer_fail(k, l, "activation %s is not supported; use relu, relu6, elu, leaky_relu, sigmoid, tanh or softmax", name);
+    return layer_fail(
+        k, l, "activation %s is not supported; use relu, relu6, elu, leaky_relu, sigmoid, tanh or softmax",
+        name);
 }
 
 // ---- one layer ----
@@ -156,7 +161,8 @@ static bool time_distributed(struct keras *k, struct keras_layer *l)
     m.config = json_object_get(inner, "config");
     m.lead = 1;
     if (k->v3) m.path = arena_printf(k->scratch, "%s/layer", l->path);
-    if (!m.type || !m.config || l->lead) return layer_fail(k, l, "what it repeats is not a layer that can be read");
+    if (!m.type || !m.config || l->lead)
+        return layer_fail(k, l, "what it repeats is not a layer that can be read");
     if (!keras_layer_call(k, &m)) return fail_in(k->e, "layer %s", l->name);
     l->out = m.out;
     return true;
@@ -164,27 +170,34 @@ static bool time_distributed(struct keras *k, struct keras_layer *l)
 
 static bool refuse(struct keras *k, const struct keras_layer *l)
 {
-    static const char *const recurrent[] = {"LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D",
-                                            "CuDNNLSTM", "CuDNNGRU", NULL};
+    static const char *const recurrent[] = {"LSTM",          "GRU",        "SimpleRNN",  "RNN",
+                                            "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "CuDNNLSTM",
+                                            "CuDNNGRU",      NULL};
     for (int i = 0; recurrent[i]; i++)
         if (!strcmp(l->type, recurrent[i]))
-            return layer_fail(k, l, "recurrent layers are not read from Keras yet; convert the model to .tflite and give that");
-    return layer_fail(k, l, "this layer is not supported; replace it, or convert the model to .tflite and give that");
+            return layer_fail(
+                k, l,
+                "recurrent layers are not read from Keras yet; convert the model to .tflite and give that");
+    return layer_fail(
+        k, l, "this layer is not supported; replace it, or convert the model to .tflite and give that");
 }
 
 bool keras_layer_call(struct keras *k, struct keras_layer *l)
 {
-    static const struct keras_entry *const tables[] = {keras_layers_conv, keras_layers_dense, keras_layers_shape};
+    static const struct keras_entry *const tables[] = {keras_layers_conv, keras_layers_dense,
+                                                       keras_layers_shape};
     if (++k->calls > MAX_CALLS) return layer_fail(k, l, "more than %d calls of layers", MAX_CALLS);
     if (!l->nin) return layer_fail(k, l, "it has no input");
     if (!strcmp(l->type, "TimeDistributed")) return time_distributed(k, l);
     if (!strcmp(l->type, "Sequential") || !strcmp(l->type, "Functional") || !strcmp(l->type, "Model"))
-        return l->lead ? layer_fail(k, l, "a model inside of TimeDistributed is not supported") : keras_model_call(k, l);
+        return l->lead ? layer_fail(k, l, "a model inside of TimeDistributed is not supported")
+                       : keras_model_call(k, l);
     for (int t = 0; t < 3; t++)
         for (const struct keras_entry *p = tables[t]; p->type; p++)
             if (!strcmp(p->type, l->type)) {
                 for (int i = 0; i < l->nin; i++)
-                    if (l->in[i].rank < 2 + l->lead) return layer_fail(k, l, "its input has %d dimensions", l->in[i].rank);
+                    if (l->in[i].rank < 2 + l->lead)
+                        return layer_fail(k, l, "its input has %d dimensions", l->in[i].rank);
                 return p->call(k, l);
             }
     return refuse(k, l);
@@ -213,7 +226,8 @@ static const char *text(const json_t *object, const char *key)
 static void done_add(struct model *m, const char *layer, int call, const struct value *v)
 {
     if (m->ndone == m->cap) {
-        struct called *more = arena_new_n(m->k->scratch, (size_t)(m->cap = m->cap ? 2 * m->cap : 16), struct called);
+        struct called *more =
+            arena_new_n(m->k->scratch, (size_t)(m->cap = m->cap ? 2 * m->cap : 16), struct called);
         if (m->ndone) memcpy(more, m->done, (size_t)m->ndone * sizeof *more);
         m->done = more;
     }
@@ -228,13 +242,15 @@ static const struct value *done_find(const struct model *m, const char *layer, i
 }
 
 // Fills in name, type, config and where the weights are. used: how often each type was seen in this model.
-static bool layer_open(struct model *m, const json_t *p, const json_t *layers, size_t index, struct keras_layer *l)
+static bool layer_open(struct model *m, const json_t *p, const json_t *layers, size_t index,
+                       struct keras_layer *l)
 {
     struct keras *k = m->k;
     *l = (struct keras_layer){.type = text(p, "class_name"), .config = json_object_get(p, "config")};
     l->name = text(l->config, "name");
     if (!l->name) l->name = text(p, "name");
-    if (!l->type || !json_is_object(l->config)) return fail(k->e, "layer %zu has no class or config; the file is damaged", index);
+    if (!l->type || !json_is_object(l->config))
+        return fail(k->e, "layer %zu has no class or config; the file is damaged", index);
     if (!l->name) l->name = l->type;
     if (k->v3) { // Keras 3 numbers the layers of a type
         int nth = 0;
@@ -245,7 +261,8 @@ static bool layer_open(struct model *m, const json_t *p, const json_t *layers, s
         }
         const char *in = m->self ? arena_printf(k->scratch, "%s/", m->self->path) : "";
         const char *name = nth ? arena_printf(k->scratch, "%s_%d", snake, nth) : snake;
-        static const char *const list[] = {"layers", "_layer_checkpoint_dependencies"}; // Keras 3; the last of Keras 2
+        static const char *const list[] = {"layers",
+                                           "_layer_checkpoint_dependencies"}; // Keras 3; the last of Keras 2
         l->path = arena_printf(k->scratch, "%s%s/%s", in, list[0], name);
         const char *old = arena_printf(k->scratch, "%s%s/", in, list[1]);
         for (int i = 0; i < k->h5->ndata; i++)
@@ -266,14 +283,20 @@ static bool input_new(struct keras *k, const struct keras_layer *l, const json_t
     const char *type = config_text(l, "dtype", "float32");
     int rank = (int)json_array_size(shape);
     int32_t dim[GRAPH_MAX_RANK];
-    if (strncmp(type, "float", 5)) return layer_fail(k, l, "the input is %s; only inputs of floats are supported", type);
+    if (strncmp(type, "float", 5))
+        return layer_fail(k, l, "the input is %s; only inputs of floats are supported", type);
     if (rank < 2 || rank > GRAPH_MAX_RANK)
-        return layer_fail(k, l, "the input's shape is not in the config, or has %d dimensions; save the model after it was "
-                          "built", rank);
+        return layer_fail(
+            k, l,
+            "the input's shape is not in the config, or has %d dimensions; save the model after it was "
+            "built",
+            rank);
     dim[0] = 1;
     for (int i = 1; i < rank; i++)
         if (!int_of(json_array_get(shape, (size_t)i), 1, &dim[i]))
-            return layer_fail(k, l, "dimension %d of the input has no fixed size; build the model with a fixed window length", i);
+            return layer_fail(
+                k, l,
+                "dimension %d of the input has no fixed size; build the model with a fixed window length", i);
     value_set_plain(v, tensor_new(k->a, arena_strdup(k->a, l->name), F32, rank, dim));
     if (!tensor_check(v->t, k->e)) return layer_fail_in(k, l);
     k->g->in[k->g->nin++] = v->t;
@@ -330,7 +353,8 @@ static const struct value *reference(struct model *m, const json_t *p, bool *dam
 
 static bool is_reference(const json_t *p)
 {
-    return json_is_object(p) ? json_object_get(p, "class_name") != NULL : json_is_string(json_array_get(p, 0));
+    return json_is_object(p) ? json_object_get(p, "class_name") != NULL
+                             : json_is_string(json_array_get(p, 0));
 }
 
 // The inputs of one call; *ready tells whether all were computed.
@@ -340,7 +364,8 @@ static bool call_inputs(struct model *m, struct keras_layer *l, const json_t *ca
     bool damaged = false;
     if (json_is_object(call)) { // Keras 3: args, one reference or a list of them
         list = json_object_get(call, "args");
-        if (json_array_size(list) >= 1 && json_is_array(json_array_get(list, 0)) && !is_reference(json_array_get(list, 0)))
+        if (json_array_size(list) >= 1 && json_is_array(json_array_get(list, 0)) &&
+            !is_reference(json_array_get(list, 0)))
             list = json_array_get(list, 0);
     } else if (is_reference(call)) // one reference without a list around it
         list = NULL;
@@ -349,9 +374,11 @@ static bool call_inputs(struct model *m, struct keras_layer *l, const json_t *ca
     l->nin = 0;
     for (size_t i = 0; i < n; i++) {
         const json_t *p = list ? json_array_get(list, i) : call;
-        if (json_is_object(call) && !is_reference(p)) return layer_fail(m->k, l, "it is called with other things than layers' outputs");
+        if (json_is_object(call) && !is_reference(p))
+            return layer_fail(m->k, l, "it is called with other things than layers' outputs");
         const struct value *v = reference(m, p, &damaged);
-        if (damaged) return layer_fail(m->k, l, "its inputs cannot be read; the config is damaged, or made by code");
+        if (damaged)
+            return layer_fail(m->k, l, "its inputs cannot be read; the config is damaged, or made by code");
         if (!v) return true;
         l->in[l->nin++] = *v;
     }
@@ -362,7 +389,9 @@ static bool call_inputs(struct model *m, struct keras_layer *l, const json_t *ca
 // references: ["layer", 0, 0], a list of them, or an object of them (models with named outputs).
 static size_t reference_count(const json_t *p)
 {
-    return json_is_array(p) && is_reference(p) ? 1 : json_is_object(p) ? json_object_size(p) : json_array_size(p);
+    return json_is_array(p) && is_reference(p) ? 1
+           : json_is_object(p)                 ? json_object_size(p)
+                                               : json_array_size(p);
 }
 
 static const json_t *reference_at(const json_t *p, size_t i)
@@ -379,7 +408,8 @@ static bool functional_inputs(struct model *m, const json_t *config, const json_
     const json_t *ins = json_object_get(config, "input_layers");
     size_t n = reference_count(ins);
     if (!n || n > MAX_LAYERS) return fail(k->e, "the model has no input layers; the config is damaged");
-    if (m->self && (size_t)m->self->nin != n) return layer_fail(k, m->self, "has %zu inputs and is given %d", n, m->self->nin);
+    if (m->self && (size_t)m->self->nin != n)
+        return layer_fail(k, m->self, "has %zu inputs and is given %d", n, m->self->nin);
     if (!m->self) k->g->in = arena_new_n(k->a, n, struct tensor *);
     for (size_t i = 0; i < n; i++) {
         const char *name = json_string_value(json_array_get(reference_at(ins, i), 0));
@@ -395,17 +425,20 @@ static bool functional_inputs(struct model *m, const json_t *config, const json_
         }
         if (m->self) v = m->self->in[i];
         if (!v.t) return fail(k->e, "input layer %s is not among the layers; the config is damaged", name);
-        if (done_find(m, name, 0)) return fail(k->e, "input layer %s stands twice; the config is damaged", name);
+        if (done_find(m, name, 0))
+            return fail(k->e, "input layer %s stands twice; the config is damaged", name);
         done_add(m, name, 0, &v);
     }
     return true;
 }
 
 // Calls every layer whose inputs are there, until nothing is left.
-static bool functional_call(struct model *m, const json_t *config, struct value *out, int nout_most, int *nout)
+static bool functional_call(struct model *m, const json_t *config, struct value *out, int nout_most,
+                            int *nout)
 {
     struct keras *k = m->k;
-    const json_t *layers = json_object_get(config, "layers"), *outs = json_object_get(config, "output_layers");
+    const json_t *layers = json_object_get(config, "layers"),
+                 *outs = json_object_get(config, "output_layers");
     size_t n = json_array_size(layers), left = 1, before = 0;
     if (!functional_inputs(m, config, layers)) return false;
     while (left && left != before) {
@@ -428,11 +461,14 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
         if (left && left == before) break;
     }
     *nout = (int)reference_count(outs);
-    if (*nout < 1 || *nout > nout_most) return fail(k->e, "the model has %d outputs; at most %d are possible here", *nout, nout_most);
+    if (*nout < 1 || *nout > nout_most)
+        return fail(k->e, "the model has %d outputs; at most %d are possible here", *nout, nout_most);
     for (int i = 0; i < *nout; i++) {
         bool damaged = false;
         const struct value *v = reference(m, reference_at(outs, (size_t)i), &damaged);
-        if (!v) return fail(k->e, "output %d: no layer makes it (a cycle, or a missing layer); the config is damaged", i);
+        if (!v)
+            return fail(
+                k->e, "output %d: no layer makes it (a cycle, or a missing layer); the config is damaged", i);
         out[i] = *v;
     }
     return true;
@@ -440,16 +476,23 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
 
 enum { MAX_OUTPUTS = 64 };
 
-static bool model_call(struct model *m, const char *type, const json_t *config, struct value *out, int most, int *nout)
+static bool model_call(struct model *m, const char *type, const json_t *config, struct value *out, int most,
+                       int *nout)
 {
     const json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
     if (!json_is_array(layers) || json_array_size(layers) > MAX_LAYERS)
-        return fail(m->k->e, "a %s without layers, or with more than %d; subclassed models cannot be read, convert the model to "
-                    ".tflite and give that", type, MAX_LAYERS);
+        return fail(m->k->e,
+                    "a %s without layers, or with more than %d; subclassed models cannot be read, convert "
+                    "the model to "
+                    ".tflite and give that",
+                    type, MAX_LAYERS);
     *nout = 1;
     if (!strcmp(type, "Sequential")) return sequential_call(m, config, out);
-    if (!strcmp(type, "Functional") || !strcmp(type, "Model")) return functional_call(m, config, out, most, nout);
-    return fail(m->k->e, "a model of class %s cannot be read, only Sequential and Functional; convert it to .tflite", type);
+    if (!strcmp(type, "Functional") || !strcmp(type, "Model"))
+        return functional_call(m, config, out, most, nout);
+    return fail(m->k->e,
+                "a model of class %s cannot be read, only Sequential and Functional; convert it to .tflite",
+                type);
 }
 
 bool keras_model_call(struct keras *k, struct keras_layer *l)
@@ -492,5 +535,7 @@ static bool probe_zip(struct span bytes)
     return bytes.n >= 4 && !memcmp(bytes.p, "PK\3\4", 4);
 }
 
-const struct format format_keras = {"keras", ".keras", "Keras 3 (and late Keras 2) models", probe_zip, read_format, NULL};
-const struct format format_h5 = {"h5", ".h5", "Keras models in HDF5 (.h5, .hdf5)", h5_probe, read_format, NULL};
+const struct format format_keras = {"keras",   ".keras",    "Keras 3 (and late Keras 2) models",
+                                    probe_zip, read_format, NULL};
+const struct format format_h5 = {"h5",     ".h5",       "Keras models in HDF5 (.h5, .hdf5)",
+                                 h5_probe, read_format, NULL};

@@ -32,31 +32,34 @@ struct keras_entry {
     keras_call *call;
 };
 extern const struct keras_entry keras_layers_conv[], keras_layers_dense[], keras_layers_shape[];
-bool keras_model_call(struct keras *k, struct keras_layer *l); // Sequential, Functional, Model inside of another
+bool keras_model_call(struct keras *k,
+                      struct keras_layer *l); // Sequential, Functional, Model inside of another
 bool keras_layer_call(struct keras *k, struct keras_layer *l); // finds the type's entry
 
 // ---- the file (keras_file.c) ----
 bool keras_open(struct span bytes, struct keras *k, json_t **root, struct err *e);
-// The weight with this role ("kernel"), or number in Keras 3's order; NULL with a message when it is not there or has
-// another shape; dim < 0: any size.
-const float *keras_weight(struct keras *k, const struct keras_layer *l, const char *role, int number, int rank,
-                          const int32_t *dim);
+// The weight with this role ("kernel"), or number in Keras 3's order; NULL with a message when it is not
+// there or has another shape; dim < 0: any size.
+const float *keras_weight(struct keras *k, const struct keras_layer *l, const char *role, int number,
+                          int rank, const int32_t *dim);
 // "MaxPooling1D" -> "max_pooling1d", as Keras names groups of weights.
 char *keras_snake_case(struct arena *a, const char *type);
 
 // ---- helpers (keras.c) ----
-bool layer_fail(struct keras *k, const struct keras_layer *l, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+bool layer_fail(struct keras *k, const struct keras_layer *l, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 bool layer_fail_in(struct keras *k, const struct keras_layer *l);
 const char *config_text(const struct keras_layer *l, const char *key, const char *otherwise);
 bool config_bool(const struct keras_layer *l, const char *key, bool otherwise);
 double config_number(const struct keras_layer *l, const char *key, double otherwise);
 // n integers of at least `least`, given as a list or as one number for all; absent or null: otherwise.
-bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, int n, int32_t least, int32_t otherwise,
-                 int32_t *out);
+bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, int n, int32_t least,
+                 int32_t otherwise, int32_t *out);
 bool channels_first(const struct keras_layer *l);
 
 // A node named after the layer (with "/suffix"), one output; its inputs and parameters are then filled in.
-struct node *layer_node(struct keras *k, const struct keras_layer *l, enum op op, const char *suffix, int nin);
+struct node *layer_node(struct keras *k, const struct keras_layer *l, enum op op, const char *suffix,
+                        int nin);
 struct tensor *layer_done(struct keras *k, const struct keras_layer *l, struct node *n);
 // t (dimension i is Keras's axis[i]) becomes v, of that rank; dimensions that t does not have are 1.
 void layer_set(struct value *v, struct tensor *t, const int *axis, int rank);

@@ -1,5 +1,5 @@
-// The two containers of Keras: .keras, a zip of config.json and model.weights.h5, and .h5/.hdf5, where the config is
-// an attribute and the weights have names.
+// The two containers of Keras: .keras, a zip of config.json and model.weights.h5, and .h5/.hdf5, where the
+// config is an attribute and the weights have names.
 #include "keras.h"
 #include <ctype.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static json_t *json_read(struct span s, struct err *e)
 {
     json_error_t why;
     json_t *root = json_loadb((const char *)s.p, s.n, 0, &why);
-    if (!root) fail(e, "the model's config is not JSON (%s, line %d); the file is damaged", why.text, why.line);
+    if (!root)
+        fail(e, "the model's config is not JSON (%s, line %d); the file is damaged", why.text, why.line);
     else if (!json_is_object(root)) {
         json_decref(root);
         root = NULL;
@@ -70,7 +71,8 @@ bool keras_open(struct span bytes, struct keras *k, json_t **root, struct err *e
     if (!(k->h5 = h5_read(bytes, k->scratch, e))) return false;
     const struct h5_text *t = h5_text_find(k->h5, "", "model_config");
     if (!t || !t->n)
-        return fail(e, "an HDF5 file without model_config: it holds weights only, or is not of Keras; save the whole model "
+        return fail(e, "an HDF5 file without model_config: it holds weights only, or is not of Keras; save "
+                       "the whole model "
                        "with model.save");
     return (*root = json_read((struct span){(const uint8_t *)t->v[0], strlen(t->v[0])}, e)) != NULL;
 }
@@ -103,24 +105,27 @@ static bool name_fits(const char *name, const char *role, const char *part)
     return false;
 }
 
-static const struct h5_data *weight_find(struct keras *k, const struct keras_layer *l, const char *role, int number)
+static const struct h5_data *weight_find(struct keras *k, const struct keras_layer *l, const char *role,
+                                         int number)
 {
     struct arena *s = k->scratch;
     if (k->v3) return h5_data_find(k->h5, arena_printf(s, "%s/vars/%d", l->path, number));
     const struct h5_text *names = h5_text_find(k->h5, l->path, "weight_names");
     for (int i = 0; names && i < names->n; i++)
-        if (name_fits(names->v[i], role, l->part)) return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[i]));
+        if (name_fits(names->v[i], role, l->part))
+            return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[i]));
     if (names && !l->part && number < names->n)
         return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[number]));
     return NULL;
 }
 
-const float *keras_weight(struct keras *k, const struct keras_layer *l, const char *role, int number, int rank,
-                          const int32_t *dim)
+const float *keras_weight(struct keras *k, const struct keras_layer *l, const char *role, int number,
+                          int rank, const int32_t *dim)
 {
     const struct h5_data *d = weight_find(k, l, role, number);
     if (!d) {
-        layer_fail(k, l, "its %s is not in the file (%s); save the model again after it was built", role, l->path);
+        layer_fail(k, l, "its %s is not in the file (%s); save the model again after it was built", role,
+                   l->path);
         return NULL;
     }
     bool same = d->rank == rank;
@@ -130,8 +135,8 @@ const float *keras_weight(struct keras *k, const struct keras_layer *l, const ch
         char s[64], t[64];
         memcpy(have.dim, d->dim, sizeof have.dim);
         memcpy(want.dim, dim, (size_t)rank * sizeof *dim);
-        layer_fail(k, l, "its %s is %s in the file, the config wants %s", role, tensor_shape(&have, s, sizeof s),
-                   tensor_shape(&want, t, sizeof t));
+        layer_fail(k, l, "its %s is %s in the file, the config wants %s", role,
+                   tensor_shape(&have, s, sizeof s), tensor_shape(&want, t, sizeof t));
         return NULL;
     }
     return d->v;

@@ -1,5 +1,5 @@
-// Convolutions, pools and what changes the extent of an image or a window of time. Inside of TimeDistributed a 1-D layer
-// works on (n, s, t, c), where every time step s is a row of the image.
+// Convolutions, pools and what changes the extent of an image or a window of time. Inside of TimeDistributed
+// a 1-D layer works on (n, s, t, c), where every time step s is a row of the image.
 #include "keras.h"
 #include <math.h>
 #include <string.h>
@@ -17,12 +17,17 @@ static bool image_open(struct keras *k, const struct keras_layer *l, const char 
     m->spatial = strstr(type, "1D") ? 1 : 2;
     bool first = channels_first(l);
     if (strstr(type, "3D")) return layer_fail(k, l, "3-D layers are not supported");
-    if (m->spatial == 2 && l->lead) return layer_fail(k, l, "2-D layers inside of TimeDistributed are not supported");
-    if (first && l->lead) return layer_fail(k, l, "channels_first inside of TimeDistributed is not supported");
+    if (m->spatial == 2 && l->lead)
+        return layer_fail(k, l, "2-D layers inside of TimeDistributed are not supported");
+    if (first && l->lead)
+        return layer_fail(k, l, "channels_first inside of TimeDistributed is not supported");
     if (x->rank != 2 + m->spatial + l->lead)
         return layer_fail(k, l, "its input has %d dimensions, want %d", x->rank, 2 + m->spatial + l->lead);
-    static const int two_last[] = {0, 1, 2, 3}, two_first[] = {0, 2, 3, 1}, one_last[] = {0, -1, 1, 2}, one_first[] = {0, -1, 2, 1};
-    const int *axis = m->spatial == 2 || l->lead ? (first ? two_first : two_last) : first ? one_first : one_last;
+    static const int two_last[] = {0, 1, 2, 3}, two_first[] = {0, 2, 3, 1}, one_last[] = {0, -1, 1, 2},
+                     one_first[] = {0, -1, 2, 1};
+    const int *axis = m->spatial == 2 || l->lead ? (first ? two_first : two_last)
+                      : first                    ? one_first
+                                                 : one_last;
     memcpy(m->axis, axis, sizeof m->axis);
     m->t = value_tensor(k->g, k->a, x, 4, m->axis, k->e);
     return m->t != NULL || layer_fail_in(k, l);
@@ -35,16 +40,16 @@ static bool image_close(struct keras_layer *l, const struct image *m)
 }
 
 // A list of one number a spatial dimension; height is `otherwise` where the layer has only width.
-static bool spatial_ints(struct keras *k, const struct keras_layer *l, const struct image *m, const char *key, int32_t otherwise,
-                         int32_t *out)
+static bool spatial_ints(struct keras *k, const struct keras_layer *l, const struct image *m, const char *key,
+                         int32_t otherwise, int32_t *out)
 {
     out[0] = out[1] = otherwise;
     return config_ints(k, l, key, m->spatial, 1, otherwise, out + 2 - m->spatial);
 }
 
 // pad: top, left, bottom, right, as TensorFlow places it.
-static bool padding(struct keras *k, const struct keras_layer *l, const struct image *m, const int32_t *kernel,
-                    const int32_t *stride, const int32_t *dilation, int32_t *pad)
+static bool padding(struct keras *k, const struct keras_layer *l, const struct image *m,
+                    const int32_t *kernel, const int32_t *stride, const int32_t *dilation, int32_t *pad)
 {
     const char *how = config_text(l, "padding", "valid");
     memset(pad, 0, 4 * sizeof *pad);
@@ -52,7 +57,8 @@ static bool padding(struct keras *k, const struct keras_layer *l, const struct i
         int64_t in = m->t->dim[1 + i], reach = (int64_t)(kernel[i] - 1) * dilation[i] + 1;
         int64_t outs = (in + stride[i] - 1) / stride[i], total = (outs - 1) * stride[i] + reach - in;
         if (total < 0) total = 0;
-        if (reach > 1 << 20) return layer_fail(k, l, "a kernel that reaches over %lld samples", (long long)reach);
+        if (reach > 1 << 20)
+            return layer_fail(k, l, "a kernel that reaches over %lld samples", (long long)reach);
         if (!strcmp(how, "same")) {
             pad[i] = (int32_t)(total / 2);
             pad[i + 2] = (int32_t)(total - total / 2);
@@ -65,14 +71,15 @@ static bool padding(struct keras *k, const struct keras_layer *l, const struct i
 }
 
 // Keras's (kh, kw, in, out) -> ours (out, kh, kw, in); depthwise (kh, kw, c, m) is ours but for a dimension.
-static struct tensor *kernel_turn(struct keras *k, const char *name, const float *v, int32_t taps_h, int32_t taps_w, int32_t in,
-                                  int32_t out)
+static struct tensor *kernel_turn(struct keras *k, const char *name, const float *v, int32_t taps_h,
+                                  int32_t taps_w, int32_t in, int32_t out)
 {
     float *w = arena_new_n(k->a, (size_t)taps_h * (size_t)taps_w * (size_t)in * (size_t)out, float);
     int64_t rows = (int64_t)taps_h * taps_w * in;
     for (int64_t r = 0; r < rows; r++)
         for (int32_t o = 0; o < out; o++) w[o * rows + r] = v[r * out + o];
-    return tensor_const(k->a, arena_printf(k->a, "%s/kernel", name), F32, 4, (int32_t[]){out, taps_h, taps_w, in}, w);
+    return tensor_const(k->a, arena_printf(k->a, "%s/kernel", name), F32, 4,
+                        (int32_t[]){out, taps_h, taps_w, in}, w);
 }
 
 // Keras's bias, copied: what it read ends with the reading.
@@ -86,8 +93,9 @@ static struct tensor *bias_of(struct keras *k, struct keras_layer *l, int number
              : NULL;
 }
 
-static bool convolve(struct keras *k, struct keras_layer *l, struct image *m, enum op op, const char *suffix, struct tensor *w,
-                     struct tensor *b, const int32_t *stride, const int32_t *dilation, const int32_t *pad)
+static bool convolve(struct keras *k, struct keras_layer *l, struct image *m, enum op op, const char *suffix,
+                     struct tensor *w, struct tensor *b, const int32_t *stride, const int32_t *dilation,
+                     const int32_t *pad)
 {
     struct node *n = layer_node(k, l, op, suffix, 3);
     n->in[0] = m->t;
@@ -100,8 +108,8 @@ static bool convolve(struct keras *k, struct keras_layer *l, struct image *m, en
 }
 
 // The shape of a kernel as Keras stores it: 1-D kernels have no height.
-static const float *kernel_get(struct keras *k, struct keras_layer *l, const struct image *m, const char *role, int number,
-                               const int32_t *size, int32_t in, int32_t out)
+static const float *kernel_get(struct keras *k, struct keras_layer *l, const struct image *m,
+                               const char *role, int number, const int32_t *size, int32_t in, int32_t out)
 {
     int32_t dim[] = {size[0], size[1], in, out};
     return keras_weight(k, l, role, number, 2 + m->spatial, dim + 2 - m->spatial);
@@ -114,27 +122,32 @@ static bool conv(struct keras *k, struct keras_layer *l)
     bool ok = true;
     if (!image_open(k, l, l->type, &m) || !config_ints(k, l, "filters", 1, 1, 0, &filters) ||
         !config_ints(k, l, "groups", 1, 1, 1, &groups) || !spatial_ints(k, l, &m, "kernel_size", 1, size) ||
-        !spatial_ints(k, l, &m, "strides", 1, stride) || !spatial_ints(k, l, &m, "dilation_rate", 1, dilation) ||
+        !spatial_ints(k, l, &m, "strides", 1, stride) ||
+        !spatial_ints(k, l, &m, "dilation_rate", 1, dilation) ||
         !padding(k, l, &m, size, stride, dilation, pad))
         return false;
     if (filters < 1) return layer_fail(k, l, "filters is missing; the config is damaged");
     int32_t c = m.t->dim[3];
-    if (groups != 1) return layer_fail(k, l, "groups=%d is not supported; use DepthwiseConv or groups=1", groups);
+    if (groups != 1)
+        return layer_fail(k, l, "groups=%d is not supported; use DepthwiseConv or groups=1", groups);
     const float *w = kernel_get(k, l, &m, "kernel", 0, size, c, filters);
     struct tensor *b = w ? bias_of(k, l, 1, filters, &ok) : NULL;
-    if (!w || !ok || !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, size[0], size[1], c, filters), b, stride,
-                               dilation, pad))
+    if (!w || !ok ||
+        !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, size[0], size[1], c, filters), b,
+                  stride, dilation, pad))
         return false;
     return image_close(l, &m) && layer_activation(k, l, json_object_get(l->config, "activation"), &l->out);
 }
 
 // DepthwiseConv, and the first half of SeparableConv.
-static bool depthwise_part(struct keras *k, struct keras_layer *l, struct image *m, bool separable, int32_t *channels)
+static bool depthwise_part(struct keras *k, struct keras_layer *l, struct image *m, bool separable,
+                           int32_t *channels)
 {
     int32_t times, size[2], stride[2], dilation[2], pad[4];
     bool ok = true;
-    if (!config_ints(k, l, "depth_multiplier", 1, 1, 1, &times) || !spatial_ints(k, l, m, "kernel_size", 1, size) ||
-        !spatial_ints(k, l, m, "strides", 1, stride) || !spatial_ints(k, l, m, "dilation_rate", 1, dilation) ||
+    if (!config_ints(k, l, "depth_multiplier", 1, 1, 1, &times) ||
+        !spatial_ints(k, l, m, "kernel_size", 1, size) || !spatial_ints(k, l, m, "strides", 1, stride) ||
+        !spatial_ints(k, l, m, "dilation_rate", 1, dilation) ||
         !padding(k, l, m, size, stride, dilation, pad))
         return false;
     int32_t c = m->t->dim[3];
@@ -152,7 +165,8 @@ static bool depthwise_part(struct keras *k, struct keras_layer *l, struct image 
     size_t bytes = (size_t)size[0] * (size_t)size[1] * (size_t)*channels * sizeof *w;
     struct tensor *t = tensor_const(k->a, arena_printf(k->a, "%s/depthwise_kernel", l->name), F32, 4,
                                     (int32_t[]){1, size[0], size[1], *channels}, arena_copy(k->a, w, bytes));
-    return ok && convolve(k, l, m, OP_DEPTHWISE_CONV_2D, separable ? "depthwise" : NULL, t, b, stride, dilation, pad);
+    return ok && convolve(k, l, m, OP_DEPTHWISE_CONV_2D, separable ? "depthwise" : NULL, t, b, stride,
+                          dilation, pad);
 }
 
 static bool depthwise_conv(struct keras *k, struct keras_layer *l)
@@ -174,7 +188,9 @@ static bool separable_conv(struct keras *k, struct keras_layer *l)
     if (filters < 1) return layer_fail(k, l, "filters is missing; the config is damaged");
     const float *w = kernel_get(k, l, &m, "pointwise_kernel", 1, one, c, filters);
     struct tensor *b = w ? bias_of(k, l, 2, filters, &ok) : NULL;
-    if (!w || !ok || !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, 1, 1, c, filters), b, one, one, none))
+    if (!w || !ok ||
+        !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, 1, 1, c, filters), b, one, one,
+                  none))
         return false;
     return image_close(l, &m) && layer_activation(k, l, json_object_get(l->config, "activation"), &l->out);
 }
@@ -207,7 +223,8 @@ static bool global_pool(struct keras *k, struct keras_layer *l)
     bool max = strstr(l->type, "Max") != NULL;
     struct node *n = layer_node(k, l, max ? OP_MAX_POOL_2D : OP_MEAN, NULL, 1);
     n->in[0] = m.t;
-    if (max) n->as.pool = (struct pool){.kernel = {l->lead ? 1 : m.t->dim[1], m.t->dim[2]}, .stride = {1, 1}};
+    if (max)
+        n->as.pool = (struct pool){.kernel = {l->lead ? 1 : m.t->dim[1], m.t->dim[2]}, .stride = {1, 1}};
     else {
         if (!l->lead) n->as.reduce.axis[n->as.reduce.naxis++] = 1;
         n->as.reduce.axis[n->as.reduce.naxis++] = 2;
@@ -229,8 +246,10 @@ static bool global_pool(struct keras *k, struct keras_layer *l)
     return image_close(l, &m);
 }
 
-// ZeroPadding, Cropping: how much before and after, height then width. 2-D takes 1, [h, w] or [[top, bottom], [left, right]].
-static bool border(struct keras *k, struct keras_layer *l, const struct image *m, const char *key, int32_t v[2][2])
+// ZeroPadding, Cropping: how much before and after, height then width. 2-D takes 1, [h, w] or [[top, bottom],
+// [left, right]].
+static bool border(struct keras *k, struct keras_layer *l, const struct image *m, const char *key,
+                   int32_t v[2][2])
 {
     const json_t *p = json_object_get(l->config, key);
     memset(v, 0, 4 * sizeof(int32_t));

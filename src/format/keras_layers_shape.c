@@ -54,11 +54,14 @@ static bool reshape(struct keras *k, struct keras_layer *l)
     if (l->lead) dim[1] = x->dim[1];
     for (int d = 1 + l->lead; d < x->rank; d++) count *= x->dim[d];
     if (!json_is_array(target) || (int)json_array_size(target) + rank > GRAPH_MAX_RANK)
-        return layer_fail(k, l, "target_shape is missing or has more than %d dimensions", GRAPH_MAX_RANK - rank);
+        return layer_fail(k, l, "target_shape is missing or has more than %d dimensions",
+                          GRAPH_MAX_RANK - rank);
     for (size_t i = 0; i < json_array_size(target); i++, rank++) {
         int64_t v = json_integer_value(json_array_get(target, i));
-        if (v == -1 && unknown < 0) unknown = rank;
-        else if (v < 1 || v > INT32_MAX || (known *= v) > INT32_MAX) return layer_fail(k, l, "target_shape has %lld in it", (long long)v);
+        if (v == -1 && unknown < 0)
+            unknown = rank;
+        else if (v < 1 || v > INT32_MAX || (known *= v) > INT32_MAX)
+            return layer_fail(k, l, "target_shape has %lld in it", (long long)v);
         dim[rank] = v;
     }
     if (unknown >= 0) dim[unknown] = count % known ? 0 : count / known;
@@ -78,7 +81,8 @@ static bool permute(struct keras *k, struct keras_layer *l)
     if (!config_ints(k, l, "dims", n, 1, 0, dims)) return false;
     for (int d = 0; d <= from; d++) perm[d] = d;
     for (int i = 0; i < n; i++) {
-        if (dims[i] < 1 || dims[i] > n || seen & 1u << dims[i]) return layer_fail(k, l, "dims is not a permutation");
+        if (dims[i] < 1 || dims[i] > n || seen & 1u << dims[i])
+            return layer_fail(k, l, "dims is not a permutation");
         seen |= 1u << dims[i];
         perm[1 + from + i] = dims[i] + from;
     }
@@ -94,7 +98,8 @@ static bool repeat_vector(struct keras *k, struct keras_layer *l)
     if (n > 4096 || n < 1) return layer_fail(k, l, "repeats %d times", n);
     struct keras_layer m = *l;
     int32_t dim[] = {1, 1, l->in[0].dim[l->in[0].rank - 1]};
-    if (l->in[0].rank != 2 || !view(k, &m, &l->in[0], 3, dim)) return layer_fail(k, l, "its input is not a vector");
+    if (l->in[0].rank != 2 || !view(k, &m, &l->in[0], 3, dim))
+        return layer_fail(k, l, "its input is not a vector");
     struct tensor *t = value_plain(k->g, k->a, &m.out, k->e);
     if (!t) return layer_fail_in(k, l);
     struct node *c = layer_node(k, l, OP_CONCATENATION, NULL, n);
@@ -106,8 +111,8 @@ static bool repeat_vector(struct keras *k, struct keras_layer *l)
 }
 
 // Two operands, broadcast; the one with the result's shape keeps its order in memory.
-static bool merge_two(struct keras *k, struct keras_layer *l, enum op op, const char *suffix, const struct value *a,
-                      const struct value *b, struct value *out)
+static bool merge_two(struct keras *k, struct keras_layer *l, enum op op, const char *suffix,
+                      const struct value *a, const struct value *b, struct value *out)
 {
     int32_t dim[VALUE_MAX_RANK];
     int order[GRAPH_MAX_RANK], n;
@@ -117,10 +122,12 @@ static bool merge_two(struct keras *k, struct keras_layer *l, enum op op, const 
             return layer_fail(k, l, "its inputs differ in dimension %d: %d and %d", d, a->dim[d], b->dim[d]);
         dim[d] = a->dim[d] > b->dim[d] ? a->dim[d] : b->dim[d];
     }
-    bool a_whole = !memcmp(dim, a->dim, (size_t)a->rank * sizeof *dim), b_whole = !memcmp(dim, b->dim, (size_t)a->rank * sizeof *dim);
+    bool a_whole = !memcmp(dim, a->dim, (size_t)a->rank * sizeof *dim),
+         b_whole = !memcmp(dim, b->dim, (size_t)a->rank * sizeof *dim);
     const struct value *lead = a_whole ? a : b;
     struct tensor *t = NULL;
-    if (a_whole || b_whole) t = value_view(k->g, k->a, lead, -1, order, &n, k->e);
+    if (a_whole || b_whole)
+        t = value_view(k->g, k->a, lead, -1, order, &n, k->e);
     else {
         for (n = 0; n < a->rank; n++) order[n] = n;
         t = value_plain(k->g, k->a, lead, k->e);
@@ -156,7 +163,8 @@ static bool merge(struct keras *k, struct keras_layer *l)
 static bool concatenate(struct keras *k, struct keras_layer *l)
 {
     const struct value *x = &l->in[0];
-    int64_t axis = json_object_get(l->config, "axis") ? json_integer_value(json_object_get(l->config, "axis")) : -1;
+    int64_t axis =
+        json_object_get(l->config, "axis") ? json_integer_value(json_object_get(l->config, "axis")) : -1;
     int order[GRAPH_MAX_RANK], n;
     if (axis < 0) axis += x->rank;
     if (axis < 1 || axis >= x->rank) return layer_fail(k, l, "its axis is not possible");
@@ -171,7 +179,8 @@ static bool concatenate(struct keras *k, struct keras_layer *l)
     if (sum > 1 << 28) return layer_fail(k, l, "its output is too large");
     struct tensor *t = value_view(k->g, k->a, x, (int)axis, order, &n, k->e);
     struct tensor **part = arena_new_n(k->scratch, (size_t)l->nin, struct tensor *);
-    for (int i = 0; i < l->nin && t; i++) t = part[i] = i ? value_tensor(k->g, k->a, &l->in[i], n, order, k->e) : t;
+    for (int i = 0; i < l->nin && t; i++)
+        t = part[i] = i ? value_tensor(k->g, k->a, &l->in[i], n, order, k->e) : t;
     if (!t) return layer_fail_in(k, l);
     struct node *m = layer_node(k, l, OP_CONCATENATION, NULL, l->nin);
     memcpy(m->in, part, (size_t)l->nin * sizeof *part);

@@ -1,5 +1,5 @@
-// A value of a foreign graph (ONNX, Keras) while it is read: a constant, or a computed tensor together with how its
-// file sees it. Comments say ONNX, where most of the differences are.
+// A value of a foreign graph (ONNX, Keras) while it is read: a constant, or a computed tensor together with
+// how its file sees it. Comments say ONNX, where most of the differences are.
 //
 // ONNX wants channels first, we compute with channels last. Instead of inserting a transpose for every op, a
 // computed value remembers the order in which its dimensions lie in memory: Transpose, Reshape, Squeeze and
