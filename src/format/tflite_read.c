@@ -205,14 +205,18 @@ static bool outputs_free(struct reader *r, const struct fb_vec *index, struct er
     return true;
 }
 
-// A reshaped constant is a constant.
-static void drop_constant_reshape(struct reader *r)
+// A reshaped constant is a constant: looks at the nodes from `first` on.
+static void drop_constant_reshapes(struct graph *g, int first)
 {
-    const struct node *n = r->g->nnode ? r->g->node[r->g->nnode - 1] : NULL;
-    if (!n || n->op != OP_RESHAPE || !n->in[0]->data || n->in[0]->q.n > 1) return;
-    n->out[0]->data = n->in[0]->data;
-    n->out[0]->type = n->in[0]->type;
-    r->g->nnode--;
+    int keep = first;
+    for (int k = first; k < g->nnode; k++) {
+        const struct node *n = g->node[k];
+        if (n->op == OP_RESHAPE && n->in[0]->data && n->in[0]->q.n <= 1)
+            n->out[0]->data = n->in[0]->data;
+        else
+            g->node[keep++] = g->node[k];
+    }
+    g->nnode = keep;
 }
 
 static bool read_operator_body(struct reader *r, const struct fb_table *record, struct oper *o,
@@ -244,10 +248,11 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     for (uint32_t i = 0; i < in.n; i++)
         if (o->in[i] && r->slot[fb_vec_i32(&in, i)].spread) spread = r->slot[fb_vec_i32(&in, i)].spread;
     bool folded = false;
+    int first = r->g->nnode;
     if (!spread && !tflite_fold(r, o, &folded, e)) return false;
     if (!folded && !(spread ? dilate_pass(r, o, spread, e) : d->read(r, o, e))) return false;
     made->spread = o->spread_out;
-    if (!folded) drop_constant_reshape(r);
+    drop_constant_reshapes(r->g, first);
     return !r->fb.bad || fail(e, "%s", damaged);
 }
 
