@@ -52,8 +52,45 @@ static void put_costs(const json_t *row, struct buf *out)
         buf_printf(out, " (%s to %s %%)", show_fixed(l, 100 * (saved < 0 ? -high : low), 0),
                    show_fixed(h, 100 * (saved < 0 ? -low : high), 0));
     if (isfinite(flash))
-        buf_printf(out, ", %s %s&nbsp;%% %s flash", flash >= 0 ? "saves" : "costs",
+        buf_printf(out, "%s %s&nbsp;%% %s flash",
+                   saved >= 0 && flash >= 0 ? " and"
+                   : flash >= 0             ? ", saves"
+                                            : ", costs",
                    show_fixed(v, 100 * fabs(flash), 0), flash >= 0 ? "of the" : "more");
+}
+
+// The row of one model and chip with the least of key, among those that fit and compute what the host
+// computes.
+static const json_t *least(const json_t *table, const char *model, const char *target, const char *key)
+{
+    size_t i;
+    const json_t *row, *best = NULL;
+    json_array_foreach (table, i, row) {
+        double v = figure(row, key);
+        if (!figure_is(row, "model", model) || !figure_is(row, "target", target) ||
+            figure_text(row, "refusal"))
+            continue;
+        if (isfinite(v) && (!best || v < figure(best, key))) best = row;
+    }
+    return best;
+}
+
+static void put_best(const json_t *results, const json_t *table, const char *model, const char *target,
+                     struct buf *out)
+{
+    char s[SHOW_MAX];
+    const json_t *time = least(table, model, target, "latency_us"),
+                 *flash = least(table, model, target, "flash_bytes"),
+                 *ram = least(table, model, target, "ram_bytes");
+    if (!time || !flash || !ram) return;
+    bool energy = isfinite(figure(time, "energy_uj")); // power is the same, so the fastest needs the least
+    buf_printf(out, "<li class=\"best\">%s: ", energy ? "Least time and energy" : "Least time");
+    html_technique(results, figure_text(time, "technique"), out);
+    buf_printf(out, " (%s ms). Least flash: ", show_short(s, figure(time, "latency_us") / 1000));
+    html_technique(results, figure_text(flash, "technique"), out);
+    buf_printf(out, " (%s KiB). Least RAM: ", show_fixed(s, figure(flash, "flash_bytes") / 1024, 1));
+    html_technique(results, figure_text(ram, "technique"), out);
+    buf_printf(out, " (%s KiB).</li>\n", show_fixed(s, figure(ram, "ram_bytes") / 1024, 1));
 }
 
 void html_findings(const json_t *results, const json_t *table, struct buf *out)
@@ -85,6 +122,9 @@ void html_findings(const json_t *results, const json_t *table, struct buf *out)
             put_text_of(out, row, "refusal");
         }
         buf_puts(out, ".</li>\n");
+        const json_t *next = json_array_get(table, i + 1);
+        if (!figure_is(next, "model", m) || !figure_is(next, "target", t))
+            put_best(results, table, m, t, out);
     }
     if (open)
         buf_puts(out, "</ul></div>\n</div>\n<p class=\"note\">In brackets: 95 % interval over test persons "

@@ -69,6 +69,43 @@ static void put_people(const json_t *results, struct buf *out)
                   "other people, not to other data sets.</li>\n");
 }
 
+// A link to a file of the study, below its folder; anything else stays text.
+static void put_link(const char *path, struct buf *out)
+{
+    bool below =
+        path && (!strncmp(path, "models/", 7) || !strncmp(path, "projects/", 9)) && !strstr(path, "..");
+    if (below) {
+        buf_puts(out, "<a href=\"");
+        put_text(out, path);
+        buf_puts(out, "\">");
+    }
+    put_text(out, path ? path : "not known");
+    buf_puts(out, below ? "</a>" : "");
+}
+
+static void put_files(const json_t *results, struct buf *out)
+{
+    size_t i;
+    const json_t *c;
+    buf_puts(out, "<h3>Files</h3>\n<ul>\n<li><a href=\"results.json\">results.json</a>: every figure on this "
+                  "page</li>\n");
+    json_array_foreach (figure_list(results, "cells"), i, c) {
+        if (!figure_text(c, "project")) continue;
+        buf_puts(out, "<li>");
+        html_technique(results, figure_text(c, "technique"), out);
+        buf_puts(out, ", ");
+        put_text_of(out, c, "model");
+        buf_puts(out, " on ");
+        put_text_of(out, c, "target");
+        buf_puts(out, ": ");
+        put_link(figure_text(c, "model_file"), out);
+        buf_puts(out, ", C project ");
+        put_link(figure_text(c, "project"), out);
+        buf_puts(out, "</li>\n");
+    }
+    buf_puts(out, "</ul>\n");
+}
+
 void html_made(const json_t *results, struct buf *out)
 {
     const json_t *opt = json_object_get(results, "options"), *ver = json_object_get(results, "versions"), *t;
@@ -107,6 +144,7 @@ void html_made(const json_t *results, struct buf *out)
                "losses of the regulator are not in it.</li>\n</ul>\n",
                show_count(a, figure(opt, "battery_mah")), show_fixed(b, figure(opt, "battery_v"), 1));
     json_array_foreach (figure_list(results, "targets"), i, t) put_target(results, t, out);
+    put_files(results, out);
     buf_puts(out, "<h3>To repeat it</h3>\n<pre><code>");
     put_text_of(out, results, "command");
     buf_puts(out, "</code></pre>\n<p class=\"note\">wearlite ");
@@ -117,7 +155,5 @@ void html_made(const json_t *results, struct buf *out)
     put_text_of(out, ver, "program_sha256");
     buf_puts(out, "</code>; data SHA-256 <code>");
     put_text_of(out, json_object_get(results, "data"), "sha256");
-    buf_puts(
-        out,
-        "</code>. Beside this page: results.json, the models, the emitted C projects.</p>\n</section>\n");
+    buf_puts(out, "</code>.</p>\n</section>\n");
 }
