@@ -75,9 +75,11 @@ void constant_print(const struct tensor *t, const char *name, const char *align,
     if (!n) buf_puts(out, "0");
     size_t line = out->n;
     for (int64_t i = 0; i < n; i++) {
-        if (i == 0 || out->n - line > 100) buf_puts(out, "\n    "), line = out->n;
+        bool fresh = i == 0 || out->n - line > 100;
+        buf_puts(out, fresh ? "\n    " : " ");
+        if (fresh) line = out->n;
         number_print(t, i, out);
-        buf_puts(out, i + 1 < n ? ", " : "");
+        if (i + 1 < n) buf_puts(out, ",");
     }
     buf_puts(out, "\n};\n");
 }

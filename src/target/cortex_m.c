@@ -167,7 +167,7 @@ const struct target cortex_m55 = {
     .kernels = {"cortex_m55"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m55 -mfloat-abi=hard",
-    .ldflags = MEMORY(0, 0x01000000, 0x200000, 0x21000000, 0x400000),
+    .ldflags = MEMORY(0, 0x60000000, 0x1000000, 0x21000000, 0x400000),
     .qemu_args = "-M mps3-an547",
     .flash_bytes = 5632 << 10,
     .ram_bytes = 512 << 10,

@@ -14,7 +14,8 @@ struct cycle_cost { // estimated cycles an instruction of each class; extra cycl
     double error; // relative half-width of the interval that we give to latency
 };
 
-struct flash_cache { // between the core and an external flash; bytes 0: code and weights are read at full speed
+struct flash_cache { // between the core and an external flash; bytes 0: code and weights are read at full
+                     // speed
     uint32_t bytes, ways, line;
     struct fact miss_cycles; // the core waits for one line
 };
