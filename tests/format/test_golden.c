@@ -1,5 +1,6 @@
 // tests/golden: models by other tools with the outputs of their runtimes. Each is read, planned and executed;
-// integers must be equal, floats within the tolerance that ORIGIN states. Also after our own writer.
+// integers must be equal, floats within the tolerance that ORIGIN states. Also after our own writers (.tflite
+// files after that of .tflite, others after that of ONNX). Of several outputs, the first is compared.
 #include "../../src/base/file.h"
 #include "../../src/format/format.h"
 #include "../../src/run/run.h"
@@ -44,8 +45,10 @@ static bool execute(const struct graph *g, const struct npy *in, void *out, stru
     int64_t nin = tensor_bytes(g->in[0]), nout = tensor_bytes(g->out[0]);
     for (int i = 0; i < in->dim[0]; i++) {
         const void *from = (const uint8_t *)in->data + i * nin;
-        void *to = (uint8_t *)out + i * nout;
-        run_invoke(r, &from, &to, NULL, NULL);
+        void **to = arena_new_n(a, (size_t)g->nout, void *);
+        to[0] = (uint8_t *)out + i * nout;
+        for (int k = 1; k < g->nout; k++) to[k] = arena_alloc(a, (size_t)tensor_bytes(g->out[k]));
+        run_invoke(r, &from, to, NULL, NULL);
     }
     return true;
 }
@@ -54,7 +57,11 @@ static void check_case(const char *folder, struct arena *a)
 {
     struct err e = {""};
     struct npy in, out;
-    struct graph *g = model_load(arena_printf(a, "%s/model.tflite", folder), a, &e);
+    static const char *const ext[] = {"tflite", "onnx", "keras", "h5"};
+    int kind = 0;
+    while (kind < 3 && !file_exists(arena_printf(a, "%s/model.%s", folder, ext[kind]))) kind++;
+    const struct format *f = kind ? &format_onnx : &format_tflite;
+    struct graph *g = model_load(arena_printf(a, "%s/model.%s", folder, ext[kind]), a, &e);
     if (!g || !npy_load(arena_printf(a, "%s/in.npy", folder), a, &in, &e) ||
         !npy_load(arena_printf(a, "%s/out.npy", folder), a, &out, &e)) {
         CHECK_STR("(loads)", e.text);
@@ -77,27 +84,43 @@ static void check_case(const char *folder, struct arena *a)
 
     struct buf bytes = {0};
     void *again = arena_alloc(a, (size_t)tensor_bytes(&shape));
-    bool wrote = format_tflite.write(g, &bytes, &e);
-    struct graph *h = wrote ? format_tflite.read(buf_span(&bytes), a, &e) : NULL;
+    bool wrote = f->write(g, &bytes, &e);
+    struct graph *h = wrote ? f->read(buf_span(&bytes), a, &e) : NULL;
     if (!h || !execute(h, &in, again, a, &e))
         test_fail(folder, 0, "written and read again: %s", e.text);
-    else if (memcmp(got, again, (size_t)tensor_bytes(&shape)))
+    else if (kind ? difference(got, again, out.type, n) > 1e-6
+                  : memcmp(got, again, (size_t)tensor_bytes(&shape)))
         test_fail(folder, 0, "written and read again, its outputs are others");
     buf_free(&bytes);
 }
 
-TEST(golden_tflite)
+static int check_family(const char *prefix)
 {
     struct arena names = {0};
     int n, done = 0;
     char **folder = dir_list("tests/golden", &names, &n);
     for (int i = 0; i < n; i++) {
-        if (strncmp(folder[i], "tflite_", 7)) continue;
+        if (strncmp(folder[i], prefix, strlen(prefix))) continue;
         struct arena a = {0};
         check_case(arena_printf(&a, "tests/golden/%s", folder[i]), &a);
         arena_free(&a);
         done++;
     }
-    CHECK(done >= 30);
     arena_free(&names);
+    return done;
+}
+
+TEST(golden_tflite)
+{
+    CHECK(check_family("tflite_") >= 30);
+}
+
+TEST(golden_onnx)
+{
+    CHECK(check_family("onnx_") >= 10);
+}
+
+TEST(golden_keras)
+{
+    CHECK(check_family("keras_") >= 8);
 }

@@ -3,9 +3,11 @@
 
     keras_zoo.py WEARLITE [MODEL...]     the given files, or small networks made here, saved as .keras and .h5
 
-Needs a python3 with keras 3 and tensorflow (pip install keras tensorflow-cpu). KEEP=DIR keeps the networks there.
+Needs a python3 with keras 3 and tensorflow (pip install keras tensorflow-cpu). KEEP=DIR keeps the networks there;
+GOLDEN=tests/golden writes the committed cases.
 """
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -77,6 +79,8 @@ def channels_first_dense():  # without convolutions, which Keras cannot run chan
                              L.Dense(3), L.Flatten(data_format="channels_first"), L.RepeatVector(3), L.Cropping1D(1)])
 
 
+GOLDEN = ["cnn.keras", "depthwise.h5", "image.keras", "functional.h5", "nested.keras", "nested.h5", "time_distributed.h5",
+          "channels_first_dense.keras"]
 ALL = [cnn, depthwise, image, functional, nested, time_distributed, channels_first_dense]
 
 
@@ -92,6 +96,15 @@ def compare(tool, path, model, folder):
     got = np.load(folder + "/y.npy").reshape(want.shape)
     error = float(np.max(np.abs(got - want) / np.maximum(1, np.abs(want))))
     print("%s %s: largest difference %.3g" % ("ok  " if error <= 1e-5 else "FAIL", os.path.basename(path), error))
+    name, ext = os.path.splitext(os.path.basename(path))
+    if os.environ.get("GOLDEN") and name + ext in GOLDEN:
+        case = "%s/keras_%s_%s" % (os.environ["GOLDEN"], name, ext[1:])
+        os.makedirs(case, exist_ok=True)
+        shutil.copy(path, case + "/model" + ext)
+        np.save(case + "/in.npy", x)
+        np.save(case + "/out.npy", want)
+        with open(case + "/ORIGIN", "w") as f:
+            f.write("model by tests/referee/keras_zoo.py\nout by Keras %s on TensorFlow\ntolerance 1e-05\n" % keras.__version__)
     return error <= 1e-5
 
 

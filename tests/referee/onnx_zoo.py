@@ -2,6 +2,7 @@
 """Small ONNX networks as exporters leave them, run by wearlite and by onnxruntime; differences above 1e-5 fail.
 
     onnx_zoo.py WEARLITE [FOLDER]        FOLDER keeps the models
+    GOLDEN=tests/golden onnx_zoo.py WEARLITE     writes the committed cases
 
 Needs a python3 with onnx, onnxruntime and numpy.
 """
@@ -175,6 +176,15 @@ def main(argv):
         error = float(np.max(np.abs(got - want) / np.maximum(1, np.abs(want))))
         print("%s %s: largest difference %.3g" % ("ok  " if error <= 1e-5 else "FAIL", make.__name__, error))
         bad += error > 1e-5
+        if os.environ.get("GOLDEN"):
+            case = "%s/onnx_%s" % (os.environ["GOLDEN"], make.__name__)
+            os.makedirs(case, exist_ok=True)
+            onnx.save(model, case + "/model.onnx")
+            np.save(case + "/in.npy", x)
+            np.save(case + "/out.npy", want)
+            with open(case + "/ORIGIN", "w") as f:
+                f.write("model by tests/referee/onnx_zoo.py, onnx %s\nout by onnxruntime %s\ntolerance 1e-05\n"
+                        % (onnx.__version__, onnxruntime.__version__))
     print("%d passed, %d failed" % (len(ALL) - bad, bad))
     return bad > 0
 
