@@ -268,6 +268,8 @@ bool csv_parse(struct span text, const char *name, struct arena *a, struct csv_f
     if (text.n >= 3 && !memcmp(text.p, "\xef\xbb\xbf", 3)) text.p += 3, text.n -= 3; // UTF-8 mark of Windows
     *s = (struct parser){
         .p = (const char *)text.p, .end = (const char *)text.p + text.n, .name = name, .time_column = -1};
+    if (text.n && memchr(text.p, 0, text.n))
+        return fail(e, "%s: holds zero bytes; save it as plain text (UTF-8)", name);
     if (!header_read(s, f, a, e)) return false;
     // A number and its delimiter take two bytes: memory is bounded by the file's size.
     size_t most = (size_t)(s->end - s->p) / (2 * (size_t)f->nchannel) + 2;

@@ -80,6 +80,19 @@ TEST(data_csv_file_refuses)
     }
 }
 
+TEST(data_csv_refuses_utf16)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct csv_file f;
+    CHECK(!csv_parse((struct span){(const uint8_t *)"\xff\xfe"
+                                                    "a\0,\0b\0",
+                                   8},
+                     "f.csv", &a, &f, &e));
+    CHECK_STR("f.csv: holds zero bytes; save it as plain text", e.text);
+    arena_free(&a);
+}
+
 TEST(data_csv_by_person)
 {
     struct arena a = {0};

@@ -7,9 +7,12 @@
 #include "../test.h"
 #include "make.h"
 #include "server.h"
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char body[300000];
@@ -295,4 +298,45 @@ TEST(data_load_or_synth_says_so)
     if (home) setenv("HOME", home, 1);
     CHECK(!chdir(here));
     home_end(&a);
+}
+
+// A full disk, played by a limit on the size of files.
+TEST(data_http_says_that_the_disk_is_full)
+{
+    struct server *s = start();
+    struct err e;
+    struct rlimit was, small;
+    CHECK(!getrlimit(RLIMIT_FSIZE, &was));
+    small = was;
+    small.rlim_cur = 4096;
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK(!setrlimit(RLIMIT_FSIZE, &small));
+    CHECK(!get(s, "/whole", test_path("full.bin"), NULL, 5, &e));
+    CHECK(!setrlimit(RLIMIT_FSIZE, &was));
+    signal(SIGXFSZ, SIG_DFL);
+    CHECK_STR("the download cannot be written: File too large; free some space or set WEARLITE_DATA", e.text);
+    CHECK_EQ(1, server_requests(s));
+    stop(s);
+}
+
+// Ctrl-C keeps what has come.
+TEST(data_http_interrupted)
+{
+    struct server *s = start();
+    int status = 0;
+    const char *to = test_path("stopped.bin");
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct err e;
+        interrupt_catch();
+        freopen("/dev/null", "w", stderr);
+        bool ok = get(s, "/silent", to, NULL, 5, &e);
+        _exit(!ok && strstr(e.text, "interrupted; the same command goes on from here") ? 7 : 1);
+    }
+    while (!server_requests(s)) usleep(10000);
+    usleep(50000);
+    kill(pid, SIGINT);
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK_EQ(7, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+    stop(s);
 }
