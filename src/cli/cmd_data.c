@@ -25,7 +25,7 @@ static void print_split(const struct dataset *d, enum split s, const int *count)
     for (int p = 0; p < d->nperson; p++) persons += count[p] > 0, windows += count[p];
     printf("%-6s %6d windows", split_name(s), windows);
     if (windows && d->nperson > 1) {
-        printf(", %d %s", persons, d->by_person ? "persons" : "recordings");
+        printf(", %d %s%s", persons, d->by_person ? "person" : "recording", persons == 1 ? "" : "s");
         for (int p = 0; d->by_person && persons <= 40 && p < d->nperson; p++)
             if (count[p]) printf("%s %s (%d)", first++ ? "," : ":", d->person_name[p], count[p]);
     }
