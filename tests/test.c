@@ -1,5 +1,6 @@
 #include "test.h"
 #include "../src/base/file.h"
+#include "../src/base/log.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,7 @@ const char *test_shared(const char *below)
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0, skipped = 0;
+    log_level = LOG_QUIET;
     setvbuf(stdout, NULL, _IOLBF, 0);
     for (struct test *t = first; t; t = t->next) {
         if (argc > 1 && !strstr(t->name, argv[1])) continue;
