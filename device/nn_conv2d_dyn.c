@@ -39,8 +39,9 @@ NN_INLINE void nn_conv2d_block_dyn(const nn_conv2d *p, const int8_t *x, float x_
 
 NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_scale, const int32_t *x_zero,
                           const int8_t *w, const float *w_scale, const int32_t *w_sum, const float *bias,
-                          float *y)
+                          float *y, int16_t *scratch)
 {
+    (void)scratch;
     int32_t acc[2 * NN_BLOCK_MAX];
     for (int32_t b = 0; b < p->batch; b++) {
         if (p->block == 4)

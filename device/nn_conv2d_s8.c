@@ -37,8 +37,9 @@ NN_INLINE void nn_conv2d_block_s8(const nn_conv2d *p, const int8_t *x, const int
 }
 
 NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
-                         const int32_t *mult, const int32_t *shift, int8_t *y)
+                         const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
 {
+    (void)scratch;
     int32_t acc[2 * NN_BLOCK_MAX];
     for (int32_t b = 0; b < p->batch; b++) {
         if (p->block == 4)

@@ -18,8 +18,9 @@ NN_INLINE void nn_dense_block_dyn(const nn_dense *p, const int8_t *x, float x_sc
 
 NN_API void nn_dense_dyn(const nn_dense *p, const int8_t *x, const float *x_scale, const int32_t *x_zero,
                          const int8_t *w, const float *w_scale, const int32_t *w_sum, const float *bias,
-                         float *y)
+                         float *y, int16_t *scratch)
 {
+    (void)scratch;
     int32_t acc[NN_BLOCK_MAX];
     for (int32_t r = 0; r < p->rows; r++, x += p->in_c, y += p->out_c) {
         if (p->block == 4)

@@ -17,8 +17,9 @@ NN_INLINE void nn_dense_block_s8(const nn_dense *p, const int8_t *x, const int8_
 }
 
 NN_API void nn_dense_s8(const nn_dense *p, const int8_t *x, const int8_t *w, const int32_t *bias,
-                        const int32_t *mult, const int32_t *shift, int8_t *y)
+                        const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
 {
+    (void)scratch;
     int32_t acc[NN_BLOCK_MAX];
     for (int32_t r = 0; r < p->rows; r++, x += p->in_c, y += p->out_c) {
         if (p->block == 4)

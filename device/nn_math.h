@@ -11,6 +11,16 @@
 #define NN_MADD(a, b, c) ((a) * (b) + (c))
 #endif
 
+// Cores without a 32 x 32 -> 64 multiplication build the high half from halfwords (all but the LX6, which has
+// mulsh, are recognised here; a compiler for it predefines the second macro).
+#ifndef NN_MUL32_LOW
+#if (defined(__xtensa__) && !defined(__XTENSA_HAVE_MUL32_HIGH__)) || defined(__ARM_ARCH_6M__)
+#define NN_MUL32_LOW 1
+#else
+#define NN_MUL32_LOW 0
+#endif
+#endif
+
 NN_INLINE float nn_float(int32_t bits)
 {
     float f;
@@ -32,7 +42,17 @@ NN_INLINE float nn_act(float v, int32_t act)
 // come to this floor.
 NN_INLINE int32_t nn_mul_high(int32_t a, int32_t b)
 {
+#if NN_MUL32_LOW
+    const int32_t ah = a >> 16, bh = b >> 16;
+    const uint32_t al = (uint32_t)a & 0xffffu, bl = (uint32_t)b & 0xffffu, low = al * bl;
+    const int32_t p = (int32_t)((uint32_t)ah * bl), q = (int32_t)((uint32_t)bh * al); // |p|, |q| <= 2^31
+    const uint32_t mid = (low >> 16) + ((uint32_t)p & 0xffffu) + ((uint32_t)q & 0xffffu);
+    const int32_t high = ah * bh + (p >> 16) + (q >> 16) + (int32_t)(mid >> 16); // bits 32.. of the product
+    // bits 31.. are twice that and bit 31; bit 30 rounds
+    return (int32_t)(((uint32_t)high << 1) + (mid >> 15 & 1) + (mid >> 14 & 1));
+#else
     return (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+#endif
 }
 
 // x / 2^n, half away from zero; 0 <= n <= 31.

@@ -42,15 +42,16 @@ FIELDS(nn_fill, "n", "value");
 #define YF "float"
 #define X32 "const int32_t"
 #define Y32 "int32_t"
+#define Y16 "int16_t"
 KERNEL(nn_conv2d_f32, nn_conv2d, nn_conv2d_f32_call_fma, XF, XF, XF, YF);
-KERNEL(nn_conv2d_s8, nn_conv2d, NULL, X8, X8, X32, X32, X32, Y8);
-KERNEL(nn_conv2d_dyn, nn_conv2d, nn_conv2d_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF);
+KERNEL(nn_conv2d_s8, nn_conv2d, NULL, X8, X8, X32, X32, X32, Y8, Y16);
+KERNEL(nn_conv2d_dyn, nn_conv2d, nn_conv2d_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF, Y16);
 KERNEL(nn_depthwise_f32, nn_depthwise, nn_depthwise_f32_call_fma, XF, XF, XF, YF);
 KERNEL(nn_depthwise_s8, nn_depthwise, NULL, X8, X8, X32, X32, X32, Y8);
 KERNEL(nn_depthwise_dyn, nn_depthwise, nn_depthwise_dyn_call_fma, X8, XF, X32, X8, XF, XF, YF);
 KERNEL(nn_dense_f32, nn_dense, nn_dense_f32_call_fma, XF, XF, XF, YF);
-KERNEL(nn_dense_s8, nn_dense, NULL, X8, X8, X32, X32, X32, Y8);
-KERNEL(nn_dense_dyn, nn_dense, nn_dense_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF);
+KERNEL(nn_dense_s8, nn_dense, NULL, X8, X8, X32, X32, X32, Y8, Y16);
+KERNEL(nn_dense_dyn, nn_dense, nn_dense_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF, Y16);
 KERNEL(nn_max_pool_f32, nn_pool, nn_max_pool_f32_call_fma, XF, YF);
 KERNEL(nn_average_pool_f32, nn_pool, nn_average_pool_f32_call_fma, XF, YF);
 KERNEL(nn_max_pool_s8, nn_pool, NULL, X8, Y8);

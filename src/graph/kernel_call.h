@@ -66,12 +66,12 @@ CLONES static void plain_dense_f32(const void *p, void *const *b)
 
 CLONES static void plain_conv2d_dyn(const void *p, void *const *b)
 {
-    nn_conv2d_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+    nn_conv2d_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }
 
 CLONES static void plain_dense_dyn(const void *p, void *const *b)
 {
-    nn_dense_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]);
+    nn_dense_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }
 
 CLONES static void quantize_row(const nn_quantize_rows *p, const float *x, float min, float max, float *scale,

@@ -29,12 +29,12 @@ static void grouped_s8(const nn_conv2d *p, void *const *b)
 
 CLONES static void plain_conv2d_s8(const void *p, void *const *b)
 {
-    nn_conv2d_s8(p, b[0], b[1], b[2], b[3], b[4], b[5]);
+    nn_conv2d_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
 }
 
 CLONES static void plain_dense_s8(const void *p, void *const *b)
 {
-    nn_dense_s8(p, b[0], b[1], b[2], b[3], b[4], b[5]);
+    nn_dense_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
 }
 
 void nn_conv2d_s8_call(const void *p, void *const *b)

@@ -257,6 +257,8 @@ void layer_step(struct plan *p, const struct node *n, const struct kernel *const
         r[i++] = ref_in(l->shift);
     }
     r[i++] = ref_out(n->out[0]);
+    if (l->kind != LAYER_F32 && n->op != OP_DEPTHWISE_CONV_2D)
+        r[i++] = l->scratch_bytes ? ref_scratch(l->scratch_bytes) : ref_in(NULL);
     assert(i == k[l->kind]->nbuf);
     plan_step(p, n, k[l->kind], params, r);
 }

@@ -33,6 +33,7 @@ struct layer {
     const struct tensor *w, *bias, *mult, *shift;        // as the kernel takes them; NULL where it has none
     const struct tensor *w_scale, *w_sum, *scale, *zero; // LAYER_DYN
     int32_t x_zero, y_zero, min, max;
+    int32_t scratch_bytes; // conv, dense with int8 weights: set by the op file before layer_step
 };
 struct layer_shape {
     int32_t out, taps;

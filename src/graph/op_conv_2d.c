@@ -1,6 +1,7 @@
 // CONV_2D: y[h][w][o] = act(bias[o] + sum over (kh, kw, i) of x[..][..][i] * weight[o][kh][kw][i]).
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/nn_widen.h"
 
 bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32_t kw, int32_t out[2],
                  struct err *e)
@@ -81,6 +82,10 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     q.y_zero = l.y_zero;
     q.min = l.min;
     q.max = l.max;
+    if ((int64_t)(x->dim[1] + c->pad[0] + c->pad[2]) * (x->dim[2] + c->pad[1] + c->pad[3]) * (x->dim[3] + 1) >
+        1 << 28)
+        return fail(e, "its padded input is too large for any device");
+    if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

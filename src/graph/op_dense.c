@@ -3,6 +3,7 @@
 // (LiteRT 2 does it in float where the weights have a scale a channel; tests/referee/kernels.py).
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/nn_widen.h"
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -52,6 +53,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     q.y_zero = l.y_zero;
     q.min = l.min;
     q.max = l.max;
+    if (p->layout->widen) l.scratch_bytes = nn_dense_widened(&q);
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

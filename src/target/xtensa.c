@@ -2,8 +2,8 @@
 #include "target.h"
 
 static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
-static const struct layout blocks_fma = {
-    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true};
+static const struct layout rows_widened_fma = {
+    .conv_f32 = 4, .conv_s8 = 1, .dense_f32 = 4, .dense_s8 = 1, .widen = 1, .fma = true};
 
 const struct target lx106 = {
     .name = "lx106",
@@ -58,8 +58,8 @@ const struct target esp32 = {
              "which lacks the LX6's high half of 32 x 32 multiplications (64-bit products cost more here), "
              "has 32 instead of "
              "64 window registers and traps unaligned loads",
-    .layout_name = "blocks of 4, fused multiply-add",
-    .layout = &blocks_fma,
+    .layout_name = "float in blocks of 4, int8 in rows widened for MAC16, fused multiply-add",
+    .layout = &rows_widened_fma,
     .kernels = {"xtensa"},
     .cc = "xtensa-de233-elf-gcc",
     .find_cc =

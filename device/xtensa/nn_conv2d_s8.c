@@ -1,0 +1,38 @@
+// Convolution of int8 on MAC16; contract in nn.h. scratch: nn_conv2d_widened(p, 1) bytes.
+#ifndef NN_CONV2D_S8_C
+#define NN_CONV2D_S8_C
+#include "nn_conv2d_mac16.h"
+
+NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
+                         const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
+{
+    const nn_mac16_shape s = nn_mac16_shape_of(p);
+    const int32_t zero = p->y_zero, min = p->min, max = p->max, out_c = p->out_c;
+    int16_t *const ww = scratch + nn_widen_input(p);
+    for (int32_t b = 0; b < p->batch; b++) {
+        nn_conv2d_widen_input(p, x, p->x_zero, scratch);
+        for (int32_t o = 0; o < out_c; o++) {
+            const int32_t m = mult[o], sh = shift[o], start = bias[o];
+            int8_t *out = y + o;
+            nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
+            for (int32_t oy = 0; oy < p->out_h; oy++) {
+                const int16_t *in = scratch + oy * s.next_row;
+                int32_t n = p->out_w;
+                if (s.runs == 1) do {
+                        *out = nn_output_s8(nn_mac16(start, in, ww, s.run4), m, sh, zero, min, max);
+                        in += s.next;
+                        out += out_c;
+                    } while (--n);
+                else
+                    do {
+                        *out = nn_output_s8(nn_mac16_runs(p, &s, start, in, ww), m, sh, zero, min, max);
+                        in += s.next;
+                        out += out_c;
+                    } while (--n);
+            }
+        }
+        x += p->in_h * p->in_w * p->in_c;
+        y += p->out_h * p->out_w * p->out_c;
+    }
+}
+#endif
