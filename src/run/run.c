@@ -2,7 +2,6 @@
 #include "../../device/nn.h"
 #include "../graph/kernels.h"
 #include "../base/log.h"
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -46,12 +45,13 @@ void run_invoke(struct runner *r, const void *const *in, void *const *out, run_o
         memcpy(out[i], ref_bytes(r, &p->out[i]), (size_t)tensor_bytes(p->g->out[i]));
 }
 
-// round(x / scale) + zero, saturated: what LiteRT's QUANTIZE does and what the emitted program does at its
-// border.
+// round(x * (1 / scale)) + zero, saturated, as the emitted program does at its border: a product, since a
+// division costs a chip twenty times as much. NaN becomes the smallest.
 static int32_t quantize(float x, float scale, int32_t zero, int32_t lo, int32_t hi)
 {
-    float q = roundf(x / scale) + (float)zero;
-    return q < (float)lo ? lo : q > (float)hi ? hi : (int32_t)q;
+    float v = x * (1 / scale);
+    v = !(v > -65536.0f) ? -65536.0f : v > 65536.0f ? 65536.0f : v;
+    return nn_clamp(nn_round(v) + zero, lo, hi);
 }
 
 static void put(const struct tensor *t, uint8_t *to, const float *x)

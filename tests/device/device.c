@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 const struct layout device_layouts[] = {
-    {1, 1, 1, 1, false, 0}, {4, 4, 4, 4, false, 0},   {3, 3, 3, 3, false, 0},  {16, 8, 32, 8, true, 0},
-    {4, 4, 4, 4, true, 0},  {16, 4, 16, 4, false, 4}, {16, 4, 16, 4, true, 4}, {16, 16, 16, 16, false, 0}};
+    {1, 1, 1, 1, 0, false, 0}, {4, 4, 4, 4, 0, false, 0},   {3, 3, 3, 3, 0, false, 0},  {16, 8, 32, 8, 0, true, 0},
+    {4, 4, 4, 4, 2, true, 0},  {16, 4, 16, 4, 0, false, 4}, {16, 4, 16, 4, 0, true, 4}, {16, 16, 16, 16, 0, false, 0}};
 const int device_nlayout = sizeof device_layouts / sizeof *device_layouts;
 
 enum { GUARD = 32 };
@@ -69,6 +69,11 @@ static void check_portable(const struct step *t, const int32_t *params, void *co
     free(y);
 }
 
+static const struct tensor *scratch(const struct ref *r, struct arena *a)
+{
+    return tensor_new(a, "scratch", I16, 1, (int32_t[]){r->bytes / 2});
+}
+
 void *device_run(const struct graph *g, const struct layout *l, const void *const *in, struct arena *a,
                  struct err *e)
 {
@@ -86,7 +91,9 @@ void *device_run(const struct graph *g, const struct layout *l, const void *cons
         int32_t *params = malloc((size_t)t->k->nfield * sizeof *params); // ASan sees a read past its end
         memcpy(params, t->params, (size_t)t->k->nfield * sizeof *params);
         for (int i = 0; i < t->k->nbuf; i++)
-            buf[i] = t->buf[i].offset == -2 ? NULL : find(v, &n, p, t->buf[i].t)->bytes;
+            buf[i] = t->buf[i].offset == -2
+                         ? NULL
+                         : find(v, &n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
         (l->fma && t->k->call_fma ? t->k->call_fma : t->k->call)(params, buf);
         check_portable(t, params, buf);
         free(params);

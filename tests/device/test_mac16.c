@@ -1,0 +1,153 @@
+// The kernels of device/xtensa/ in their plain C form against the portable ones, bit for bit, and the high
+// half of a product built from halfwords; the assembly itself runs in tests/cross.
+#define NN_MUL32_LOW 1
+#define nn_conv2d_s8 mac16_conv2d_s8
+#define nn_conv2d_dyn mac16_conv2d_dyn
+#define nn_dense_s8 mac16_dense_s8
+#define nn_dense_dyn mac16_dense_dyn
+#include "../../device/xtensa/nn_conv2d_s8.c"
+#include "../../device/xtensa/nn_conv2d_dyn.c"
+#include "../../device/xtensa/nn_dense_s8.c"
+#include "../../device/xtensa/nn_dense_dyn.c"
+#undef nn_conv2d_s8
+#undef nn_conv2d_dyn
+#undef nn_dense_s8
+#undef nn_dense_dyn
+#include "../../src/base/rng.h"
+#include "../../src/graph/kernels.h"
+#include "../test.h"
+#include <stdlib.h>
+
+TEST(device_high_half_from_halfwords)
+{
+    struct rng r = rng_new(1);
+    const int32_t edge[] = {0, 1, -1, 65535, 65536, -65536, 0x7fff8000, INT32_MAX, INT32_MIN, INT32_MIN + 1};
+    for (int i = 0; i < 200000; i++) {
+        int32_t a = i < 100 ? edge[i / 10] : (int32_t)rng_u32(&r) >> (i % 17);
+        int32_t b = i < 100 ? edge[i % 10] : (int32_t)rng_u32(&r) >> (i % 5);
+        if (a == INT32_MIN && b == INT32_MIN) continue;
+        int32_t want = (int32_t)(((int64_t)a * b + (1 << 30)) >> 31);
+        if (nn_mul_high(a, b) != want) {
+            CHECK_EQ(want, nn_mul_high(a, b));
+            return;
+        }
+    }
+}
+
+struct layer_data {
+    int8_t *x, *w;
+    float *w_scale, *bias_f;
+    int32_t *bias, *mult, *shift, *w_sum;
+    int16_t *scratch;
+};
+
+static int8_t *bytes(struct rng *r, int n)
+{
+    int8_t *v = malloc((size_t)n + 1); // exact, so that ASan sees a read too far
+    for (int i = 0; i < n; i++) v[i] = (int8_t)rng_u32(r);
+    return realloc(v, (size_t)n ? (size_t)n : 1);
+}
+
+static struct layer_data data_new(struct rng *r, int nx, int nw, int out, int scratch)
+{
+    struct layer_data d = {bytes(r, nx), bytes(r, nw),           NULL, NULL, NULL, NULL, NULL,
+                           NULL,         malloc((size_t)scratch)};
+    size_t n = (size_t)(out + 32);
+    d.w_scale = malloc(n * 4), d.bias_f = malloc(n * 4), d.bias = malloc(n * 4), d.mult = malloc(n * 4);
+    d.shift = malloc(n * 4), d.w_sum = malloc(n * 4);
+    for (size_t i = 0; i < n; i++) {
+        d.w_scale[i] = rng_float(r) * 0.01f;
+        d.bias_f[i] = rng_normal(r);
+        d.bias[i] = (int32_t)rng_below(r, 20000) - 10000;
+        d.mult[i] = (int32_t)(rng_u32(r) >> 2) + (1 << 30);
+        d.shift[i] = -(int32_t)rng_below(r, 12);
+        d.w_sum[i] = (int32_t)rng_below(r, 2000) - 1000;
+    }
+    return d;
+}
+
+static void data_free(struct layer_data *d)
+{
+    free(d->x), free(d->w), free(d->w_scale), free(d->bias_f), free(d->bias), free(d->mult), free(d->shift);
+    free(d->w_sum), free(d->scratch);
+}
+
+static void compare(const char *what, const void *want, const void *got, size_t n, int seed)
+{
+    if (memcmp(want, got, n))
+        test_fail(__FILE__, __LINE__, "%s differs from the portable kernel, seed %d", what, seed);
+}
+
+TEST(device_mac16_conv2d)
+{
+    for (int seed = 0; seed < 300; seed++) {
+        struct rng r = rng_new((uint64_t)seed);
+#define PICK(lo, hi) ((int32_t)rng_below(&r, (hi) - (lo) + 1) + (lo))
+        nn_conv2d p = {.batch = PICK(1, 2),
+                       .in_h = PICK(1, 4),
+                       .in_w = PICK(1, 20),
+                       .in_c = PICK(1, 9),
+                       .out_c = PICK(1, 9),
+                       .k_h = PICK(1, 3),
+                       .k_w = PICK(1, 5),
+                       .stride_h = PICK(1, 2),
+                       .stride_w = PICK(1, 3),
+                       .dil_h = PICK(1, 2),
+                       .dil_w = PICK(1, 2),
+                       .pad_top = PICK(0, 2),
+                       .pad_left = PICK(0, 3),
+                       .block = PICK(0, 1) ? 1 : 4,
+                       .act = PICK(0, 2),
+                       .x_zero = PICK(-128, 127),
+                       .y_zero = PICK(-128, 127),
+                       .min = -128,
+                       .max = 127};
+        const int32_t h = p.in_h + p.pad_top + PICK(0, 2) - (p.k_h - 1) * p.dil_h - 1;
+        const int32_t w = p.in_w + p.pad_left + PICK(0, 3) - (p.k_w - 1) * p.dil_w - 1;
+        if (h < 0 || w < 0) continue;
+        p.out_h = h / p.stride_h + 1, p.out_w = w / p.stride_w + 1;
+        const int nx = p.batch * p.in_h * p.in_w * p.in_c, ny = p.batch * p.out_h * p.out_w * p.out_c;
+        const int nw = (p.out_c + p.block - 1) / p.block * p.block * p.k_h * p.k_w * p.in_c;
+        struct layer_data d = data_new(&r, nx, nw, p.out_c, nn_conv2d_widened(&p, 1));
+        int8_t *want = malloc((size_t)ny), *got = malloc((size_t)ny);
+        nn_conv2d_s8_call(&p, (void *[]){d.x, d.w, d.bias, d.mult, d.shift, want, NULL});
+        mac16_conv2d_s8(&p, d.x, d.w, d.bias, d.mult, d.shift, got, d.scratch);
+        compare("conv2d_s8", want, got, (size_t)ny, seed);
+        float *want_f = malloc((size_t)ny * 4), *got_f = malloc((size_t)ny * 4), xs[2] = {0.02f, 0.3f};
+        int32_t xz[2] = {PICK(-128, 127), PICK(-128, 127)};
+        nn_conv2d_dyn_call(&p, (void *[]){d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, want_f, NULL});
+        mac16_conv2d_dyn(&p, d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, got_f, d.scratch);
+        compare("conv2d_dyn", want_f, got_f, (size_t)ny * 4, seed);
+        data_free(&d);
+        free(want), free(got), free(want_f), free(got_f);
+    }
+}
+
+TEST(device_mac16_dense)
+{
+    for (int seed = 0; seed < 200; seed++) {
+        struct rng r = rng_new((uint64_t)seed + 1000);
+        nn_dense p = {.rows = PICK(1, 3),
+                      .in_c = PICK(1, 40),
+                      .out_c = PICK(1, 9),
+                      .block = 1,
+                      .act = PICK(0, 2),
+                      .x_zero = 0,
+                      .y_zero = PICK(-128, 127),
+                      .min = -128,
+                      .max = 127};
+        const int ny = p.rows * p.out_c;
+        struct layer_data d = data_new(&r, p.rows * p.in_c, p.in_c * p.out_c, p.out_c, nn_dense_widened(&p));
+        int8_t *want = malloc((size_t)ny), *got = malloc((size_t)ny);
+        nn_dense_s8_call(&p, (void *[]){d.x, d.w, d.bias, d.mult, d.shift, want, NULL});
+        mac16_dense_s8(&p, d.x, d.w, d.bias, d.mult, d.shift, got, d.scratch);
+        compare("dense_s8", want, got, (size_t)ny, seed);
+        float *want_f = malloc((size_t)ny * 4), *got_f = malloc((size_t)ny * 4), xs[3] = {0.02f, 0.3f, 1};
+        int32_t xz[3] = {PICK(-128, 127), PICK(-128, 127), 0};
+        nn_dense_dyn_call(&p, (void *[]){d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, want_f, NULL});
+        mac16_dense_dyn(&p, d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, got_f, d.scratch);
+        compare("dense_dyn", want_f, got_f, (size_t)ny * 4, seed);
+        data_free(&d);
+        free(want), free(got), free(want_f), free(got_f);
+    }
+}
