@@ -45,11 +45,11 @@ void run_invoke(struct runner *r, const void *const *in, void *const *out, run_o
         memcpy(out[i], ref_bytes(r, &p->out[i]), (size_t)tensor_bytes(p->g->out[i]));
 }
 
-// round(x * (1 / scale)) + zero, saturated, as the emitted program does at its border: a product, since a
-// division costs a chip twenty times as much. NaN becomes the smallest.
+// round(x / scale) + zero, saturated: what LiteRT's QUANTIZE does and what the emitted program does at its
+// border (nn_border.h). NaN becomes the smallest.
 static int32_t quantize(float x, float scale, int32_t zero, int32_t lo, int32_t hi)
 {
-    float v = x * (1 / scale);
+    float v = x / scale;
     v = !(v > -65536.0f) ? -65536.0f : v > 65536.0f ? 65536.0f : v;
     return nn_clamp(nn_round(v) + zero, lo, hi);
 }
