@@ -13,7 +13,7 @@ struct layout {
     int32_t conv_f32, conv_s8, dense_f32, dense_s8; // block sizes, at least 1
     int32_t widen; // int8 and dynamic conv and dense kernels copy their input, and the weights of this many
                    // output channels of a convolution, to int16 in scratch (device/nn_widen.h); 0: no scratch
-    bool fma; // float kernels use fused multiply-add (nn_math.h NN_FMA): a property of the target
+    bool fma;      // float kernels use fused multiply-add (nn_math.h NN_FMA): a property of the target
     // 4: int8 weights in blocks of 16 channels by groups of 4 taps where the layer allows it, [out /
     // 16][k_h][taps of a row / 4][16][4], rows filled up with zeros (kernel_grouped.h); 0: never
     int32_t group;

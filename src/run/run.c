@@ -1,5 +1,5 @@
 #include "run.h"
-#include "../../device/nn.h"
+#include "../../device/nn_math.h"
 #include "../graph/kernels.h"
 #include "../base/log.h"
 #include <pthread.h>

@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct layout device_layouts[] = {
-    {1, 1, 1, 1, 0, false, 0}, {4, 4, 4, 4, 0, false, 0},   {3, 3, 3, 3, 0, false, 0},  {16, 8, 32, 8, 0, true, 0},
-    {4, 4, 4, 4, 2, true, 0},  {16, 4, 16, 4, 0, false, 4}, {16, 4, 16, 4, 0, true, 4}, {16, 16, 16, 16, 0, false, 0}};
+const struct layout device_layouts[] = {{1, 1, 1, 1, 0, false, 0},  {4, 4, 4, 4, 0, false, 0},
+                                        {3, 3, 3, 3, 0, false, 0},  {16, 8, 32, 8, 0, true, 0},
+                                        {4, 4, 4, 4, 2, true, 0},   {16, 4, 16, 4, 0, false, 4},
+                                        {16, 4, 16, 4, 0, true, 4}, {16, 16, 16, 16, 0, false, 0}};
 const int device_nlayout = sizeof device_layouts / sizeof *device_layouts;
 
 enum { GUARD = 32 };
