@@ -519,15 +519,23 @@ static bool model_read(struct keras *k, const json_t *root)
     return true;
 }
 
+struct graph *keras_read(const json_t *root, const struct h5 *h5, bool v3, struct arena *a,
+                         struct arena *scratch, struct err *e)
+{
+    struct keras k = {.g = graph_new(a, "model"), .a = a, .scratch = scratch, .e = e, .h5 = h5, .v3 = v3};
+    return model_read(&k, root) ? k.g : NULL;
+}
+
 static struct graph *read_format(struct span bytes, struct arena *a, struct err *e)
 {
     struct arena scratch = {0};
-    struct keras k = {.g = graph_new(a, "model"), .a = a, .scratch = &scratch, .e = e};
     json_t *root = NULL;
-    bool ok = keras_open(bytes, &k, &root, e) && model_read(&k, root);
+    bool v3;
+    const struct h5 *h5 = keras_open(bytes, &root, &v3, &scratch, e);
+    struct graph *g = h5 ? keras_read(root, h5, v3, a, &scratch, e) : NULL;
     json_decref(root);
     arena_free(&scratch);
-    return ok ? k.g : NULL;
+    return g;
 }
 
 static bool probe_zip(struct span bytes)

@@ -9,7 +9,6 @@ struct keras {
     struct graph *g;
     struct arena *a, *scratch; // what the graph keeps; ends with the reading
     struct err *e;
-    const json_t *config; // of the model: class_name, config
     const struct h5 *h5;
     bool v3;   // weights are numbered (.keras), not named (.h5)
     int calls; // layers called so far: bounds hostile nesting
@@ -37,7 +36,12 @@ bool keras_model_call(struct keras *k,
 bool keras_layer_call(struct keras *k, struct keras_layer *l); // finds the type's entry
 
 // ---- the file (keras_file.c) ----
-bool keras_open(struct span bytes, struct keras *k, json_t **root, struct err *e);
+// The config and all weights of a file; v3: weights are numbered. *root is the caller's to release, also on
+// failure.
+const struct h5 *keras_open(struct span bytes, json_t **root, bool *v3, struct arena *scratch, struct err *e);
+// The graph of a config with its weights.
+struct graph *keras_read(const json_t *root, const struct h5 *h5, bool v3, struct arena *a,
+                         struct arena *scratch, struct err *e);
 // The weight with this role ("kernel"), or number in Keras 3's order; NULL with a message when it is not
 // there or has another shape; dim < 0: any size.
 const float *keras_weight(struct keras *k, const struct keras_layer *l, const char *role, int number,

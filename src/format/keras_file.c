@@ -43,7 +43,7 @@ static json_t *json_read(struct span s, struct err *e)
     return root;
 }
 
-static bool open_zip(struct span bytes, struct keras *k, json_t **root, struct err *e)
+static const struct h5 *open_zip(struct span bytes, json_t **root, struct arena *scratch, struct err *e)
 {
     zip_error_t why;
     zip_error_init(&why);
@@ -53,28 +53,30 @@ static bool open_zip(struct span bytes, struct keras *k, json_t **root, struct e
         fail(e, "not a readable zip archive (%s); copy or save the model again", zip_error_strerror(&why));
         if (src) zip_source_free(src);
         zip_error_fini(&why);
-        return false;
+        return NULL;
     }
     size_t limit = bytes.n * 64 + (1 << 20);
-    struct span config = zip_member(z, "config.json", limit, k->scratch, e), weights = {0};
-    if (config.p) weights = zip_member(z, "model.weights.h5", limit, k->scratch, e);
+    struct span config = zip_member(z, "config.json", limit, scratch, e), weights = {0};
+    if (config.p) weights = zip_member(z, "model.weights.h5", limit, scratch, e);
     zip_discard(z);
     zip_error_fini(&why);
-    if (!weights.p || !(*root = json_read(config, e))) return false;
-    k->v3 = true;
-    return (k->h5 = h5_read(weights, k->scratch, e)) != NULL;
+    return weights.p && (*root = json_read(config, e)) ? h5_read(weights, scratch, e) : NULL;
 }
 
-bool keras_open(struct span bytes, struct keras *k, json_t **root, struct err *e)
+const struct h5 *keras_open(struct span bytes, json_t **root, bool *v3, struct arena *scratch, struct err *e)
 {
-    if (!h5_probe(bytes)) return open_zip(bytes, k, root, e);
-    if (!(k->h5 = h5_read(bytes, k->scratch, e))) return false;
-    const struct h5_text *t = h5_text_find(k->h5, "", "model_config");
+    *root = NULL;
+    *v3 = !h5_probe(bytes);
+    if (*v3) return open_zip(bytes, root, scratch, e);
+    const struct h5 *h = h5_read(bytes, scratch, e);
+    const struct h5_text *t = h ? h5_text_find(h, "", "model_config") : NULL;
+    if (!h) return NULL;
     if (!t || !t->n)
-        return fail(e, "an HDF5 file without model_config: it holds weights only, or is not of Keras; save "
-                       "the whole model "
-                       "with model.save");
-    return (*root = json_read((struct span){(const uint8_t *)t->v[0], strlen(t->v[0])}, e)) != NULL;
+        return FAIL_NULL(
+            e, "an HDF5 file without model_config: it holds weights only, or is not of Keras; save the "
+               "whole model with model.save");
+    *root = json_read((struct span){(const uint8_t *)t->v[0], strlen(t->v[0])}, e);
+    return *root ? h : NULL;
 }
 
 char *keras_snake_case(struct arena *a, const char *type)

@@ -1,0 +1,124 @@
+// Keras files: what is refused, and why; the real ones. What is read right is in tests/golden
+// (test_golden.c).
+#include "../test.h"
+#include "../../src/base/file.h"
+#include "../../src/format/format.h"
+#include "../../src/format/keras.h"
+#include <stdlib.h>
+#include <string.h>
+
+// The golden model `file` with `from` in its config replaced by `to`; the message must hold `want`.
+static void refused(const char *file, const char *from, const char *to, const char *want)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct span bytes;
+    json_t *root = NULL;
+    bool v3;
+    CHECK(file_read(arena_printf(&a, "tests/golden/keras_%s", file), &a, &bytes, &e));
+    const struct h5 *h5 = keras_open(bytes, &root, &v3, &a, &e);
+    char *text = json_dumps(root, JSON_COMPACT | JSON_ENSURE_ASCII), *at = text ? strstr(text, from) : NULL;
+    json_decref(root);
+    if (!h5 || !at)
+        test_fail(__FILE__, __LINE__, "%s: %s is not in its config", file, from);
+    else {
+        *at = 0;
+        const char *changed = arena_printf(&a, "%s%s%s", text, to, at + strlen(from));
+        root = json_loads(changed, 0, NULL);
+        CHECK(root != NULL);
+        struct graph *g = keras_read(root, h5, v3, &a, &a, &e);
+        if (g && graph_check(g, &e))
+            test_fail(__FILE__, __LINE__, "%s: %s was not refused", file, to);
+        else
+            CHECK_STR(want, e.text);
+        json_decref(root);
+    }
+    free(text);
+    arena_free(&a);
+}
+
+TEST(keras_refused)
+{
+    const char *cnn = "cnn_keras/model.keras", *f = "functional_h5/model.h5",
+               *time = "time_distributed_h5/model.h5";
+    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"LSTM\"", "layer conv1d (LSTM): ");
+    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"Attention\"",
+            "(Attention): this layer is not supported");
+    refused(cnn, "\"class_name\":\"Sequential\"", "\"class_name\":\"MyModel\"",
+            "only Sequential and Functional");
+    refused(cnn, "\"class_name\":\"Dense\"", "\"class_name\":\"Conv2D\"",
+            "its input has 2 dimensions, want 4");
+    refused(cnn, "\"activation\":\"relu\"", "\"activation\":\"mish\"", "activation mish is not supported");
+    refused(cnn, "\"filters\":8", "\"filters\":9", "its kernel is 5x6x8 in the file, the config wants 5x6x9");
+    refused(cnn, "\"filters\":8", "\"filters\":-1", "filters is not a whole number of at least 1");
+    refused(cnn, "\"groups\":1", "\"groups\":2", "groups=2 is not supported");
+    refused(cnn, "\"kernel_size\":[5]", "\"kernel_size\":[5,5]", "kernel_size has 2 entries, want 1");
+    refused(cnn, "\"strides\":[1]", "\"strides\":[0]", "strides is not a whole number");
+    refused(cnn, "\"padding\":\"same\"", "\"padding\":\"full\"", "padding full is not known");
+    refused(cnn, "[null,40,6]", "[null,null,6]", "dimension 1 of the input has no fixed size");
+    refused(cnn, "[null,40,6]", "[null,2,6]", "its kernel is 120x10 in the file, the config wants 12x10");
+    refused(cnn, "\"dtype\":\"float32\"", "\"dtype\":\"int32\"", "only inputs of floats");
+    refused(cnn, "\"axis\":-1", "\"axis\":5", "its axis is not supported");
+    refused(f, "\"inbound_nodes\":[{", "\"nothing\":[{", "no layer makes it");
+    refused(f, "\"input_layers\"", "\"nothing\"", "no input layers");
+    refused(f, "\"target_shape\":[1,8]", "\"target_shape\":[1,9]", "do not fit target_shape");
+    refused(f, "\"dims\":[2,1]", "\"dims\":[1,1]", "dims is not a permutation");
+    refused(f, "\"mean\":[", "\"mean\":[1,", "are not 6 numbers");
+    refused(time, "\"class_name\":\"MaxPooling1D\"", "\"class_name\":\"MaxPooling2D\"",
+            "inside of TimeDistributed");
+}
+
+static void refused_bytes(const struct format *f, const void *p, size_t n, const char *want)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    CHECK(!f->read((struct span){arena_copy(&a, p, n), n}, &a, &e));
+    CHECK_STR(want, e.text);
+    arena_free(&a);
+}
+
+TEST(keras_damaged)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct span zip, h5;
+    CHECK(file_read("tests/golden/keras_cnn_keras/model.keras", &a, &zip, &e));
+    CHECK(file_read("tests/golden/keras_nested_h5/model.h5", &a, &h5, &e));
+    CHECK(format_keras.probe(zip) && !format_h5.probe(zip) && format_h5.probe(h5) && !format_onnx.probe(h5));
+    refused_bytes(&format_keras, zip.p, zip.n / 2, "not a readable zip archive");
+    refused_bytes(&format_h5, h5.p, h5.n / 2, "damaged or cut off");
+    refused_bytes(&format_h5, h5.p, 8, "damaged or cut off");
+    uint8_t *bad = arena_copy(&a, h5.p, h5.n); // every 50th byte wrong: refused or read, never a crash
+    for (size_t i = 100; i < h5.n; i += 50) bad[i] ^= 0x55;
+    struct graph *g = format_h5.read((struct span){bad, h5.n}, &a, &e);
+    CHECK(!g || graph_check(g, &e) || *e.text);
+    uint8_t *other = arena_copy(&a, zip.p, zip.n); // a zip of something else
+    for (size_t i = 0; i + 11 < zip.n; i++)
+        if (!memcmp(other + i, "config.json", 11)) other[i] = 'x';
+    refused_bytes(&format_keras, other, zip.n, "config.json is not in the archive");
+    arena_free(&a);
+}
+
+TEST(keras_real_models)
+{
+    static const struct {
+        const char *path, *want; // "": loads; else the message holds it
+    } file[] = {{"models/uci-har-cnn/uci_har_model_fp32.keras", ""},
+                {"models/motionsense-cnn2d/HAR_Comb.hdf5", ""},
+                {"models/st-ign/har_IGN.h5", ""},
+                {"models/uci-har-561-conv170/Conv170.h5", ""}};
+    if (!test_shared("models")) {
+        test_skip("../shared/models is not here");
+        return;
+    }
+    for (size_t i = 0; i < sizeof file / sizeof *file; i++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct graph *g = model_load(test_shared(file[i].path), &a, &e);
+        if (*file[i].want)
+            CHECK_STR(file[i].want, e.text);
+        else if (!g)
+            test_fail(__FILE__, __LINE__, "%s", e.text);
+        arena_free(&a);
+    }
+}
