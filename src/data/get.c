@@ -78,6 +78,7 @@ static bool set_get(const struct dataset_def *d, const char *from, const struct 
     if (ok && rename(incoming, final)) ok = fail(e, "%s: cannot be written: %s", final, strerror(errno));
     if (!ok && folder) dir_remove(incoming);
     if (!ok && !folder) unlink(incoming);
+    if (!ok) rmdir(home); // stays when it holds anything, such as the beginning of a download
     if (ok) log_info("%s: now in %s", d->name, final);
     return ok;
 }

@@ -85,7 +85,7 @@ static int on_progress(void *user, curl_off_t total, curl_off_t now, curl_off_t 
     (void)utotal, (void)unow;
     double have = (double)(t->start + now);
     t->progress.total = total > 0 ? (double)(t->start + total) : 0;
-    progress_step(&t->progress, have, "%.1f MB", have / 1e6);
+    if (now > 0) progress_step(&t->progress, have, "%.1f MB", have / 1e6);
     return interrupted();
 }
 
@@ -263,6 +263,7 @@ bool http_get(const char *url, const char *path, const struct http_opt *o, struc
         ok = false;
     }
     if (ok && rename(part, path)) ok = fail(e, "%s: cannot be written: %s", path, strerror(errno));
+    if (!ok && bytes <= 0) unlink(part);
     if (ok) {
         unlink(tag);
         progress_end(&t.progress, "%.1f MB", bytes / 1e6);

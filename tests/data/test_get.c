@@ -170,6 +170,7 @@ TEST(data_http_says_what_failed)
     CHECK(!http_get("http://127.0.0.1:1/x", to, &o, &a, &e));
     CHECK_STR("http://127.0.0.1:1/x: Failed to connect", e.text);
     CHECK(!http_get("http://", to, &o, &a, &e));
+    CHECK(!file_exists(test_path("none.bin.part"))); // nothing came, nothing stays
     log_level = level;
     arena_free(&a);
 }
