@@ -169,6 +169,27 @@ typedef struct nn_copy {
     int32_t x_at, x0, x1, x2, x3, y_at, y0, y1, y2, y3;
 } nn_copy;
 
+// A recurrent layer over `steps` samples, from the last to the first when backwards is 1. y is (steps, units)
+// with sequences, each h at the place of its input, else the last h (units). h0, c0 are what was before the
+// first step; NULL: zeros, and the first step leaves out its recurrent taps. Sums start with the bias and
+// take the inputs, then the recurrent taps, in order. nn_lstm_f32 (p, x, w, bias, h0, c0, state, y): sums i f
+// g o of a unit are a block: w [units][in_c + units][4],
+//             bias [units][4]; i, f, o = gate_act, g = act; c = f * c + (i * g), h = o * act(c).
+//             state: c (units), and without sequences another h (units).
+// nn_gru_f32  (p, x, w_gate, b_gate, w, b, b_rec, h0, state, y): sums z r z r of two units are a block, four
+// n are a
+//             block: w_gate [units / 2][in_c + units][4], w [units / 4][in_c + units][4], filled up with
+//             zeros. reset_after: n = act(r * (b_rec + U h) + (b + W x)), else n = act(b + W x + U (r * h)),
+//             b_rec NULL; h = z * (h - n) + n. state: z, r (units each), and without sequences another h.
+// nn_rnn_f32  (p, x, w, b, h0, state, y): w as the GRU's; h = act(sum). state: without sequences another h.
+enum { NN_CELL_TANH, NN_CELL_LOGISTIC, NN_CELL_RELU, NN_CELL_LINEAR, NN_CELL_HARD_5, NN_CELL_HARD_6 };
+typedef struct nn_recurrent {
+    int32_t steps, in_c, units;
+    int32_t sequences, backwards;
+    int32_t act, gate_act; // NN_CELL_*
+    int32_t reset_after;   // GRU
+} nn_recurrent;
+
 // y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8
 typedef struct nn_fill {
     int32_t n;

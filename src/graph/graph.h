@@ -46,6 +46,32 @@ struct pool { // MAX_POOL_2D, AVERAGE_POOL_2D; padding is left out of maximum an
     int32_t kernel[2], stride[2], pad[4];
     enum act act;
 };
+// LSTM, GRU or simple RNN over time: in x (1, steps, channels), kernel (gates * units, channels), recurrent
+// (gates * units, units), bias (gates * units), recurrent bias (gates * units), h before the first step
+// (1, units), c likewise (LSTM); all but the first three may be absent (no bias, zeros). Gates stand in the
+// order i f g o (LSTM), z r n (GRU), as Keras, ONNX' equations and TensorFlow Lite name them:
+//   LSTM  c = f * c + i * g, h = o * act(c); i, f, o are gate_act, g is act of the sums
+//   GRU   h = z * h + (1 - z) * n, n = act(Wx + b + r * (Uh + rb)) with reset_after, act(Wx + b + U(r * h))
+//   without RNN   h = act(Wx + b + Uh + rb)
+// Output (1, steps, units) with sequences, each h at the place of its input, else the last h (1, units).
+enum recurrent_kind { RECURRENT_RNN, RECURRENT_GRU, RECURRENT_LSTM };
+enum cell_act {
+    CELL_TANH,
+    CELL_LOGISTIC,
+    CELL_RELU,
+    CELL_LINEAR,
+    CELL_HARD_5,
+    CELL_HARD_6
+}; // clip(x / 5 or 6 + .5)
+struct recurrent {
+    enum recurrent_kind kind;
+    enum cell_act act, gate_act;
+    bool sequences, backwards; // backwards: from the last sample to the first
+    bool stateful;             // h and c are kept from one window to the next
+    bool reset_after;          // GRU
+    bool asymmetric_inputs;    // how a dynamic one quantises
+    int32_t cell_log2;         // full-integer LSTM: c is int16 of scale 2^cell_log2
+};
 struct node {
     enum op op;
     const char *name; // for messages; never NULL
@@ -88,6 +114,7 @@ struct node {
             float epsilon;
             bool frozen; // the input normalisation: statistics of the data set, not trained
         } batch_norm;
+        struct recurrent recurrent;
         struct { // DROPOUT: the identity but in training
             float rate;
         } dropout;
@@ -149,6 +176,8 @@ int graph_index(const struct graph *g, const struct node *n); // -1: not in g
 struct node *graph_only_user(const struct graph *g, const struct tensor *t);
 
 // ---- asking ----
+int recurrent_gates(enum recurrent_kind k);        // sums a unit: 1, 3, 4
+const char *recurrent_name(enum recurrent_kind k); // "LSTM"
 const char *dtype_name(enum dtype t);
 int dtype_size(enum dtype t);                 // bytes an element
 int64_t tensor_count(const struct tensor *t); // elements

@@ -36,6 +36,8 @@ FIELDS(nn_quantize_rows, "rows", "c", "asymmetric");
 FIELDS(nn_copy, "d0", "d1", "d2", "d3", "x_at", "x0", "x1", "x2", "x3", "y_at", "y0", "y1", "y2", "y3");
 FIELDS(nn_fill, "n", "value");
 
+FIELDS(nn_recurrent, "steps", "in_c", "units", "sequences", "backwards", "act", "gate_act", "reset_after");
+
 #define X8 "const int8_t"
 #define Y8 "int8_t"
 #define XF "const float"
@@ -81,6 +83,9 @@ KERNEL(nn_copy_f32, nn_copy, nn_copy_f32_call_fma, XF, YF);
 KERNEL(nn_copy_s8, nn_copy, NULL, X8, Y8);
 KERNEL(nn_fill_f32, nn_fill, nn_fill_f32_call_fma, YF);
 KERNEL(nn_fill_s8, nn_fill, NULL, Y8);
+KERNEL(nn_lstm_f32, nn_recurrent, nn_lstm_f32_call_fma, XF, XF, XF, XF, XF, YF, YF);
+KERNEL(nn_gru_f32, nn_recurrent, nn_gru_f32_call_fma, XF, XF, XF, XF, XF, XF, XF, YF, YF);
+KERNEL(nn_rnn_f32, nn_recurrent, nn_rnn_f32_call_fma, XF, XF, XF, XF, YF, YF);
 
 const struct kernel *const kernels[] = {
     &kernel_nn_conv2d_f32,       &kernel_nn_conv2d_s8,        &kernel_nn_conv2d_dyn,
@@ -95,4 +100,5 @@ const struct kernel *const kernels[] = {
     &kernel_nn_lookup_s8,        &kernel_nn_softmax_f32,      &kernel_nn_softmax_s8,
     &kernel_nn_batch_norm_f32,   &kernel_nn_quantize_s8,      &kernel_nn_dequantize_s8,
     &kernel_nn_quantize_dynamic, &kernel_nn_copy_f32,         &kernel_nn_copy_s8,
-    &kernel_nn_fill_f32,         &kernel_nn_fill_s8,          NULL};
+    &kernel_nn_fill_f32,         &kernel_nn_fill_s8,          &kernel_nn_lstm_f32,
+    &kernel_nn_gru_f32,          &kernel_nn_rnn_f32,          NULL};

@@ -13,8 +13,10 @@
 #include "../../device/nn_div_f32.c"
 #include "../../device/nn_elu_f32.c"
 #include "../../device/nn_fill_f32.c"
+#include "../../device/nn_gru_f32.c"
 #include "../../device/nn_leaky_relu_f32.c"
 #include "../../device/nn_logistic_f32.c"
+#include "../../device/nn_lstm_f32.c"
 #include "../../device/nn_max_pool_f32.c"
 #include "../../device/nn_mean_f32.c"
 #include "../../device/nn_mul_f32.c"
@@ -22,6 +24,7 @@
 #include "../../device/nn_quantize_s8.c"
 #include "../../device/nn_relu6_f32.c"
 #include "../../device/nn_relu_f32.c"
+#include "../../device/nn_rnn_f32.c"
 #include "../../device/nn_softmax_f32.c"
 #include "../../device/nn_sub_f32.c"
 #include "../../device/nn_tanh_f32.c"
@@ -170,3 +173,18 @@ void CALL(nn_quantize_dynamic)(const void *p, void *const *b)
 }
 F32_2(nn_copy_f32)
 F32_1(nn_fill_f32)
+
+CLONES void CALL(nn_lstm_f32)(const void *p, void *const *b)
+{
+    nn_lstm_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
+}
+
+CLONES void CALL(nn_gru_f32)(const void *p, void *const *b)
+{
+    nn_gru_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+}
+
+CLONES void CALL(nn_rnn_f32)(const void *p, void *const *b)
+{
+    nn_rnn_f32(p, b[0], b[1], b[2], b[3], b[4], b[5]);
+}

@@ -41,6 +41,9 @@ extern const struct kernel kernel_nn_copy_f32;
 extern const struct kernel kernel_nn_copy_s8;
 extern const struct kernel kernel_nn_fill_f32;
 extern const struct kernel kernel_nn_fill_s8;
+extern const struct kernel kernel_nn_lstm_f32;
+extern const struct kernel kernel_nn_gru_f32;
+extern const struct kernel kernel_nn_rnn_f32;
 
 // Every kernel, NULL at the end.
 extern const struct kernel *const kernels[];
@@ -111,4 +114,10 @@ void nn_dequantize_s8_call_fma(const void *p, void *const *b);
 void nn_quantize_dynamic_call_fma(const void *p, void *const *b);
 void nn_copy_f32_call_fma(const void *p, void *const *b);
 void nn_fill_f32_call_fma(const void *p, void *const *b);
+void nn_lstm_f32_call(const void *p, void *const *b);
+void nn_lstm_f32_call_fma(const void *p, void *const *b);
+void nn_gru_f32_call(const void *p, void *const *b);
+void nn_gru_f32_call_fma(const void *p, void *const *b);
+void nn_rnn_f32_call(const void *p, void *const *b);
+void nn_rnn_f32_call_fma(const void *p, void *const *b);
 #endif

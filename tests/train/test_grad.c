@@ -96,6 +96,22 @@ static const struct grad_case cases[] = {
     {"not the last", OP_SOFTMAX, {1, 1, 3, 5}, {0}, false, true, {0}, {.as.softmax = {1.5f}}},
     {"mask of this batch", OP_DROPOUT, {1, 1, 6, 5}, {0}, false, true, {0}, {.as.dropout = {0.4f}}},
     {"not training", OP_DROPOUT, {1, 1, 6, 5}, {0}, false, false, {0}, {.as.dropout = {0.4f}}},
+#define CELL(kind, ...)                                                                                      \
+    OP_RECURRENT, {1, 5, 3}, {4, kind == RECURRENT_LSTM ? 4 : kind == RECURRENT_GRU ? 3 : 1}, true, true, {0},  \
+    {                                                                                                        \
+        .as.recurrent = { kind, __VA_ARGS__ }                                                                \
+    }
+    {"lstm, last", CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC)},
+    {"lstm, sequences", CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, true)},
+    {"lstm, backwards", CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, true, true)},
+    {"lstm, relu, hard", CELL(RECURRENT_LSTM, CELL_RELU, CELL_HARD_5)},
+    {"lstm, linear, hard", CELL(RECURRENT_LSTM, CELL_LINEAR, CELL_HARD_6, false, true)},
+    {"gru, reset after", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true)},
+    {"gru, reset after, sequences", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true, true, .reset_after = true)},
+    {"gru, reset before", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC)},
+    {"gru, reset before, sequences", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true)},
+    {"rnn, sequences", CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, true)},
+    {"rnn, backwards", CELL(RECURRENT_RNN, CELL_LOGISTIC, CELL_LOGISTIC, false, true)},
     {"flatten", OP_RESHAPE, {1, 1, 6, 5}, {0}, false, true, {1, 1, 1, 30}, {.op = OP_RESHAPE}},
 };
 
@@ -135,10 +151,10 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
                      struct err *e)
 {
     struct graph *g = graph_new(a, "case");
-    int nin = c->op == OP_BATCH_NORM ? 5 : c->op == OP_ADD ? 2 : c->w[0] ? 3 : 1;
+    int nin = c->op == OP_BATCH_NORM || c->op == OP_RECURRENT ? 5 : c->op == OP_ADD ? 2 : c->w[0] ? 3 : 1;
     struct node *n = graph_add(g, a, c->op, c->why, nin, 1);
     n->as = c->as.as;
-    n->in[0] = tensor_new(a, "x", F32, 4, c->x);
+    n->in[0] = tensor_new(a, "x", F32, c->op == OP_RECURRENT ? 3 : 4, c->x);
     int x = (int)tensor_count(n->in[0]), channels = c->x[3];
     bool plain = !c->w[0] && c->op != OP_BATCH_NORM && c->op != OP_SOFTMAX;
     *l = (struct layer){.node = n, .grad = grad_find(c->op), .batch = N, .training = c->training};
@@ -147,7 +163,12 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
         n->in[1] = tensor_new(a, "y", F32, 4, c->x);
         l->in[1] = blob_new(normals(r, N * x, 1, a), x, N * x, a);
     }
-    if (c->w[0]) {
+    if (c->op == OP_RECURRENT) { // w: units, gates
+        int units = c->w[0], rows = units * c->w[1];
+        constant(l, 1, 2, (int32_t[]){rows, c->x[2]}, normals(r, rows * c->x[2], 0.5f, a), a);
+        constant(l, 2, 2, (int32_t[]){rows, units}, normals(r, rows * units, 0.5f, a), a);
+        for (int i = 3; i < 5; i++) constant(l, i, 1, &rows, normals(r, rows, 0.5f, a), a);
+    } else if (c->w[0]) {
         int rank = c->op == OP_DENSE ? 2 : 4, out = c->op == OP_DEPTHWISE_CONV_2D ? channels : c->w[0];
         int size = (int)tensor_count(tensor_new(a, "w", F32, rank, c->w));
         constant(l, 1, rank, c->w, normals(r, size, 0.5f, a), a);

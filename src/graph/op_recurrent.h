@@ -1,0 +1,18 @@
+// For op_recurrent*.c only: from the gate-major weights of a node to the blocks of its kernel.
+#ifndef GRAPH_OP_RECURRENT_H
+#define GRAPH_OP_RECURRENT_H
+#include "lower.h"
+
+// Rows of the packed weights: row r is gate `gate + r % gates` of unit r / gates.
+struct recurrent_rows {
+    int gates, gate;
+};
+enum { RECURRENT_BIAS = 1, RECURRENT_BIAS_REC = 2 };
+
+const struct tensor *recurrent_input(const struct node *n, int i); // NULL when absent
+// [rows / 4][channels + units][4], the last block filled up with zeros.
+struct tensor *recurrent_pack(const struct node *n, struct plan *p, const struct recurrent_rows *s);
+// Float biases in the same order, filled up to a whole block: one, the other, or their sum.
+struct tensor *recurrent_bias(const struct node *n, struct plan *p, const struct recurrent_rows *s,
+                              int which);
+#endif
