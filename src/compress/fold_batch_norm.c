@@ -28,7 +28,8 @@ static struct affine affine_of(const struct node *n, struct arena *a)
 
 static bool has_weights(const struct node *n)
 {
-    return n && (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE);
+    return n && (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE ||
+                 n->op == OP_RECURRENT);
 }
 
 static struct tensor *copy_const(const struct tensor *t, struct arena *a)
@@ -38,22 +39,27 @@ static struct tensor *copy_const(const struct tensor *t, struct arena *a)
     return c;
 }
 
+static int bias_at(const struct node *n)
+{
+    return n->op == OP_RECURRENT ? 3 : 2;
+}
+
 // The layer's own copies of weights and bias (zeros when it had none), which may be changed.
 static void own_weights(struct node *n, struct arena *a, float **w, float **b)
 {
-    int channels = n->op == OP_DEPTHWISE_CONV_2D ? n->in[1]->dim[3] : n->in[1]->dim[0];
-    if (n->nin < 3) {
-        struct tensor **in = arena_new_n(a, 3, struct tensor *);
+    int channels = n->op == OP_DEPTHWISE_CONV_2D ? n->in[1]->dim[3] : n->in[1]->dim[0], at = bias_at(n);
+    if (n->nin < at + 1) {
+        struct tensor **in = arena_new_n(a, (size_t)at + 1, struct tensor *);
         memcpy(in, n->in, (size_t)n->nin * sizeof *in);
         n->in = in;
-        n->nin = 3;
+        n->nin = at + 1;
     }
     n->in[1] = copy_const(n->in[1], a);
-    n->in[2] = n->in[2] ? copy_const(n->in[2], a)
-                        : tensor_const(a, arena_printf(a, "%s/bias", n->name), F32, 1, (int32_t[]){channels},
-                                       arena_new_n(a, (size_t)channels, float));
+    n->in[at] = n->in[at] ? copy_const(n->in[at], a)
+                          : tensor_const(a, arena_printf(a, "%s/bias", n->name), F32, 1,
+                                         (int32_t[]){channels}, arena_new_n(a, (size_t)channels, float));
     *w = (float *)(uintptr_t)n->in[1]->data;
-    *b = (float *)(uintptr_t)n->in[2]->data;
+    *b = (float *)(uintptr_t)n->in[at]->data;
 }
 
 static void fold_back(struct node *n, const struct affine *f, struct arena *a)
@@ -69,11 +75,12 @@ static void fold_forward(struct node *n, const struct affine *f, struct arena *a
 {
     float *w, *b;
     own_weights(n, a, &w, &b);
-    int64_t count = tensor_count(n->in[1]), channels = tensor_count(n->in[2]), per = count / channels;
+    int64_t count = tensor_count(n->in[1]), channels = tensor_count(n->in[bias_at(n)]),
+            per = count / channels;
     double *gain = arena_new_n(a, (size_t)channels, double);
     for (int64_t i = 0; i < count; i++) {
         bool dw = n->op == OP_DEPTHWISE_CONV_2D;
-        int64_t out = dw ? i % channels : i / per, in = dw ? out / (channels / f->n) : i % f->n;
+        int64_t out = dw ? i % channels : i / per, in = dw ? out / (channels / n->in[0]->dim[3]) % f->n : i % f->n;
         gain[out] += (double)w[i] * (double)f->t[in];
         w[i] *= f->s[in];
     }
@@ -83,16 +90,17 @@ static void fold_forward(struct node *n, const struct affine *f, struct arena *a
 static bool padded(const struct node *n)
 {
     const int32_t *p = n->as.conv.pad;
-    return n->op != OP_DENSE && (p[0] || p[1] || p[2] || p[3]);
+    return n->op != OP_DENSE && n->op != OP_RECURRENT && (p[0] || p[1] || p[2] || p[3]);
 }
 
 // The layer behind t that can take a scale and shift of each of `channels`, looking through reshapes that
-// keep them.
+// keep them, or that put several samples side by side: the channel is then the index modulo channels.
 static struct node *taker(const struct graph *g, const struct tensor *t, int channels)
 {
     for (;;) {
         struct node *n = graph_only_user(g, t);
-        if (n && n->op == OP_RESHAPE && n->out[0]->rank && n->out[0]->dim[n->out[0]->rank - 1] == channels)
+        if (n && n->op == OP_RESHAPE && n->out[0]->rank &&
+            n->out[0]->dim[n->out[0]->rank - 1] % channels == 0)
             t = n->out[0];
         else if (has_weights(n) && n->in[0] == t && !padded(n) && tensor_is_const(n->in[1]) &&
                  n->in[1]->type == F32)
@@ -131,7 +139,8 @@ bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
         struct affine f = affine_of(n, a);
         struct node *before = graph_producer(g, n->in[0]);
         struct node *after = taker(g, n->out[0], f.n);
-        bool back = has_weights(before) && graph_uses(g, n->in[0]) == 1 && before->in[1]->type == F32 &&
+        bool back = has_weights(before) && before->op != OP_RECURRENT && graph_uses(g, n->in[0]) == 1 &&
+                    before->in[1]->type == F32 &&
                     (before->op == OP_DENSE ? before->as.dense.act : before->as.conv.act) == ACT_NONE;
         if (!back && !after) {
             if (!to_multiply_add(g, n, &f, a, e)) return fail_in(e, "fold %s", n->name);

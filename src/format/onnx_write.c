@@ -1,8 +1,7 @@
 // The ONNX writer, for float graphs: operator set 13, batch "N". We compute with channels last, ONNX with
 // channels first: a tensor is written in whichever form its first user wants, so that a convolutional network
 // gets one Transpose at its input and one in front of its flatten.
-#include "onnx_proto.h"
-#include "../graph/graph.h"
+#include "onnx_write.h"
 #include <string.h>
 
 enum { OPSET = 13, IR_VERSION = 7 };
@@ -593,6 +592,66 @@ static bool write_slice(struct writer *w, const struct node *n)
     return true;
 }
 
+// ---- for ops in files of their own ----
+
+bool onnx_fail(struct writer *w, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    fail(w->e, "%s", arena_vprintf(w->a, fmt, ap));
+    va_end(ap);
+    return false;
+}
+
+struct arena *onnx_arena(struct writer *w)
+{
+    return w->a;
+}
+
+const char *onnx_plain(struct writer *w, const struct tensor *t)
+{
+    return form_get(w, t, PLAIN);
+}
+
+const char *onnx_plain_out(struct writer *w, const struct tensor *t)
+{
+    return form_name(w, t, PLAIN);
+}
+
+const char *onnx_name(struct writer *w, const char *wish)
+{
+    return name_new(w, wish);
+}
+
+Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, int nin, const char *const *in,
+                           const char *out)
+{
+    return node_new(w, op, name, nin, in, out);
+}
+
+Onnx__AttributeProto *onnx_attr(struct writer *w, Onnx__NodeProto *n, const char *name, int type)
+{
+    return attr_new(w, n, name, type);
+}
+
+void onnx_attr_ints(struct writer *w, Onnx__NodeProto *n, const char *name, int count, const int64_t *v)
+{
+    attr_ints(w, n, name, count, v);
+}
+
+const char *onnx_const_ints(struct writer *w, const char *name, int count, const int64_t *v)
+{
+    return init_ints(w, name, count, v);
+}
+
+const char *onnx_const_floats(struct writer *w, const char *name, int rank, const int64_t *dim,
+                              const float *v)
+{
+    int64_t count = 1;
+    for (int i = 0; i < rank; i++) count *= dim[i];
+    return init_new(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, rank, dim, v, (size_t)count * sizeof *v);
+}
+
 static bool (*const write_op[OP_COUNT])(struct writer *, const struct node *) = {
     [OP_CONV_2D] = write_conv,
     [OP_DEPTHWISE_CONV_2D] = write_conv,
@@ -618,6 +677,7 @@ static bool (*const write_op[OP_COUNT])(struct writer *, const struct node *) = 
     [OP_STRIDED_SLICE] = write_slice,
     [OP_BATCH_NORM] = write_batch_norm,
     [OP_DROPOUT] = write_dropout,
+    [OP_RECURRENT] = onnx_write_recurrent,
 };
 
 // ---- the model ----

@@ -2,8 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const struct arch arch_cnn, arch_cnn_small, arch_ds_cnn, arch_resnet;
-const struct arch *const archs[] = {&arch_cnn, &arch_cnn_small, &arch_ds_cnn, &arch_resnet, NULL};
+extern const struct arch arch_cnn, arch_cnn_small, arch_ds_cnn, arch_resnet, arch_lstm, arch_gru, arch_bilstm,
+    arch_cnn_lstm, arch_deepconvlstm;
+const struct arch *const archs[] = {
+    &arch_cnn, &arch_cnn_small, &arch_ds_cnn,   &arch_resnet,       &arch_lstm,
+    &arch_gru, &arch_bilstm,    &arch_cnn_lstm, &arch_deepconvlstm, NULL};
 
 const struct arch *arch_find(const char *name)
 {
@@ -61,6 +64,7 @@ struct graph *train_arch(const char *name, const struct dataset *d, const struct
     struct train_opt opt = *o;
     if (opt.epochs <= 0) opt.epochs = arch->epochs;
     if (opt.rate <= 0) opt.rate = arch->rate;
+    if (opt.clip <= 0) opt.clip = arch->clip;
     if (!train(g, d, &opt, r, a, e)) return NULL;
     describe(g, arch, d, &s, a);
     return g;

@@ -105,6 +105,65 @@ struct tensor *layer_depthwise(struct layers *l, struct tensor *x, int kernel, i
     return convolve(l, OP_DEPTHWISE_CONV_2D, x, 0, kernel, stride, same, false);
 }
 
+static struct tensor *reshaped(struct layers *l, struct tensor *x, int32_t steps, int32_t channels)
+{
+    l->count++;
+    struct node *n = graph_add(l->g, l->a, OP_RESHAPE, name_of(l, "steps"), 1, 1);
+    n->in[0] = x;
+    n->out[0] = tensor_new(l->a, n->name, F32, 3, (int32_t[]){1, steps, channels});
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_stack(struct layers *l, struct tensor *x, int stack)
+{
+    if (!x) return NULL;
+    while (x->dim[2] % stack) stack--;
+    return reshaped(l, x, x->dim[2] / stack, x->dim[3] * stack);
+}
+
+struct tensor *layer_steps(struct layers *l, struct tensor *x)
+{
+    return x ? reshaped(l, x, x->dim[2], x->dim[3]) : NULL;
+}
+
+// Kernel: normal of Glorot's variance (2010), recurrent: normal of variance 1 / units, about as wide as
+// orthogonal; the LSTM's forget gate starts open (Jozefowicz et al. 2015).
+struct tensor *layer_recurrent(struct layers *l, struct tensor *x, enum recurrent_kind kind, int units,
+                               bool sequences, bool backwards)
+{
+    if (!x) return NULL;
+    l->count++;
+    static const char *const kinds[] = {"rnn", "gru", "lstm"};
+    const char *name = name_of(l, kinds[kind]);
+    const int gates = recurrent_gates(kind), rows = gates * units, in = x->dim[2];
+    struct node *n = graph_add(l->g, l->a, OP_RECURRENT, name, kind == RECURRENT_GRU ? 5 : 4, 1);
+    n->as.recurrent = (struct recurrent){.kind = kind,
+                                         .act = CELL_TANH,
+                                         .gate_act = CELL_LOGISTIC,
+                                         .sequences = sequences,
+                                         .backwards = backwards,
+                                         .reset_after = kind == RECURRENT_GRU};
+    n->in[0] = x;
+    n->in[1] = drawn(l, arena_printf(l->a, "%s/kernel", name), 2, (int32_t[]){rows, in}, in + units, 2);
+    n->in[2] = drawn(l, arena_printf(l->a, "%s/recurrent", name), 2, (int32_t[]){rows, units}, units, 1);
+    n->in[3] = filled(l, arena_printf(l->a, "%s/bias", name), rows, 0);
+    float *bias = (float *)(uintptr_t)n->in[3]->data;
+    for (int i = units; kind == RECURRENT_LSTM && i < 2 * units; i++) bias[i] = 1;
+    if (kind == RECURRENT_GRU) n->in[4] = filled(l, arena_printf(l->a, "%s/recurrent_bias", name), rows, 0);
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_concat(struct layers *l, struct tensor *x, struct tensor *y)
+{
+    if (!x || !y) return NULL;
+    l->count++;
+    struct node *n = graph_add(l->g, l->a, OP_CONCATENATION, name_of(l, "both"), 2, 1);
+    n->in[0] = x;
+    n->in[1] = y;
+    n->as.axis.axis = x->rank - 1;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
 struct tensor *layer_max_pool(struct layers *l, struct tensor *x, int size)
 {
     if (!x) return NULL;

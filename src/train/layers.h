@@ -19,6 +19,15 @@ struct tensor *layers_start(struct layers *l, const char *name, const struct arc
 struct tensor *layer_conv(struct layers *l, struct tensor *x, int out, int kernel, int stride, bool same,
                           bool linear);
 struct tensor *layer_depthwise(struct layers *l, struct tensor *x, int kernel, int stride, bool same);
+// Steps of `stack` samples each (fewer when the window's length is no multiple): a quarter of the steps costs
+// a quarter of the time, and nothing is lost. (1, 1, w, c) -> (1, w / stack, stack * c).
+struct tensor *layer_stack(struct layers *l, struct tensor *x, int stack);
+// (1, 1, w, c) -> (1, w, c), and for what comes behind a recurrent layer, back again.
+struct tensor *layer_steps(struct layers *l, struct tensor *x);
+// LSTM, GRU or RNN: tanh and logistic; every h with sequences, else the last.
+struct tensor *layer_recurrent(struct layers *l, struct tensor *x, enum recurrent_kind kind, int units,
+                               bool sequences, bool backwards);
+struct tensor *layer_concat(struct layers *l, struct tensor *x, struct tensor *y); // over the last dimension
 struct tensor *layer_max_pool(struct layers *l, struct tensor *x, int size);
 struct tensor *layer_add(struct layers *l, struct tensor *x, struct tensor *y); // and relu
 struct tensor *layer_dropout(struct layers *l, struct tensor *x, float rate);

@@ -58,6 +58,20 @@ static void train_part(void *who, int p)
     net_backward(part->net);
 }
 
+// Shortens the gradient to `longest`; running statistics are none.
+static void clip(const struct params *p, float *dw, float longest)
+{
+    double square = 0;
+    for (int i = 0; i < p->nslot; i++)
+        for (int k = p->slot[i].at; p->slot[i].kind != PARAM_STAT && k < p->slot[i].at + p->slot[i].n; k++)
+            square += (double)dw[k] * (double)dw[k];
+    const float shrink = longest / (float)sqrt(square);
+    if (!(shrink < 1)) return;
+    for (int i = 0; i < p->nslot; i++)
+        for (int k = p->slot[i].at; p->slot[i].kind != PARAM_STAT && k < p->slot[i].at + p->slot[i].n; k++)
+            dw[k] *= shrink;
+}
+
 // Sum of the parts' gradients, mean of their batch statistics, into the first's.
 static void gather(struct trainer *t)
 {
@@ -72,6 +86,7 @@ static void gather(struct trainer *t)
         const struct slot *s = &t->params.slot[i];
         for (int k = s->at; k < s->at + s->n && s->kind == PARAM_STAT; k++) to[k] /= (float)used;
     }
+    if (t->opt->clip > 0) clip(&t->params, to, t->opt->clip);
     optimizer_step(&t->run.opt, to);
 }
 

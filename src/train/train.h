@@ -16,13 +16,15 @@ struct arch { // one file each, arch_<name>.c; the table is in arch.c
     struct graph *(*build)(const struct arch_shape *s, struct rng *r, struct arena *a, struct err *e);
     int epochs; // default length of training
     float rate; // default peak learning rate
+    float clip; // default longest gradient; 0: as long as it is
 };
-extern const struct arch *const archs[]; // cnn cnn-small ds-cnn resnet; NULL at the end
+extern const struct arch *const archs[]; // cnn cnn-small ds-cnn resnet lstm gru ...; NULL at the end
 const struct arch *arch_find(const char *name);
 
 struct train_opt { // zero: the default
     int epochs, batch, patience;
     float rate, weight_decay, label_smoothing;
+    float clip; // a longer gradient is shortened to this (Pascanu et al. 2013); 0: never
     uint64_t seed;
     bool no_augment, no_class_weights;
     const char *checkpoint; // file; written after each epoch, taken up again when present and of the same run

@@ -97,7 +97,11 @@ static const struct grad_case cases[] = {
     {"mask of this batch", OP_DROPOUT, {1, 1, 6, 5}, {0}, false, true, {0}, {.as.dropout = {0.4f}}},
     {"not training", OP_DROPOUT, {1, 1, 6, 5}, {0}, false, false, {0}, {.as.dropout = {0.4f}}},
 #define CELL(kind, ...)                                                                                      \
-    OP_RECURRENT, {1, 5, 3}, {4, kind == RECURRENT_LSTM ? 4 : kind == RECURRENT_GRU ? 3 : 1}, true, true, {0},  \
+    OP_RECURRENT, {1, 5, 3},                                                                                 \
+        {4, kind == RECURRENT_LSTM  ? 4                                                                      \
+            : kind == RECURRENT_GRU ? 3                                                                      \
+                                    : 1},                                                                    \
+        true, true, {0},                                                                                     \
     {                                                                                                        \
         .as.recurrent = { kind, __VA_ARGS__ }                                                                \
     }
@@ -107,11 +111,13 @@ static const struct grad_case cases[] = {
     {"lstm, relu, hard", CELL(RECURRENT_LSTM, CELL_RELU, CELL_HARD_5)},
     {"lstm, linear, hard", CELL(RECURRENT_LSTM, CELL_LINEAR, CELL_HARD_6, false, true)},
     {"gru, reset after", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true)},
-    {"gru, reset after, sequences", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true, true, .reset_after = true)},
+    {"gru, reset after, sequences",
+     CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true, true, .reset_after = true)},
     {"gru, reset before", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC)},
     {"gru, reset before, sequences", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true)},
     {"rnn, sequences", CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, true)},
     {"rnn, backwards", CELL(RECURRENT_RNN, CELL_LOGISTIC, CELL_LOGISTIC, false, true)},
+    {"both directions", OP_CONCATENATION, {1, 1, 5, 3}, {0}, false, true, {0}, {.as.axis = {3}}},
     {"flatten", OP_RESHAPE, {1, 1, 6, 5}, {0}, false, true, {1, 1, 1, 30}, {.op = OP_RESHAPE}},
 };
 
@@ -151,7 +157,10 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
                      struct err *e)
 {
     struct graph *g = graph_new(a, "case");
-    int nin = c->op == OP_BATCH_NORM || c->op == OP_RECURRENT ? 5 : c->op == OP_ADD ? 2 : c->w[0] ? 3 : 1;
+    int nin = c->op == OP_BATCH_NORM || c->op == OP_RECURRENT ? 5
+              : c->op == OP_ADD || c->op == OP_CONCATENATION  ? 2
+              : c->w[0]                                       ? 3
+                                                              : 1;
     struct node *n = graph_add(g, a, c->op, c->why, nin, 1);
     n->as = c->as.as;
     n->in[0] = tensor_new(a, "x", F32, c->op == OP_RECURRENT ? 3 : 4, c->x);
@@ -159,7 +168,7 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
     bool plain = !c->w[0] && c->op != OP_BATCH_NORM && c->op != OP_SOFTMAX;
     *l = (struct layer){.node = n, .grad = grad_find(c->op), .batch = N, .training = c->training};
     l->in[0] = blob_new(plain ? spread(r, N * x, a) : normals(r, N * x, 1, a), x, N * x, a);
-    if (c->op == OP_ADD) {
+    if (c->op == OP_ADD || c->op == OP_CONCATENATION) {
         n->in[1] = tensor_new(a, "y", F32, 4, c->x);
         l->in[1] = blob_new(normals(r, N * x, 1, a), x, N * x, a);
     }
