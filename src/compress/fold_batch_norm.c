@@ -80,7 +80,8 @@ static void fold_forward(struct node *n, const struct affine *f, struct arena *a
     double *gain = arena_new_n(a, (size_t)channels, double);
     for (int64_t i = 0; i < count; i++) {
         bool dw = n->op == OP_DEPTHWISE_CONV_2D;
-        int64_t out = dw ? i % channels : i / per, in = dw ? out / (channels / n->in[0]->dim[3]) % f->n : i % f->n;
+        int64_t out = dw ? i % channels : i / per,
+                in = dw ? out / (channels / n->in[0]->dim[3]) % f->n : i % f->n;
         gain[out] += (double)w[i] * (double)f->t[in];
         w[i] *= f->s[in];
     }
@@ -93,21 +94,31 @@ static bool padded(const struct node *n)
     return n->op != OP_DENSE && n->op != OP_RECURRENT && (p[0] || p[1] || p[2] || p[3]);
 }
 
-// The layer behind t that can take a scale and shift of each of `channels`, looking through reshapes that
-// keep them, or that put several samples side by side: the channel is then the index modulo channels.
-static struct node *taker(const struct graph *g, const struct tensor *t, int channels)
+// The layers behind t that can take a scale and shift of each of `channels`, looking through reshapes that
+// keep them, or that put several samples side by side: the channel is then the index modulo channels. Their
+// number; -1 when somebody behind t cannot, or there are more than `most`.
+static int takers(const struct graph *g, const struct tensor *t, int channels, struct node **taker, int most)
 {
-    for (;;) {
-        struct node *n = graph_only_user(g, t);
-        if (n && n->op == OP_RESHAPE && n->out[0]->rank &&
-            n->out[0]->dim[n->out[0]->rank - 1] % channels == 0)
-            t = n->out[0];
-        else if (has_weights(n) && n->in[0] == t && !padded(n) && tensor_is_const(n->in[1]) &&
-                 n->in[1]->type == F32)
-            return n;
-        else
-            return NULL;
+    int found = 0;
+    for (int i = 0; i < g->nout; i++)
+        if (g->out[i] == t) return -1;
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        for (int i = 0; i < n->nin; i++) {
+            if (n->in[i] != t) continue;
+            const struct tensor *y = n->out[0];
+            if (n->op == OP_RESHAPE && y->rank && y->dim[y->rank - 1] % channels == 0) {
+                const int more = takers(g, y, channels, taker + found, most - found);
+                if (more < 0) return -1;
+                found += more;
+            } else if (i == 0 && found < most && has_weights(n) && !padded(n) && tensor_is_const(n->in[1]) &&
+                       n->in[1]->type == F32)
+                taker[found++] = n;
+            else
+                return -1;
+        }
     }
+    return found;
 }
 
 static bool to_multiply_add(struct graph *g, struct node *n, const struct affine *f, struct arena *a,
@@ -138,19 +149,18 @@ bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
         if (n->op != OP_BATCH_NORM) continue;
         struct affine f = affine_of(n, a);
         struct node *before = graph_producer(g, n->in[0]);
-        struct node *after = taker(g, n->out[0], f.n);
+        struct node *after[8];
+        const int nafter = takers(g, n->out[0], f.n, after, 8);
         bool back = has_weights(before) && before->op != OP_RECURRENT && graph_uses(g, n->in[0]) == 1 &&
                     before->in[1]->type == F32 &&
                     (before->op == OP_DENSE ? before->as.dense.act : before->as.conv.act) == ACT_NONE;
-        if (!back && !after) {
+        if (!back && nafter < 1) {
             if (!to_multiply_add(g, n, &f, a, e)) return fail_in(e, "fold %s", n->name);
             k--;
             continue;
         }
-        if (back)
-            fold_back(before, &f, a);
-        else
-            fold_forward(after, &f, a);
+        if (back) fold_back(before, &f, a);
+        for (int i = 0; !back && i < nafter; i++) fold_forward(after[i], &f, a);
         graph_replace(g, n->out[0], n->in[0]);
         graph_remove(g, n);
         k--;

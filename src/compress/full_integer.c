@@ -27,6 +27,7 @@ static bool has_int8_form(const struct node *n)
     case OP_DIV:
     case OP_ELU:
     case OP_BATCH_NORM:
+    case OP_RECURRENT:
         return false;
     case OP_SUB:
     case OP_ADD:

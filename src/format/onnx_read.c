@@ -208,8 +208,8 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
     return true;
 }
 
-static const struct onnx_op_entry *const tables[] = {onnx_ops_conv, onnx_ops_dense, onnx_ops_elementwise,
-                                                     onnx_ops_shape, NULL};
+static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,  onnx_ops_dense,     onnx_ops_elementwise,
+                                                     onnx_ops_shape, onnx_ops_recurrent, NULL};
 
 static onnx_op *op_find(const char *op)
 {
@@ -221,13 +221,7 @@ static onnx_op *op_find(const char *op)
 
 static bool refuse(struct onnx *r, const struct onnx_node *n)
 {
-    static const char *const recurrent[] = {"LSTM", "GRU", "RNN", NULL}, *const control[] = {"If", "Loop",
-                                                                                             "Scan", NULL};
-    for (int i = 0; recurrent[i]; i++)
-        if (!strcmp(n->op, recurrent[i]))
-            return node_fail(
-                r, n,
-                "recurrent layers are not read from ONNX yet; give the model as .tflite or without them");
+    static const char *const control[] = {"If", "Loop", "Scan", NULL};
     for (int i = 0; control[i]; i++)
         if (!strcmp(n->op, control[i]))
             return node_fail(r, n,

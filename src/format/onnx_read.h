@@ -32,7 +32,8 @@ struct onnx_op_entry {
     const char *op;
     onnx_op *read;
 };
-extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_elementwise[], onnx_ops_shape[];
+extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_elementwise[], onnx_ops_shape[],
+    onnx_ops_recurrent[];
 
 // Fails with the node's name and op in front.
 bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)

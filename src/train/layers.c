@@ -118,6 +118,12 @@ struct tensor *layer_stack(struct layers *l, struct tensor *x, int stack)
 {
     if (!x) return NULL;
     while (x->dim[2] % stack) stack--;
+    struct node *rows = graph_producer(l->g, x);
+    if (rows && rows->op == OP_RESHAPE && rows->in[0]->rank == 3 && graph_uses(l->g, x) == 0) { // one will do
+        graph_remove(l->g, rows);
+        x = rows->in[0];
+        return reshaped(l, x, x->dim[1] / stack, x->dim[2] * stack);
+    }
     return reshaped(l, x, x->dim[2] / stack, x->dim[3] * stack);
 }
 

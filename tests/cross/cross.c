@@ -13,11 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 6 };
+enum { WINDOWS = 4, NCASE = 9 };
 static const struct {
     const char *network, *technique;
-} cases[NCASE] = {{"tiny", "lite"}, {"tiny", "dynamic"}, {"tiny", "full-integer"},
-                  {"zoo", "none"},  {"zoo", "dynamic"},  {"zoo", "full-integer"}};
+} cases[NCASE] = {{"tiny", "lite"},      {"tiny", "dynamic"},      {"tiny", "full-integer"},
+                  {"zoo", "none"},       {"zoo", "dynamic"},       {"zoo", "full-integer"},
+                  {"recurrent", "lite"}, {"recurrent", "dynamic"}, {"recurrent", "full-integer"}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
@@ -26,7 +27,9 @@ static bool make_graphs(struct arena *a, struct err *e)
 {
     bool used[64] = {0};
     for (int i = 0; i < NCASE; i++) {
-        struct graph *g = !strcmp(cases[i].network, "tiny") ? tiny_cnn(a, 24, 3, 3, 5) : zoo_graph(a, 7);
+        struct graph *g = !strcmp(cases[i].network, "tiny")  ? tiny_cnn(a, 24, 3, 3, 5)
+                          : !strcmp(cases[i].network, "zoo") ? zoo_graph(a, 7)
+                                                             : recurrent_graph(a, 3);
         struct compress_opt o = {.calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32};
         if (!(graphs[i] = technique_find(cases[i].technique)->apply(g, &o, a, e))) return false;
         input[i] = tiny_windows(a, g, WINDOWS, 12);

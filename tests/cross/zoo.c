@@ -184,3 +184,34 @@ struct graph *shapes_graph(struct arena *a, uint64_t seed)
     for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
     return finish(&z);
 }
+
+static void recurrent(struct zoo *z, int units, struct recurrent r)
+{
+    struct node *n = add(z, OP_RECURRENT, 5);
+    const int32_t rows = recurrent_gates(r.kind) * units, in = z->x->dim[2];
+    n->as.recurrent = r;
+    n->in[1] = constant(z, "kernel", 2, (int32_t[]){rows, in}, 1.0f);
+    n->in[2] = constant(z, "recurrent", 2, (int32_t[]){rows, units}, 0.6f);
+    n->in[3] = constant(z, "bias", 1, &rows, 0.3f);
+    n->in[4] = constant(z, "recurrent_bias", 1, &rows, 0.3f);
+    done(z, n);
+}
+
+struct graph *recurrent_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "recurrent", 3, (int32_t[]){1, 11, 3}, seed);
+    recurrent(&z, 7,
+              (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
+    recurrent(&z, 5,
+              (struct recurrent){.kind = RECURRENT_GRU,
+                                 .gate_act = CELL_LOGISTIC,
+                                 .sequences = true,
+                                 .backwards = true,
+                                 .reset_after = true});
+    recurrent(&z, 6, (struct recurrent){.kind = RECURRENT_GRU, .gate_act = CELL_HARD_5, .sequences = true});
+    recurrent(&z, 5, (struct recurrent){.kind = RECURRENT_RNN, .sequences = true});
+    recurrent(&z, 4, (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_HARD_6, .backwards = true});
+    dense(&z, 5, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    return finish(&z);
+}

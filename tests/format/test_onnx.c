@@ -218,7 +218,7 @@ CHANGE(bad_axis, node_of(m, "Softmax")->attribute[0]->i = 7;)
 
 TEST(onnx_refused)
 {
-    refused(to_lstm, "(LSTM): recurrent layers are not read from ONNX yet");
+    refused(to_lstm, "(LSTM): wants (steps, batch, channels) with a batch of 1");
     refused(to_unknown, "node relu1 (Einsum): this operator is not supported");
     refused(to_loop, "control flow cannot be deployed");
     refused(to_quantized, "quantized ONNX is not read");

@@ -1,0 +1,203 @@
+// LSTM, GRU and RNN against loops in double precision written from the equations of graph.h, in every layout;
+// the same bits in all layouts without fused multiply-add.
+#include "device.h"
+#include <math.h>
+#include <stdio.h>
+
+struct rec_case {
+    int steps, channels, units;
+    struct recurrent r;
+    int biases; // 0, 1, 2
+    bool initial;
+    const char *why;
+};
+#define CELL(k, a, g, ...)                                                                                   \
+    {                                                                                                        \
+        .kind = k, .act = a, .gate_act = g, __VA_ARGS__                                                      \
+    }
+static const struct rec_case cases[] = {
+    {1, 1, 1, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "the smallest"},
+    {7, 3, 5, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "the last h"},
+    {8, 3, 5, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 2, true,
+     "even steps, two biases, a state before"},
+    {6, 2, 4, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, .sequences = true), 1, false, "sequences"},
+    {6, 2, 4, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, .sequences = true, .backwards = true), 1, true,
+     "backwards"},
+    {5, 2, 3, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, .backwards = true), 0, false,
+     "backwards, the last h"},
+    {5, 4, 6, CELL(RECURRENT_LSTM, CELL_RELU, CELL_HARD_5), 1, false, "relu and hard sigmoid"},
+    {5, 4, 6, CELL(RECURRENT_LSTM, CELL_LINEAR, CELL_HARD_6), 1, false, "linear and Keras 3's hard sigmoid"},
+    {40, 6, 16, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "as in a HAR network"},
+    {1, 1, 1, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true), 2, false, "the smallest"},
+    {7, 3, 5, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true), 2, false, "odd units"},
+    {8, 3, 6, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true, .sequences = true), 1, true,
+     "sequences"},
+    {7, 3, 5, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC), 2, false, "reset before, two biases"},
+    {7, 3, 8, CELL(RECURRENT_GRU, CELL_TANH, CELL_HARD_5, .backwards = true), 1, true,
+     "reset before, a state before"},
+    {9, 2, 4, CELL(RECURRENT_GRU, CELL_RELU, CELL_LOGISTIC, .sequences = true), 0, false, "no bias"},
+    {1, 1, 1, CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC), 1, false, "the smallest"},
+    {6, 3, 7, CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, .sequences = true), 2, true,
+     "units fill no block"},
+    {6, 3, 8, CELL(RECURRENT_RNN, CELL_RELU, CELL_LOGISTIC, .backwards = true), 0, false, "no bias"},
+};
+
+static double act(double v, enum cell_act a)
+{
+    switch (a) {
+    case CELL_TANH:
+        return tanh(v);
+    case CELL_LOGISTIC:
+        return 1 / (1 + exp(-v));
+    case CELL_RELU:
+        return fmax(v, 0);
+    case CELL_LINEAR:
+        return v;
+    default:
+        return fmin(fmax(v / (a == CELL_HARD_5 ? 5 : 6) + 0.5, 0), 1);
+    }
+}
+
+static double dot(const struct tensor *w, int row, const double *v)
+{
+    double s = 0;
+    for (int i = 0; i < w->dim[1]; i++) s += (double)((const float *)w->data)[row * w->dim[1] + i] * v[i];
+    return s;
+}
+
+static double at(const struct tensor *t, int i)
+{
+    return t ? (double)((const float *)t->data)[i] : 0;
+}
+
+static void naive_step(const struct node *n, const double *x, double *h, double *c)
+{
+    const struct recurrent *r = &n->as.recurrent;
+    const struct tensor *w = n->in[1], *u = n->in[2], *b = n->in[3], *rb = n->in[4];
+    const int units = u->dim[1];
+    double next[64], rh[64];
+    for (int k = 0; k < units && r->kind == RECURRENT_GRU; k++)
+        rh[k] = h[k] * act(dot(w, units + k, x) + dot(u, units + k, h) + at(b, units + k) + at(rb, units + k),
+                           r->gate_act);
+    for (int k = 0; k < units; k++) {
+        double s[4];
+        for (int g = 0; g < recurrent_gates(r->kind); g++) {
+            const int row = g * units + k;
+            s[g] = dot(w, row, x) + dot(u, row, h) + at(b, row) + at(rb, row);
+        }
+        if (r->kind == RECURRENT_RNN) next[k] = act(s[0], r->act);
+        if (r->kind == RECURRENT_LSTM) {
+            c[k] = act(s[1], r->gate_act) * c[k] + act(s[0], r->gate_act) * act(s[2], r->act);
+            next[k] = act(s[3], r->gate_act) * act(c[k], r->act);
+        }
+        if (r->kind == RECURRENT_GRU) {
+            const int row = 2 * units + k;
+            const double z = act(s[0], r->gate_act), reset = act(s[1], r->gate_act);
+            const double wx = dot(w, row, x) + at(b, row);
+            const double m = r->reset_after ? wx + reset * (dot(u, row, h) + at(rb, row))
+                                            : wx + dot(u, row, rh) + at(rb, row);
+            next[k] = z * h[k] + (1 - z) * act(m, r->act);
+        }
+    }
+    memcpy(h, next, (size_t)units * sizeof *h);
+}
+
+static void naive(const struct node *n, const float *x, float *y)
+{
+    const struct recurrent *r = &n->as.recurrent;
+    const int steps = n->in[0]->dim[1], channels = n->in[0]->dim[2], units = n->in[2]->dim[1];
+    double h[64], c[64], in[64];
+    for (int k = 0; k < units; k++) h[k] = at(n->in[5], k), c[k] = at(n->in[6], k);
+    for (int t = 0; t < steps; t++) {
+        const int place = r->backwards ? steps - 1 - t : t;
+        for (int i = 0; i < channels; i++) in[i] = (double)x[place * channels + i];
+        naive_step(n, in, h, c);
+        for (int k = 0; k < units; k++) y[(r->sequences ? place * units : 0) + k] = (float)h[k];
+    }
+}
+
+static struct graph *graph_of(const struct rec_case *c, struct rng *r, struct arena *a, struct err *e)
+{
+    struct graph *g = graph_new(a, "recurrent");
+    const int rows = recurrent_gates(c->r.kind) * c->units;
+    struct tensor *x = random_input(g, a, F32, 3, (int32_t[]){1, c->steps, c->channels}, 0, 0);
+    struct node *n = graph_add(g, a, OP_RECURRENT, c->why, 7, 1);
+    n->as.recurrent = c->r;
+    n->in[0] = x;
+    n->in[1] = random_const(a, r, F32, 2, (int32_t[]){rows, c->channels});
+    n->in[2] = random_const(a, r, F32, 2, (int32_t[]){rows, c->units});
+    for (int i = 0; i < 2; i++) {
+        float *w = (float *)(uintptr_t)n->in[1 + i]->data;
+        for (int64_t k = 0; k < tensor_count(n->in[1 + i]); k++) w[k] *= 0.4f;
+    }
+    for (int i = 0; i < c->biases; i++) n->in[3 + i] = random_const(a, r, F32, 1, &rows);
+    if (c->initial) n->in[5] = random_const(a, r, F32, 2, (int32_t[]){1, c->units});
+    if (c->initial && c->r.kind == RECURRENT_LSTM)
+        n->in[6] = random_const(a, r, F32, 2, (int32_t[]){1, c->units});
+    struct tensor *y = graph_apply(g, a, n, e);
+    g->out = arena_copy(a, &y, sizeof y);
+    g->nout = 1;
+    return y ? g : NULL;
+}
+
+TEST(device_recurrent_f32)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct rng r = rng_new(i + 1);
+        struct graph *g = graph_of(&cases[i], &r, &a, &e);
+        CHECK_STR("", e.text);
+        if (!g) continue;
+        const struct tensor *y = g->out[0];
+        float *x = random_bytes(&a, &r, g->in[0]), *want = arena_alloc(&a, (size_t)tensor_bytes(y)),
+              *first = NULL;
+        naive(g->node[0], x, want);
+        for (int l = 0; l < device_nlayout; l++) {
+            float *got = device_run(g, &device_layouts[l], (const void *const[]){x}, &a, &e);
+            CHECK(got != NULL);
+            for (int64_t k = 0; got && k < tensor_count(y); k++)
+                if (!(fabsf(got[k] - want[k]) <= 2e-5f * fmaxf(1, fabsf(want[k])))) {
+                    test_fail(__FILE__, __LINE__, "%s, %s: at %d want %g, got %g",
+                              recurrent_name(cases[i].r.kind), cases[i].why, (int)k, (double)want[k],
+                              (double)got[k]);
+                    break;
+                }
+            if (got && !device_layouts[l].fma && first) check_same(cases[i].why, y, first, got);
+            if (!device_layouts[l].fma) first = got;
+        }
+        arena_free(&a);
+    }
+}
+
+// What cannot be is refused by name.
+TEST(device_recurrent_refused)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct rng r = rng_new(1);
+    struct graph *g = graph_of(&cases[1], &r, &a, &e);
+    struct node *n = g->node[0];
+    n->as.recurrent.stateful = true;
+    CHECK(!plan_lower(g, &layout_host, &a, &e));
+    CHECK_STR("keeps its state from one window to the next", e.text);
+    n->as.recurrent.stateful = false;
+    struct tensor *bias = n->in[3], two = *n->in[0];
+    n->in[3] = tensor_const(&a, "b", F32, 1, (int32_t[]){7}, bias->data);
+    CHECK(!graph_check(g, &e));
+    CHECK_STR("b has 7 values, want 20", e.text);
+    n->in[3] = bias;
+    two.dim[0] = 2;
+    n->in[0] = g->in[0] = &two;
+    CHECK(!graph_check(g, &e));
+    CHECK_STR("a batch of 2", e.text);
+    two.dim[0] = 1;
+    two.dim[2] = 4;
+    CHECK(!graph_check(g, &e));
+    CHECK_STR("an LSTM of 5 units over 4 channels wants weights 20x4 and 20x5, not 20x3 and 20x5", e.text);
+    two.dim[2] = 3;
+    n->as.recurrent.kind = RECURRENT_GRU;
+    CHECK(!graph_check(g, &e));
+    CHECK_STR("wants weights 15x3 and 15x5", e.text);
+    arena_free(&a);
+}
