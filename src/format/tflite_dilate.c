@@ -88,7 +88,7 @@ static struct node *reshape_to(struct reader *r, struct tensor *x, struct tensor
 {
     y->rank = rank;
     memcpy(y->dim, dim, (size_t)rank * sizeof *dim);
-    struct node *n = graph_add(r->g, r->a, OP_RESHAPE, y->name, 1, 1);
+    struct node *n = graph_add(r->g, r->a, OP_RESHAPE, reader_name(r, y), 1, 1);
     n->in[0] = x;
     n->out[0] = y;
     return n;

@@ -34,14 +34,14 @@ static bool read_shape(struct reader *r, const struct fb_table *record, struct s
     t->rank = (int)shape.n;
     s->shaped = shape.n > 0;
     for (uint32_t i = 0; i < shape.n; i++) {
-        int32_t stated = fb_vec_i32(&shape, i), d = sign.n == shape.n ? fb_vec_i32(&sign, i) : stated;
-        if (d == -1 && i == 0) d = stated == -1 ? 1 : stated; // the batch
-        if (d == -1 && input)
+        int32_t stated = fb_vec_i32(&shape, i);
+        bool open = (sign.n == shape.n && fb_vec_i32(&sign, i) == -1) || stated == -1;
+        if (open && input && i > 0)
             return fail(
                 e, "input %s: dimension %u has no fixed size; export the model with a fixed window length",
                 t->name, (unsigned)i);
-        if (d == -1) d = stated, s->shaped = s->shaped && stated > 0 && stated != 1;
-        t->dim[i] = d;
+        if (open && !input) s->open |= 1u << i;
+        t->dim[i] = stated == -1 ? 1 : stated; // the batch is 1
     }
     return true;
 }
@@ -235,11 +235,11 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
         return false;
     for (int i = 0; i < d->min_in; i++)
         if (!o->in[i]) return fail(e, "input %d is absent", i);
-    size_t length = strcspn(o->out[0]->name, ";"); // of the first layer, when the converter fused several
-    o->name = arena_strndup(r->a, o->out[0]->name, length < READER_NAME ? length : READER_NAME);
+    o->name = reader_name(r, o->out[0]);
     struct slot *made = &r->slot[fb_vec_i32(&out, 0)];
     o->shaped = made->shaped;
     o->said = *o->out[0];
+    o->open = made->open;
     uint8_t type = fb_u8(record, OPERATOR_OPTIONS_TYPE, OPT_NONE);
     if (type != OPT_NONE && d->options != OPT_NONE && type != d->options)
         return fail(e, "has the options of another operator (%u)", type);

@@ -16,7 +16,8 @@ struct reader {
         struct tensor *t;
         const char *why_not;         // set: cannot be used, and why
         bool made;                   // graph input, constant, or output of an operator read already
-        bool shaped;                 // the file states its shape
+        bool shaped;                 // the file states its shape ...
+        unsigned open;               // ... but not the dimensions whose bits are set
         const struct spread *spread; // stands for samples dealt out to batches; has no node
     } * slot;
     int nslot;
@@ -30,7 +31,8 @@ struct oper { // one operator of the file, its tensors looked up
     struct tensor **in, **out; // an absent input is NULL
     int nin, nout;
     bool shaped;               // the file states the shape of the first output ...
-    struct tensor said;        // ... so
+    struct tensor said;        // ... so ...
+    unsigned open;             // ... but not the dimensions whose bits are set
     struct spread *spread_out; // set by those that only pass on a dilated convolution (tflite_dilate.c)
 };
 
@@ -43,10 +45,35 @@ extern const struct oper_def tflite_opers[]; // ends with .read NULL
 
 // False when the reader would hold n more bytes than a file of this size can need.
 bool reader_room(const struct reader *r, uint64_t n, struct err *e);
+// A node's name: that of its output. Converters join the names of all layers they fused by ';': the first
+// will do.
+const char *reader_name(struct reader *r, const struct tensor *t);
 // A tensor between two nodes that are one operator in the file: like t, without a shape yet.
 struct tensor *reader_between(struct reader *r, const struct tensor *t, const char *what);
 // The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.
 int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
+// The operator as a node with its first nin inputs (absent ones NULL) and its output.
+struct node *reader_node(struct reader *r, struct oper *o, enum op op, int nin);
+struct node *reader_reshape(struct reader *r, struct tensor *x, struct tensor *y); // y's shape is set
+void tensor_set_dims(struct tensor *t, int rank, const int32_t *dim);
+// Shape and type of n's output; when it is the operator's it must be as the file states.
+bool reader_finish(struct oper *o, struct node *n, struct err *e);
+// The activation fused behind the operator. What the graph cannot fuse becomes a node of its own behind n:
+// *after is then that op, else OP_COUNT. reader_finish_act ends such an operator.
+bool reader_act(const struct oper *o, int id, enum act *act, enum op *after, struct err *e);
+bool reader_finish_act(struct reader *r, struct oper *o, struct node *n, enum op after, struct err *e);
+// Operators of tflite_read_shape.c.
+bool read_reshape(struct reader *r, struct oper *o, struct err *e);
+bool read_expand_dims(struct reader *r, struct oper *o, struct err *e);
+bool read_squeeze(struct reader *r, struct oper *o, struct err *e);
+bool read_transpose(struct reader *r, struct oper *o, struct err *e);
+bool read_pad(struct reader *r, struct oper *o, struct err *e);
+bool read_concatenation(struct reader *r, struct oper *o, struct err *e);
+bool read_strided_slice(struct reader *r, struct oper *o, struct err *e);
+bool read_reduce_max(struct reader *r, struct oper *o, struct err *e);
+bool read_slice(struct reader *r, struct oper *o, struct err *e);
+bool read_shape_only(struct reader *r, struct oper *o, struct err *e);
+bool read_alone(struct reader *r, struct oper *o, struct err *e);
 // False when the file states another type or shape than t's for the operator's output.
 bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e);
 // A convolution as a node, with strides and padding from its options, or as given.

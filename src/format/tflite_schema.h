@@ -136,6 +136,7 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_EXPAND_DIMS = 70,
     TFL_SHAPE = 77,
     TFL_REDUCE_PROD = 81,
+    TFL_REDUCE_MAX = 82,
     TFL_PACK = 83,
     TFL_LEAKY_RELU = 98,
     TFL_ELU = 111,
