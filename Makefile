@@ -54,6 +54,8 @@ $(B)/replay_%: $(LIB) $(B)/tests/fuzz/fuzz_%.o $(B)/tests/fuzz/replay.o
 
 # The host's copies of the device kernels: every float bit as on the chip, vectorised by the compiler.
 $(B)/src/graph/kernel%.o: CFLAGS += -O3
+# Gradients: loops over channels, vectorised too.
+$(B)/src/train/%.o: CFLAGS += -O3
 $(B)/%.o: %.c | $(G)/onnx.pb-c.h
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@

@@ -90,7 +90,8 @@ void augment_window(const struct augment *g, const float *x, float *y, struct rn
     for (int k = 0; k < sensors; k++) gain[k] = 1 + SCALE * rng_normal(r);
     for (int i = 0; i < g->window; i++)
         for (int c = 0; c < g->nchannel; c++, y++) {
-            float noise = rng_float(r) + rng_float(r) - 1; // triangular, deviation 1 / sqrt(6)
+            uint32_t u = rng_u32(r); // its halves make a triangle from -1 to 1, deviation 1 / sqrt(6)
+            float noise = (float)((u & 0xffff) + (u >> 16)) * 0x1p-16f - 1;
             *y = *y * gain[g->sensor[c]] + jitter * 2.45f * g->std[c] * noise;
         }
 }

@@ -38,9 +38,9 @@ void act_forward(enum act act, float *y, int64_t n)
 void act_backward(enum act act, const float *y, float *dy, int64_t n)
 {
     if (act == ACT_RELU)
-        for (int64_t i = 0; i < n; i++) dy[i] = y[i] > 0 ? dy[i] : 0;
+        for (int64_t i = 0; i < n; i++) dy[i] *= (float)(y[i] > 0); // no branch: vectorised
     if (act == ACT_RELU6)
-        for (int64_t i = 0; i < n; i++) dy[i] = (y[i] > 0) & (y[i] < 6) ? dy[i] : 0;
+        for (int64_t i = 0; i < n; i++) dy[i] *= (float)(y[i] > 0) * (float)(y[i] < 6);
 }
 
 void bias_forward(float *restrict y, const float *restrict b, int64_t rows, int n)

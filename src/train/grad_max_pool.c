@@ -7,6 +7,19 @@ static int64_t keep(const struct node *n, int64_t batch)
     return tensor_count(n->out[0]) * batch; // as int32: where in the window's input the largest was
 }
 
+// One more pixel under the kernel, at `from` in its window.
+static void take(const float *restrict x, float *restrict y, int32_t *restrict at, int32_t from, int c,
+                 bool first)
+{
+    for (int i = 0; i < c && first; i++) y[i] = x[i], at[i] = from + i;
+    for (int i = 0; i < c && !first; i++) {
+        float v = x[i], was = y[i];
+        int32_t here = from + i, there = at[i];
+        at[i] = v > was ? here : there;
+        y[i] = v > was ? v : was;
+    }
+}
+
 static void forward(struct layer *l)
 {
     const struct pool *p = &l->node->as.pool;
@@ -24,11 +37,7 @@ static void forward(struct layer *l)
                         int iy = oy * p->stride[0] - p->pad[0] + ky, ix = ox * p->stride[1] - p->pad[1] + kx;
                         if (iy < 0 || iy >= xd[1] || ix < 0 || ix >= xd[2]) continue;
                         int32_t from = (iy * xd[2] + ix) * c;
-                        for (int i = 0; i < c; i++) {
-                            bool more = first | (x[from + i] > y[i]);
-                            y[i] = more ? x[from + i] : y[i];
-                            at[i] = more ? from + i : at[i];
-                        }
+                        take(x + from, y, at, from, c, first);
                         first = false;
                     }
             }

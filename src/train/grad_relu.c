@@ -15,7 +15,10 @@ static void run(struct layer *l, enum act act, bool back)
     } else if (l->in[0].dx) {
         const float *restrict y = l->out.x, *restrict dy = l->out.dx;
         float *restrict dx = l->in[0].dx, top = act == ACT_RELU6 ? 6 : 3.402823466e38f;
-        for (int64_t i = 0; i < n; i++) dx[i] = (y[i] > 0) & (y[i] < top) ? dy[i] : 0;
+        for (int64_t i = 0; i < n; i++) {
+            float d = dy[i], on = (float)(y[i] > 0) * (float)(y[i] < top); // without a branch: vectorised
+            dx[i] = d * on;
+        }
     }
 }
 
