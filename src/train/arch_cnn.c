@@ -16,5 +16,5 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
 const struct arch arch_cnn = {.name = "cnn",
                               .about = "three convolutions over time, global average",
                               .build = build,
-                              .epochs = 40,
+                              .epochs = 30,
                               .rate = 3e-3f};

@@ -14,5 +14,5 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
 const struct arch arch_cnn_small = {.name = "cnn-small",
                                     .about = "two narrow convolutions over time, for the smallest chips",
                                     .build = build,
-                                    .epochs = 40,
+                                    .epochs = 30,
                                     .rate = 5e-3f};

@@ -21,5 +21,5 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
 const struct arch arch_ds_cnn = {.name = "ds-cnn",
                                  .about = "depthwise separable convolutions: few multiplications",
                                  .build = build,
-                                 .epochs = 40,
+                                 .epochs = 30,
                                  .rate = 4e-3f};

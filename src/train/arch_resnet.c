@@ -24,5 +24,5 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
 const struct arch arch_resnet = {.name = "resnet",
                                  .about = "residual blocks over time: the most accurate, the most work",
                                  .build = build,
-                                 .epochs = 40,
+                                 .epochs = 30,
                                  .rate = 3e-3f};

@@ -3,7 +3,7 @@
 #include <string.h>
 
 // How strong; chosen by cross-validation over the training persons of HAPT.
-#define ROTATE 0.2f  // standard deviation of the angle of a random turn, radians: the device sits elsewhere
+#define ROTATE 0.35f // standard deviation of the angle of a random turn, radians: the device sits elsewhere
 #define SCALE 0.1f   // of the gain of each sensor
 #define STRETCH 0.1f // largest change of pace
 #define JITTER 0.05f // largest noise, in deviations of the channel

@@ -152,10 +152,10 @@ static bool data_check(const struct graph *g, const struct dataset *d, const str
 static struct train_opt with_defaults(const struct train_opt *o)
 {
     struct train_opt w = *o;
-    if (w.epochs <= 0) w.epochs = 40;
+    if (w.epochs <= 0) w.epochs = 30;
     if (w.batch <= 0) w.batch = 64;
     if (w.batch > 1024) w.batch = 1024;
-    if (w.patience <= 0) w.patience = 15;
+    if (w.patience <= 0) w.patience = 12;
     if (w.rate <= 0) w.rate = 2e-3f;
     if (w.weight_decay <= 0) w.weight_decay = 0.05f;
     if (w.label_smoothing <= 0) w.label_smoothing = 0.1f;

@@ -1,5 +1,7 @@
 #include "../../src/base/file.h"
 #include "../../src/base/log.h"
+#include "../../src/compress/compress.h"
+#include "../../src/run/run.h"
 #include "../../src/train/train.h"
 #include "../../src/compress/compress.h"
 #include "../test.h"
@@ -220,6 +222,24 @@ TEST(train_says_what_cannot_be_trained)
     arena_free(&a);
 }
 
+// Between the trainer's forward pass and the device kernels on the lite model.
+static double largest_difference(const struct graph *g, const struct dataset *d, struct arena *a)
+{
+    struct err e = {""};
+    struct compress_opt o = {0};
+    size_t n = (size_t)d->n * CLASSES;
+    float *y = arena_new_n(a, n, float), *z = arena_new_n(a, n, float);
+    struct graph *lite = technique_find("lite")->apply(g, &o, a, &e);
+    struct plan *p = lite ? plan_lower(lite, &layout_host, a, &e) : NULL;
+    double top = 0;
+    if (!p || !train_predict(g, d->x, d->n, y, &e) || !run_batch(p, d->x, d->n, z, &e)) {
+        test_fail(__FILE__, __LINE__, "%s: %s", g->name, e.text);
+        return 1;
+    }
+    for (size_t i = 0; i < n; i++) top = fmax(top, fabs((double)y[i] - (double)z[i]));
+    return top;
+}
+
 TEST(train_every_architecture)
 {
     struct arena a = {0};
@@ -249,6 +269,7 @@ TEST(train_every_architecture)
         CHECK_STR("still,slow,fast", graph_meta(g, META_LABELS));
         CHECK_STR("acc_x,acc_y,acc_z", graph_meta(g, META_CHANNELS));
         CHECK_STR(archs[i]->name, graph_meta(g, META_ARCH));
+        CHECK(largest_difference(g, d, &a) < 1e-5);
     }
     arena_free(&a);
 }
