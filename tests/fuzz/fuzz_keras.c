@@ -7,7 +7,6 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 static const char *const model[] = {"cnn_keras/model.keras",       "depthwise_h5/model.h5",
                                     "image_keras/model.keras",     "functional_h5/model.h5",
@@ -17,10 +16,9 @@ enum { MODELS = sizeof model / sizeof *model };
 static const struct h5 *weights[MODELS];
 static bool v3[MODELS];
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+static void weights_load(void)
 {
     static struct arena a; // for as long as the fuzzer runs
-    (void)argc, (void)argv;
     for (int i = 0; i < MODELS; i++) {
         struct err e;
         struct span bytes;
@@ -29,11 +27,13 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
         weights[i] = keras_open(bytes, &root, &v3[i], &a, &e);
         json_decref(root);
     }
-    return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+    static bool loaded;
+    if (!loaded) weights_load();
+    loaded = true;
     struct arena a = {0}, scratch = {0};
     struct err e = {""};
     struct graph *g = NULL;
