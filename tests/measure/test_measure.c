@@ -136,3 +136,47 @@ TEST(measure_names_the_missing_package)
     CHECK_STR("tools/xtensa-toolchain builds it", e.text);
     arena_free(&a);
 }
+
+// A compiler that fuses behind our back changes the last bit: no costs then, and the place where it shows.
+TEST(measure_refuses_costs_when_scores_differ)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct measurement m;
+    if (!available("cortex-m4f", &a)) return arena_free(&a);
+    struct target t = *target_find("cortex-m4f");
+    t.layout = &layout_plain;
+    t.cflags = arena_printf(&a, "%s -ffp-contract=fast", t.cflags);
+    struct graph *g =
+        technique_find("lite")->apply(tiny_cnn(&a, 32, 3, 3, 5), &(struct compress_opt){0}, &a, &e);
+    struct plan *p = plan_lower(g, t.layout, &a, &e);
+    if (!measure_emulated(p, &t, tiny_windows(&a, g, 8, 11), 8, &a, &m, &e)) {
+        test_fail(__FILE__, __LINE__, "%s", e.text);
+    } else {
+        CHECK(!m.device_equals_host);
+        CHECK_STR("window 0, score ", m.difference);
+        CHECK_STR("on the chip, ", m.difference);
+        CHECK(isnan(m.instructions) && isnan(m.latency_us.value) && isnan(m.energy_uj.value) &&
+              !m.energy_origin);
+        CHECK_EQ(0, m.nclass + m.nlayer);
+    }
+    arena_free(&a);
+}
+
+TEST(measure_counts_flash_cache_misses)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct measurement m;
+    if (!available("rv32imc", &a)) return arena_free(&a);
+    if (!measure_tiny("esp32c3", "dynamic", 2, &a, &m, &e)) {
+        test_fail(__FILE__, __LINE__, "%s", e.text);
+    } else {
+        CHECK(m.device_equals_host);
+        CHECK(m.cache_misses >= 0 &&
+              m.cache_misses < 2000); // code and constants are hardly more than the cache
+        CHECK(m.energy_uj.low < m.energy_uj.value && m.energy_uj.value < m.energy_uj.high);
+        CHECK(!m.note);
+    }
+    arena_free(&a);
+}
