@@ -151,6 +151,8 @@ static bool bare_metal_write(const struct model *m, const char *dir, struct err 
     const char *technique = graph_meta(m->plan->g, META_TECHNIQUE);
     const char *const pairs[] = {"name",
                                  m->name,
+                                 "upper",
+                                 m->upper,
                                  "target",
                                  t->name,
                                  "chip",

@@ -92,18 +92,19 @@ static void argument_print(const struct model *m, const struct step *t, int b, s
     }
 }
 
-static void call_print(const struct model *m, int s, struct buf *out)
+// A function for each call, with the kernel inlined: the compiler then knows every shape. Left to itself it
+// would keep one general kernel that reads them from memory.
+static void layer_print(const struct model *m, int s, struct buf *out)
 {
     const struct step *t = &m->plan->step[s];
-    buf_printf(out, "    %s(", t->k->name);
+    comment_print(t->node ? t->node->name : "", out);
+    buf_printf(out, "\nLAYER layer%d(uint8_t *a)\n{\n    %s(", s, t->k->name);
     if (t->k->params) buf_printf(out, "&p%d%s", s, t->k->nbuf ? ", " : "");
     for (int b = 0; b < t->k->nbuf; b++) {
         if (b) buf_puts(out, ", ");
         argument_print(m, t, b, out);
     }
-    buf_puts(out, "); ");
-    comment_print(t->node ? t->node->name : "", out);
-    buf_puts(out, "\n    MARK();\n");
+    buf_puts(out, ");\n}\n\n");
 }
 
 // The window into the model's own type: round(x / scale) + zero, saturated, half away from zero.
@@ -220,7 +221,13 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                m->target->name, m->target->chip);
     buf_puts(out, "// One translation unit with the kernels in it: compile with -ffp-contract=off, without "
                   "-ffast-math.\n");
-    buf_printf(out, "#define NN_API static inline\n#define NN_FMA %d\n", p->layout->fma);
+    buf_printf(out,
+               "#if defined(__GNUC__) && !defined(%s_SMALL) // a general kernel for all layers is smaller\n"
+               "#define NN_API static inline __attribute__((always_inline))\n"
+               "#define LAYER static __attribute__((noinline)) void\n#else\n#define NN_API static inline\n"
+               "#define LAYER static void\n#endif\n",
+               m->upper);
+    buf_printf(out, "#define NN_FMA %d\n", p->layout->fma);
     includes_print(m, out);
     buf_puts(out, prelude);
     buf_printf(out,
@@ -228,9 +235,10 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                "#define MARK() fw_mark(2)\n#else\n#define MARK() ((void)0)\n#endif\n\n",
                m->upper);
     data_print(m, out);
+    for (int s = 0; s < p->nstep; s++) layer_print(m, s, out);
     buf_puts(out, "static int run(uint8_t *a, const float *window, float *scores)\n{\n");
     input_print(m, out);
-    for (int s = 0; s < p->nstep; s++) call_print(m, s, out);
+    for (int s = 0; s < p->nstep; s++) buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
     output_print(m, out);
     list_print(m, "label", m->labels, m->classes, "CLASSES", out);
     list_print(m, "channel", m->channel_names, m->channels, "CHANNELS", out);
