@@ -32,7 +32,7 @@ static bool calibration_data(const struct convert *c, const struct graph *g, str
                              struct arena *a, struct err *e)
 {
     const struct tensor *x = g->in[0];
-    struct data_opt want = {.window = x->rank == 3 ? x->dim[1] : 0, .seed = (uint64_t)c->seed};
+    struct data_opt want = {.window = x->rank == 3 ? x->dim[1] : 0};
     struct dataset *d = dataset_load(c->calibrate, &want, a, e);
     if (!d) return false;
     if ((int64_t)d->window * d->nchannel != tensor_count(x)) {

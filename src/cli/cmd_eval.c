@@ -54,13 +54,14 @@ int cmd_eval(int argc, char **argv)
 {
     const char *data = NULL, *split_text = "test";
     bool json = false, all = false;
-    int seed = 1;
+    int seed = 0;
     const struct opt opts[] = {
         {"data", 'd', OPT_TEXT, "NAME|DIR", "a data set of 'wearlite data list', or a folder of recordings",
          &data},
         {"split", 0, OPT_TEXT, "SPLIT", "train, valid or test (test)", &split_text},
         {"all-classes", 0, OPT_FLAG, NULL, "all classes of the set, the rare ones too", &all},
-        {"seed", 0, OPT_INT, "N", "of synth, and of the choice of validation persons (1)", &seed},
+        {"seed", 0, OPT_INT, "N", "of synth, and of the choice of validation persons (0, as train has it)",
+         &seed},
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
