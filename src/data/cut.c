@@ -4,7 +4,7 @@
 bool cut_start(struct cutter *c, const struct data_opt *o, int window, int hop, int nchannel,
                struct arena *scratch, struct err *e)
 {
-    if (o->window) window = o->window, hop = window > 1 ? window / 2 : 1;
+    if (o->window && o->window != window) window = o->window, hop = window > 1 ? window / 2 : 1;
     if (o->hop) hop = o->hop;
     if (window < 4 || window > 65536)
         return fail(e, "window of %d samples; take 4 to 65536, 2 to 3 seconds are usual", window);

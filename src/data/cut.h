@@ -16,7 +16,7 @@ struct cutter {
     struct arena *scratch; // holds the recordings and this list until cut_finish
 };
 
-// window and hop of o, else the set's own; a hop not given with a window is half of it.
+// window and hop of o, else the set's own; a hop not given with a window of other length is half of it.
 bool cut_start(struct cutter *c, const struct data_opt *o, int window, int hop, int nchannel,
                struct arena *scratch, struct err *e);
 // All windows wholly inside n samples (n, nchannel) of one activity, from the first sample on.

@@ -117,6 +117,9 @@ TEST(data_st_har)
     CHECK_EQ(92, d->nperson);
     CHECK(!d->by_person);
     CHECK_STR("mg", d->unit[0]);
+    o.window = 260; // the set's own, so its hop stays
+    struct dataset *same = dataset_load("st-har", &o, &a, &e);
+    CHECK_EQ(2668, same ? same->n : 0);
     int side[92], classes[3][3] = {{0}};
     memset(side, -1, sizeof side);
     for (int i = 0; i < d->n; i++) {
