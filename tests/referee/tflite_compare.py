@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Compares `wearlite run` with LiteRT (reference kernels) and TensorFlow Lite Micro on .tflite files: integers byte for
-byte, floats within 1e-5 of the largest output. Run it with a Python that has ai-edge-litert and tflite-micro:
+byte, floats within 1e-5 of the largest output, those of dynamic models within 1e-3 (an activation on the edge of two
+steps may fall either way). Run it with a Python that has ai-edge-litert and tflite-micro:
 
     python3 tests/referee/tflite_compare.py MODEL.tflite... [--input X.npy] [--windows 50] [--wearlite build/wearlite]
 
@@ -94,14 +95,18 @@ def differs(a, b, tolerance):
 
 
 def kernels(path):
-    """Names of the operators, and the types of their weights and inputs."""
+    """(name, type of the input, type of the weights) of each operator."""
     it = Interpreter(model_path=path)
     types = {t["index"]: np.dtype(t["dtype"]) for t in it.get_tensor_details()}
-    return [(o["op_name"], types.get(o["inputs"][0])) for o in it._get_ops_details()]
+    return [(o["op_name"], *(types.get(i) for i in [*o["inputs"], -1][:2])) for o in it._get_ops_details()]
 
 
 def has_dense_int8(path):
-    return any(name == "FULLY_CONNECTED" and t == np.int8 for name, t in kernels(path))
+    return any(name == "FULLY_CONNECTED" and x == np.int8 for name, x, w in kernels(path))
+
+
+def is_dynamic(path):
+    return any(x == np.float32 and w == np.int8 for name, x, w in kernels(path))
 
 
 def main():
@@ -131,12 +136,13 @@ def main():
             print(f"{path}: LiteRT does not run it: {why}")
             bad += 1
             continue
-        text, off = differs(reference, y, o.tolerance)
+        tolerance = 1e-3 if is_dynamic(path) else o.tolerance
+        text, off = differs(reference, y, tolerance)
         m, why = attempt(micro, path, x)
         if m is None:
             about, same = f"TFLM does not run it ({why})", False
         else:
-            about, micro_off = differs(m, y, o.tolerance)
+            about, micro_off = differs(m, y, tolerance)
             about, same = "against TFLM: " + about, micro_off == 0
         wrong = off > (1 if same else max(0.005, 2 / y.size) if has_dense_int8(path) else 0)
         bad += wrong

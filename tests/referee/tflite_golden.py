@@ -59,6 +59,7 @@ NETS = {
     "max_pool": ((1, 1, 15, 6), lambda r, x: tf.nn.max_pool2d(x, [1, 1, 3, 1], [1, 1, 2, 1], "SAME")),
     "average_pool": ((1, 1, 15, 6), lambda r, x: tf.nn.avg_pool2d(x, [1, 1, 4, 1], [1, 1, 3, 1], "SAME")),
     "mean": ((1, 1, 19, 7), lambda r, x: tf.reduce_mean(conv(r, x, 1, 7), axis=[1, 2])),
+    "global_max": ((1, 19, 7), lambda r, x: tf.reduce_max(x, axis=1)),
     "add": ((1, 1, 16, 4), lambda r, x: tf.nn.relu(conv(r, x, 3, 4, padding="SAME", act=None) + x)),
     "mul": ((1, 1, 16, 4), lambda r, x: conv(r, x, 3, 4, padding="SAME", act=None) * x),
     "sub": ((1, 12, 4), lambda r, x: x - tf.constant([[0.25, -1.5, 2.0, 0.1]])),
@@ -93,15 +94,29 @@ def keras_cnn():
     ])
 
 
-# technique: (how it is converted, tolerance of a float output)
+def keras_sequence():
+    """Dense layers over time: the converter writes Tensordot, with rows in the place of the batch."""
+    from tensorflow import keras
+    keras.utils.set_random_seed(6)
+    return keras.Sequential([
+        keras.Input((9, 5)),
+        keras.layers.Dense(7, activation="relu"),
+        keras.layers.GlobalMaxPooling1D(),
+        keras.layers.Dense(4, activation="softmax"),
+    ])
+
+
+KERAS = {"keras_cnn": (keras_cnn, (1, 32, 6)), "keras_sequence": (keras_sequence, (1, 9, 5))}
+
+# technique: tolerance of a float output
 TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0}
 
 
 def convert(name, technique):
     rng = np.random.default_rng(sum(map(ord, name)))
-    if name == "keras_cnn":
-        shape = (1, 32, 6)
-        c = tf.lite.TFLiteConverter.from_keras_model(keras_cnn())
+    if name in KERAS:
+        build, shape = KERAS[name]
+        c = tf.lite.TFLiteConverter.from_keras_model(build())
     else:
         shape, net = NETS[name]
         f = tf.function(lambda x: net(np.random.default_rng(7), x), [tf.TensorSpec(shape, tf.float32)])
@@ -176,7 +191,7 @@ def main():
     cases = [(n, "dynamic" if n.startswith("hybrid") else "int8") for n in NETS]
     cases += [(n, "float") for n in ("conv_same", "conv_dilation", "depthwise_multiplier", "average_pool", "softmax")]
     cases += [("relu", "int8_float_io"), ("conv_2d", "int8_float_io"), ("dense_relu", "float16")]
-    cases += [("keras_cnn", t) for t in TECHNIQUES]
+    cases += [("keras_cnn", t) for t in TECHNIQUES] + [("keras_sequence", "float")]
     for n, t in cases:
         if len(sys.argv) < 2 or f"{n}_{t}" in sys.argv[1:] or n in sys.argv[1:]:
             try:
