@@ -23,7 +23,7 @@ static bool read_blocks(const struct oper *o, int rank, int32_t block[2], int32_
                         struct err *e)
 {
     int32_t b[2], table[4];
-    int n = const_ints(o->in[1], b, 2, e), m = n < 0 ? -1 : const_ints(o->in[2], table, 4, e);
+    int n = reader_ints(o->in[1], b, 2, e), m = n < 0 ? -1 : reader_ints(o->in[2], table, 4, e);
     if (m < 0) return false;
     if ((rank != 3 && rank != 4) || n < 1 || n > rank - 2 || m != 2 * n)
         return fail(e, "blocks of %d dimensions on a tensor of %d", n, rank);
@@ -125,7 +125,7 @@ static bool finish_spread(struct reader *r, struct oper *o, const struct spread 
     whole.in = arena_copy(r->a, c->in, (size_t)c->nin * sizeof *c->in);
     whole.in[0] = x;
     whole.shaped = false;
-    if (!read_conv(r, &whole, &conv, e)) return false;
+    if (!oper_conv(r, &whole, &conv, e)) return false;
     struct tensor *made = whole.out[0];
     if (!s->flat) { // same dimensions: the last operator's tensor is the convolution's
         if (!reader_same_output(o, made, e)) return false;

@@ -12,7 +12,7 @@ bool reader_room(const struct reader *r, uint64_t n, struct err *e)
     return fail(e, "asks for far more memory than a file of %zu bytes can need; it is damaged", r->fb.file.n);
 }
 
-int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e)
+int reader_ints(const struct tensor *t, int32_t *v, int max, struct err *e)
 {
     if (!t || !t->data || (t->type != I32 && t->type != I64)) {
         fail(e, "%s is not a constant of integers; export the model with fixed shapes",
@@ -68,9 +68,9 @@ static bool fold_strided_slice(struct reader *r, struct oper *o, bool *done, str
     int32_t x[MAX_INTS], begin, end, stride;
     int64_t y[MAX_INTS];
     struct err ignored;
-    int n = const_ints(o->in[0], x, MAX_INTS, &ignored);
-    if (n < 0 || o->in[0]->rank != 1 || const_ints(o->in[1], &begin, 1, &ignored) != 1 ||
-        const_ints(o->in[2], &end, 1, &ignored) != 1 || const_ints(o->in[3], &stride, 1, &ignored) != 1)
+    int n = reader_ints(o->in[0], x, MAX_INTS, &ignored);
+    if (n < 0 || o->in[0]->rank != 1 || reader_ints(o->in[1], &begin, 1, &ignored) != 1 ||
+        reader_ints(o->in[2], &end, 1, &ignored) != 1 || reader_ints(o->in[3], &stride, 1, &ignored) != 1)
         return true;
     if (stride < 1) return true;
     bool shrink = fb_i32(&o->options, SLICE_SHRINK_MASK, 0) & 1;
@@ -96,7 +96,7 @@ static bool fold_join(struct reader *r, struct oper *o, bool *done, struct err *
         struct err ignored;
         const struct tensor *t = o->in[k];
         if (!t || t->rank != (o->builtin == TFL_PACK ? 0 : 1)) return true;
-        int n = const_ints(t, x, MAX_INTS - m, &ignored);
+        int n = reader_ints(t, x, MAX_INTS - m, &ignored);
         if (n < 0) return true;
         for (int i = 0; i < n; i++) y[m++] = x[i];
     }
@@ -110,7 +110,7 @@ static bool fold_gather(struct reader *r, struct oper *o, bool *done, struct err
     int64_t y[MAX_INTS];
     struct err ignored;
     if (o->in[0]->rank != 1 || o->in[1]->rank > 1) return true;
-    int n = const_ints(o->in[0], x, MAX_INTS, &ignored), m = const_ints(o->in[1], at, MAX_INTS, &ignored);
+    int n = reader_ints(o->in[0], x, MAX_INTS, &ignored), m = reader_ints(o->in[1], at, MAX_INTS, &ignored);
     if (n < 0 || m < 0) return true;
     for (int i = 0; i < m; i++) {
         if (at[i] < 0 || at[i] >= n) return fail(e, "takes element %d of %d", at[i], n);
@@ -127,7 +127,7 @@ static bool fold_binary(struct reader *r, struct oper *o, bool *done, struct err
     int64_t y[MAX_INTS];
     struct err ignored;
     if (o->in[0]->rank > 1 || o->in[1]->rank > 1) return true;
-    int n = const_ints(o->in[0], a, MAX_INTS, &ignored), m = const_ints(o->in[1], b, MAX_INTS, &ignored);
+    int n = reader_ints(o->in[0], a, MAX_INTS, &ignored), m = reader_ints(o->in[1], b, MAX_INTS, &ignored);
     if (n < 1 || m < 1 || (n != m && n != 1 && m != 1)) return true;
     int out = n > m ? n : m;
     for (int i = 0; i < out; i++) {
@@ -144,7 +144,7 @@ static bool fold_reduce_prod(struct reader *r, struct oper *o, bool *done, struc
 {
     int32_t x[MAX_INTS];
     struct err ignored;
-    int n = const_ints(o->in[0], x, MAX_INTS, &ignored);
+    int n = reader_ints(o->in[0], x, MAX_INTS, &ignored);
     if (n < 0 || o->in[0]->rank > 1) return true;
     int64_t y = 1;
     for (int i = 0; i < n; i++) {
@@ -161,7 +161,7 @@ static bool fold_cast(struct reader *r, struct oper *o, bool *done, struct err *
     int64_t y[MAX_INTS];
     struct err ignored;
     int n =
-        o->out[0]->type == I32 || o->out[0]->type == I64 ? const_ints(o->in[0], x, MAX_INTS, &ignored) : -1;
+        o->out[0]->type == I32 || o->out[0]->type == I64 ? reader_ints(o->in[0], x, MAX_INTS, &ignored) : -1;
     if (n < 0 || o->in[0]->rank > 1) return true;
     for (int i = 0; i < n; i++) y[i] = x[i];
     *done = true;

@@ -8,7 +8,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are used as
 
 // Arena bytes for a byte of file: a tensor of 60 bytes in the file becomes some hundred here. The constant
 // part leaves room for small files.
-enum { ROOM_PER_BYTE = 64, ROOM = 1 << 20, MAX_META = 64 * 1024, MAX_META_KEYS = 64 };
+enum { ROOM_PER_BYTE = 64, ROOM = 1 << 20, MAX_META = 64 * 1024, MAX_META_KEYS = 64, MAX_OPERS = 20000 };
 
 static const char damaged[] = "the file is damaged or cut off (a record points outside of it)";
 
@@ -21,12 +21,10 @@ static const void *aligned(struct reader *r, const uint8_t *p, uint64_t n, size_
     return reader_room(r, n, e) ? arena_copy(r->a, p, n) : NULL;
 }
 
-static bool read_shape(struct reader *r, const struct fb_table *record, struct slot *s, bool input,
-                       struct err *e)
+static bool read_shape(const struct fb_table *record, struct slot *s, bool input, struct err *e)
 {
     struct fb_vec shape = fb_vec(record, TENSOR_SHAPE, 4), sign = fb_vec(record, TENSOR_SIGNATURE, 4);
     struct tensor *t = s->t;
-    (void)r;
     if (shape.n > GRAPH_MAX_RANK) {
         s->why_not = "has too many dimensions (6 at most)";
         return true;
@@ -105,14 +103,19 @@ static bool read_data(struct reader *r, const struct fb_table *record, struct sl
     return t->data != NULL;
 }
 
-// A foreign name may hold anything; what reaches a terminal is printable. NULL: not enough room.
-static const char *clean_name(struct reader *r, const char *name, struct err *e)
+// A name from the file; `otherwise` when there is none. Foreign names may hold anything and be shared by all
+// tensors: what reaches a terminal is printable and not long. NULL: not enough room.
+static const char *read_name(struct reader *r, const struct fb_table *record, int id, const char *otherwise,
+                             struct err *e)
 {
-    size_t n = strlen(name), i = 0;
+    enum { LONGEST = 1000 };
+    const char *name = fb_str(record, id);
+    size_t length = fb_vec(record, id, 1).n, n = length < LONGEST ? length : LONGEST, i = 0;
+    if (!name || !*name) return otherwise;
     while (i < n && (unsigned char)name[i] >= ' ' && name[i] != 127) i++;
-    if (i == n) return name;
+    if (i == length) return name;
     if (!reader_room(r, n, e)) return NULL;
-    char *copy = arena_strdup(r->a, name);
+    char *copy = arena_strndup(r->a, name, n);
     for (i = 0; i < n; i++)
         if ((unsigned char)copy[i] < ' ' || copy[i] == 127) copy[i] = '?';
     return copy;
@@ -121,10 +124,10 @@ static const char *clean_name(struct reader *r, const char *name, struct err *e)
 static bool read_tensor(struct reader *r, const struct fb_table *record, int index, bool input, struct err *e)
 {
     struct slot *s = &r->slot[index];
-    const char *name = fb_str(record, TENSOR_NAME);
     if (!reader_room(r, 512, e)) return false;
-    name = name && *name ? clean_name(r, name, e) : arena_printf(r->a, "tensor %d", index);
+    const char *name = read_name(r, record, TENSOR_NAME, "", e);
     if (!name) return false;
+    if (!*name) name = arena_printf(r->a, "tensor %d", index);
     s->t = tensor_new(r->a, name, F32, 0, NULL);
     int tfl = fb_i8(record, TENSOR_TYPE, TFL_F32), type = tflite_type_to(tfl);
     if (type < 0)
@@ -135,7 +138,7 @@ static bool read_tensor(struct reader *r, const struct fb_table *record, int ind
         s->why_not = "is stored sparse; convert the model again without pruning";
     if (fb_has(record, TENSOR_EXTERNAL)) s->why_not = "lies in another file";
     if (fb_u8(record, TENSOR_VARIABLE, 0)) s->why_not = "is a variable that lives from run to run";
-    if (!read_shape(r, record, s, input, e) || !read_quant(r, record, s, e)) return false;
+    if (!read_shape(record, s, input, e) || !read_quant(r, record, s, e)) return false;
     if (input) return true;
     return read_data(r, record, s, e);
 }
@@ -287,8 +290,8 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
 // ---- the model ----
 
 // The network to read: the first, or the one that the signature serving_default names.
-static bool pick_subgraph(struct reader *r, const struct fb_table *model, const struct fb_vec *subgraphs,
-                          uint32_t *pick, struct err *e)
+static bool pick_subgraph(const struct fb_table *model, const struct fb_vec *subgraphs, uint32_t *pick,
+                          struct err *e)
 {
     struct fb_vec sign = fb_vec(model, MODEL_SIGNATURES, 4);
     *pick = 0;
@@ -302,7 +305,6 @@ static bool pick_subgraph(struct reader *r, const struct fb_table *model, const 
                         subgraphs->n);
         return true;
     }
-    (void)r;
     if (sign.n < 2) return true;
     struct fb_table a = fb_vec_table(&sign, 0), b = fb_vec_table(&sign, 1);
     const char *first = fb_str(&a, SIGNATURE_KEY), *second = fb_str(&b, SIGNATURE_KEY);
@@ -332,8 +334,7 @@ static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct e
 {
     struct fb_vec tensors = fb_vec(sub, SUBGRAPH_TENSORS, 4), in = fb_vec(sub, SUBGRAPH_INPUTS, 4);
     struct fb_vec out = fb_vec(sub, SUBGRAPH_OUTPUTS, 4), opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
-    const char *name = fb_str(sub, SUBGRAPH_NAME);
-    name = name && *name ? clean_name(r, name, e) : "main";
+    const char *name = read_name(r, sub, SUBGRAPH_NAME, "main", e);
     if (!name) return false;
     r->g = graph_new(r->a, name);
     if (!reader_room(r, (uint64_t)tensors.n * (sizeof *r->slot + 1), e)) return false;
@@ -349,6 +350,12 @@ static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct e
         if (!read_tensor(r, &t, i, is_input[i], e)) return false;
         if (r->fb.bad) return fail(e, "tensor %d: %s", i, damaged);
     }
+    if (opers.n > MAX_OPERS)
+        return fail(
+            e,
+            "holds %u operators, at most %d are supported; a recurrent layer was unrolled: convert it "
+            "again as a loop",
+            opers.n, MAX_OPERS);
     if (!read_ends(r, &in, &r->g->in, &r->g->nin, "input", e)) return false;
     for (int i = 0; i < r->nslot; i++) r->slot[i].made |= is_input[i];
     for (uint32_t i = 0; i < opers.n; i++) {
@@ -412,7 +419,7 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
     struct fb_vec subgraphs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     if (!subgraphs.n) return FAIL_NULL(e, "the file holds no network");
-    if (!pick_subgraph(&r, &model, &subgraphs, &pick, e)) return NULL;
+    if (!pick_subgraph(&model, &subgraphs, &pick, e)) return NULL;
     struct fb_table sub = fb_vec_table(&subgraphs, pick);
     if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);

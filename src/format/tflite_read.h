@@ -51,7 +51,7 @@ const char *reader_name(struct reader *r, const struct tensor *t);
 // A tensor between two nodes that are one operator in the file: like t, without a shape yet.
 struct tensor *reader_between(struct reader *r, const struct tensor *t, const char *what);
 // The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.
-int const_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
+int reader_ints(const struct tensor *t, int32_t *v, int max, struct err *e);
 // The operator as a node with its first nin inputs (absent ones NULL) and its output.
 struct node *reader_node(struct reader *r, struct oper *o, enum op op, int nin);
 struct node *reader_reshape(struct reader *r, struct tensor *x, struct tensor *y); // y's shape is set
@@ -63,21 +63,21 @@ bool reader_finish(struct oper *o, struct node *n, struct err *e);
 bool reader_act(const struct oper *o, int id, enum act *act, enum op *after, struct err *e);
 bool reader_finish_act(struct reader *r, struct oper *o, struct node *n, enum op after, struct err *e);
 // Operators of tflite_read_shape.c.
-bool read_reshape(struct reader *r, struct oper *o, struct err *e);
-bool read_expand_dims(struct reader *r, struct oper *o, struct err *e);
-bool read_squeeze(struct reader *r, struct oper *o, struct err *e);
-bool read_transpose(struct reader *r, struct oper *o, struct err *e);
-bool read_pad(struct reader *r, struct oper *o, struct err *e);
-bool read_concatenation(struct reader *r, struct oper *o, struct err *e);
-bool read_strided_slice(struct reader *r, struct oper *o, struct err *e);
-bool read_reduce_max(struct reader *r, struct oper *o, struct err *e);
-bool read_slice(struct reader *r, struct oper *o, struct err *e);
-bool read_shape_only(struct reader *r, struct oper *o, struct err *e);
-bool read_alone(struct reader *r, struct oper *o, struct err *e);
+bool oper_reshape(struct reader *r, struct oper *o, struct err *e);
+bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e);
+bool oper_squeeze(struct reader *r, struct oper *o, struct err *e);
+bool oper_transpose(struct reader *r, struct oper *o, struct err *e);
+bool oper_pad(struct reader *r, struct oper *o, struct err *e);
+bool oper_concatenation(struct reader *r, struct oper *o, struct err *e);
+bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e);
+bool oper_reduce_max(struct reader *r, struct oper *o, struct err *e);
+bool oper_slice(struct reader *r, struct oper *o, struct err *e);
+bool oper_shape_only(struct reader *r, struct oper *o, struct err *e);
+bool oper_alone(struct reader *r, struct oper *o, struct err *e);
 // False when the file states another type or shape than t's for the operator's output.
 bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e);
 // A convolution as a node, with strides and padding from its options, or as given.
-bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e);
+bool oper_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e);
 // SPACE_TO_BATCH_ND, and the operators behind it up to BATCH_TO_SPACE_ND.
 bool dilate_start(struct reader *r, struct oper *o, struct err *e);
 bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e);

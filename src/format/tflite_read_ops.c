@@ -170,7 +170,7 @@ static bool conv_options(const struct oper *o, struct conv *c, struct err *e)
     return true;
 }
 
-bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e)
+bool oper_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e)
 {
     bool depthwise = o->builtin == TFL_DEPTHWISE_CONV_2D;
     const struct tensor *x = o->in[0], *w = o->in[1];
@@ -192,12 +192,12 @@ bool read_conv(struct reader *r, struct oper *o, const struct conv *given, struc
     return reader_finish_act(r, o, n, after, e);
 }
 
-static bool read_conv_2d(struct reader *r, struct oper *o, struct err *e)
+static bool oper_conv_2d(struct reader *r, struct oper *o, struct err *e)
 {
-    return read_conv(r, o, NULL, e);
+    return oper_conv(r, o, NULL, e);
 }
 
-static bool read_dense(struct reader *r, struct oper *o, struct err *e)
+static bool oper_dense(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[0], *w = o->in[1];
     enum act act;
@@ -227,7 +227,7 @@ static bool read_dense(struct reader *r, struct oper *o, struct err *e)
 
 // ---- windows, elements, reductions ----
 
-static bool read_pool(struct reader *r, struct oper *o, struct err *e)
+static bool oper_pool(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     struct pool p = {0};
@@ -248,7 +248,7 @@ static bool read_pool(struct reader *r, struct oper *o, struct err *e)
     return reader_finish_act(r, o, n, after, e);
 }
 
-static bool read_binary(struct reader *r, struct oper *o, struct err *e)
+static bool oper_binary(struct reader *r, struct oper *o, struct err *e)
 {
     enum act act;
     enum op after;
@@ -265,7 +265,7 @@ static bool read_binary(struct reader *r, struct oper *o, struct err *e)
     return reader_finish_act(r, o, n, after, e);
 }
 
-static bool read_unary(struct reader *r, struct oper *o, struct err *e)
+static bool oper_unary(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n;
     switch (o->builtin) {
@@ -306,10 +306,10 @@ static bool read_unary(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-static bool read_mean(struct reader *r, struct oper *o, struct err *e)
+static bool oper_mean(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n = reader_node(r, o, OP_MEAN, 1);
-    int rank = o->in[0]->rank, naxis = const_ints(o->in[1], n->as.reduce.axis, GRAPH_MAX_RANK, e);
+    int rank = o->in[0]->rank, naxis = reader_ints(o->in[1], n->as.reduce.axis, GRAPH_MAX_RANK, e);
     if (naxis < 0) return false;
     for (int i = 0; i < naxis; i++)
         if (n->as.reduce.axis[i] < 0 && n->as.reduce.axis[i] >= -rank) n->as.reduce.axis[i] += rank;
@@ -320,12 +320,12 @@ static bool read_mean(struct reader *r, struct oper *o, struct err *e)
 
 // The maximum over a run of dimensions next to each other, as Keras' global pooling leaves it: a pool as
 // large as they are, on (1, before, reduced, after).
-bool read_reduce_max(struct reader *r, struct oper *o, struct err *e)
+bool oper_reduce_max(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[0], *y = o->out[0];
     int32_t axis[GRAPH_MAX_RANK];
     unsigned set = 0;
-    int n = const_ints(o->in[1], axis, GRAPH_MAX_RANK, e), first = 0, last;
+    int n = reader_ints(o->in[1], axis, GRAPH_MAX_RANK, e), first = 0, last;
     if (n < 0) return false;
     for (int i = 0; i < n; i++) {
         if (axis[i] < 0 && axis[i] >= -x->rank) axis[i] += x->rank;
@@ -354,40 +354,40 @@ bool read_reduce_max(struct reader *r, struct oper *o, struct err *e)
 }
 
 const struct oper_def tflite_opers[] = {
-    {TFL_CONV_2D, OPT_CONV, 8, 2, 3, read_conv_2d},
-    {TFL_DEPTHWISE_CONV_2D, OPT_DEPTHWISE, 7, 2, 3, read_conv_2d},
-    {TFL_FULLY_CONNECTED, OPT_DENSE, 14, 2, 3, read_dense},
-    {TFL_MAX_POOL_2D, OPT_POOL, 3, 1, 1, read_pool},
-    {TFL_AVERAGE_POOL_2D, OPT_POOL, 3, 1, 1, read_pool},
-    {TFL_MEAN, OPT_REDUCE, 3, 2, 2, read_mean},
-    {TFL_REDUCE_MAX, OPT_REDUCE, 3, 2, 2, read_reduce_max},
-    {TFL_ADD, OPT_ADD, 5, 2, 2, read_binary},
-    {TFL_SUB, OPT_SUB, 5, 2, 2, read_binary},
-    {TFL_MUL, OPT_MUL, 8, 2, 2, read_binary},
-    {TFL_DIV, OPT_DIV, 2, 2, 2, read_binary},
-    {TFL_RELU, OPT_NONE, 3, 1, 1, read_unary},
-    {TFL_RELU6, OPT_NONE, 3, 1, 1, read_unary},
-    {TFL_TANH, OPT_NONE, 3, 1, 1, read_unary},
-    {TFL_LOGISTIC, OPT_NONE, 3, 1, 1, read_unary},
-    {TFL_ELU, OPT_NONE, 1, 1, 1, read_unary},
-    {TFL_LEAKY_RELU, OPT_LEAKY_RELU, 2, 1, 1, read_unary},
-    {TFL_SOFTMAX, OPT_SOFTMAX, 3, 1, 1, read_unary},
-    {TFL_QUANTIZE, OPT_QUANTIZE, 4, 1, 1, read_unary},
-    {TFL_DEQUANTIZE, OPT_DEQUANTIZE, 6, 1, 1, read_unary},
-    {TFL_RESHAPE, OPT_RESHAPE, 1, 1, 2, read_reshape},
-    {TFL_EXPAND_DIMS, OPT_EXPAND_DIMS, 1, 2, 2, read_expand_dims},
-    {TFL_SQUEEZE, OPT_SQUEEZE, 2, 1, 1, read_squeeze},
-    {TFL_TRANSPOSE, OPT_TRANSPOSE, 8, 2, 2, read_transpose},
-    {TFL_PAD, OPT_PAD, 4, 2, 2, read_pad},
-    {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, read_concatenation},
-    {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, read_strided_slice},
-    {TFL_SLICE, OPT_SLICE, 6, 3, 3, read_slice},
+    {TFL_CONV_2D, OPT_CONV, 8, 2, 3, oper_conv_2d},
+    {TFL_DEPTHWISE_CONV_2D, OPT_DEPTHWISE, 7, 2, 3, oper_conv_2d},
+    {TFL_FULLY_CONNECTED, OPT_DENSE, 14, 2, 3, oper_dense},
+    {TFL_MAX_POOL_2D, OPT_POOL, 3, 1, 1, oper_pool},
+    {TFL_AVERAGE_POOL_2D, OPT_POOL, 3, 1, 1, oper_pool},
+    {TFL_MEAN, OPT_REDUCE, 3, 2, 2, oper_mean},
+    {TFL_REDUCE_MAX, OPT_REDUCE, 3, 2, 2, oper_reduce_max},
+    {TFL_ADD, OPT_ADD, 5, 2, 2, oper_binary},
+    {TFL_SUB, OPT_SUB, 5, 2, 2, oper_binary},
+    {TFL_MUL, OPT_MUL, 8, 2, 2, oper_binary},
+    {TFL_DIV, OPT_DIV, 2, 2, 2, oper_binary},
+    {TFL_RELU, OPT_NONE, 3, 1, 1, oper_unary},
+    {TFL_RELU6, OPT_NONE, 3, 1, 1, oper_unary},
+    {TFL_TANH, OPT_NONE, 3, 1, 1, oper_unary},
+    {TFL_LOGISTIC, OPT_NONE, 3, 1, 1, oper_unary},
+    {TFL_ELU, OPT_NONE, 1, 1, 1, oper_unary},
+    {TFL_LEAKY_RELU, OPT_LEAKY_RELU, 2, 1, 1, oper_unary},
+    {TFL_SOFTMAX, OPT_SOFTMAX, 3, 1, 1, oper_unary},
+    {TFL_QUANTIZE, OPT_QUANTIZE, 4, 1, 1, oper_unary},
+    {TFL_DEQUANTIZE, OPT_DEQUANTIZE, 6, 1, 1, oper_unary},
+    {TFL_RESHAPE, OPT_RESHAPE, 1, 1, 2, oper_reshape},
+    {TFL_EXPAND_DIMS, OPT_EXPAND_DIMS, 1, 2, 2, oper_expand_dims},
+    {TFL_SQUEEZE, OPT_SQUEEZE, 2, 1, 1, oper_squeeze},
+    {TFL_TRANSPOSE, OPT_TRANSPOSE, 8, 2, 2, oper_transpose},
+    {TFL_PAD, OPT_PAD, 4, 2, 2, oper_pad},
+    {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, oper_concatenation},
+    {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, oper_strided_slice},
+    {TFL_SLICE, OPT_SLICE, 6, 3, 3, oper_slice},
     {TFL_SPACE_TO_BATCH_ND, OPT_NONE, 4, 3, 3, dilate_start},
-    {TFL_BATCH_TO_SPACE_ND, OPT_NONE, 4, 3, 3, read_alone},
-    {TFL_SHAPE, OPT_SHAPE, 1, 1, 1, read_shape_only},
-    {TFL_PACK, OPT_PACK, 4, 1, 1 << 16, read_shape_only},
-    {TFL_GATHER, OPT_GATHER, 7, 2, 2, read_shape_only},
-    {TFL_CAST, OPT_CAST, 7, 1, 1, read_shape_only},
-    {TFL_REDUCE_PROD, OPT_REDUCE, 2, 2, 2, read_shape_only},
+    {TFL_BATCH_TO_SPACE_ND, OPT_NONE, 4, 3, 3, oper_alone},
+    {TFL_SHAPE, OPT_SHAPE, 1, 1, 1, oper_shape_only},
+    {TFL_PACK, OPT_PACK, 4, 1, 1 << 16, oper_shape_only},
+    {TFL_GATHER, OPT_GATHER, 7, 2, 2, oper_shape_only},
+    {TFL_CAST, OPT_CAST, 7, 1, 1, oper_shape_only},
+    {TFL_REDUCE_PROD, OPT_REDUCE, 2, 2, 2, oper_shape_only},
     {0},
 };

@@ -2,13 +2,13 @@
 #include "tflite_read.h"
 #include <string.h>
 
-bool read_reshape(struct reader *r, struct oper *o, struct err *e)
+bool oper_reshape(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[0], *y = o->out[0];
     int32_t dim[GRAPH_MAX_RANK], rank = -1;
     struct err why = {""};
     if (o->nin > 1 && o->in[1])
-        rank = const_ints(o->in[1], dim, GRAPH_MAX_RANK, &why);
+        rank = reader_ints(o->in[1], dim, GRAPH_MAX_RANK, &why);
     else {
         struct fb_vec v = fb_vec(&o->options, RESHAPE_SHAPE, 4);
         if (v.p && v.n <= GRAPH_MAX_RANK)
@@ -35,11 +35,11 @@ bool read_reshape(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool read_expand_dims(struct reader *r, struct oper *o, struct err *e)
+bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e)
 {
     int32_t axis, dim[GRAPH_MAX_RANK];
     const struct tensor *x = o->in[0];
-    int count = const_ints(o->in[1], &axis, 1, e);
+    int count = reader_ints(o->in[1], &axis, 1, e);
     if (count != 1) return count < 0 ? false : fail(e, "has no axis");
     if (axis < 0) axis += x->rank + 1;
     if (axis < 0 || axis > x->rank || x->rank == GRAPH_MAX_RANK)
@@ -49,7 +49,7 @@ bool read_expand_dims(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool read_squeeze(struct reader *r, struct oper *o, struct err *e)
+bool oper_squeeze(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     struct fb_vec v = fb_vec(&o->options, SQUEEZE_DIMS, 4);
@@ -68,10 +68,10 @@ bool read_squeeze(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool read_transpose(struct reader *r, struct oper *o, struct err *e)
+bool oper_transpose(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n = reader_node(r, o, OP_TRANSPOSE, 1);
-    int count = const_ints(o->in[1], n->as.transpose.perm, GRAPH_MAX_RANK, e);
+    int count = reader_ints(o->in[1], n->as.transpose.perm, GRAPH_MAX_RANK, e);
     if (count < 0) return false;
     if (count != o->in[0]->rank) return fail(e, "orders %d of %d axes", count, o->in[0]->rank);
     for (int i = 0; i < count; i++)
@@ -79,11 +79,11 @@ bool read_transpose(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-bool read_pad(struct reader *r, struct oper *o, struct err *e)
+bool oper_pad(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n = reader_node(r, o, OP_PAD, 1);
     int32_t table[2 * GRAPH_MAX_RANK];
-    int rank = o->in[0]->rank, count = const_ints(o->in[1], table, 2 * GRAPH_MAX_RANK, e);
+    int rank = o->in[0]->rank, count = reader_ints(o->in[1], table, 2 * GRAPH_MAX_RANK, e);
     if (count < 0) return false;
     if (count != 2 * rank) return fail(e, "has %d paddings for %d dimensions", count, rank);
     for (int i = 0; i < rank; i++) {
@@ -93,7 +93,7 @@ bool read_pad(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-bool read_concatenation(struct reader *r, struct oper *o, struct err *e)
+bool oper_concatenation(struct reader *r, struct oper *o, struct err *e)
 {
     enum act act;
     enum op after;
@@ -135,13 +135,13 @@ static int32_t clamp(int64_t v, int64_t lo, int64_t hi)
     return (int32_t)(v < lo ? lo : v > hi ? hi : v);
 }
 
-bool read_strided_slice(struct reader *r, struct oper *o, struct err *e)
+bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     int32_t begin[GRAPH_MAX_RANK], end[GRAPH_MAX_RANK], stride[GRAPH_MAX_RANK], count[GRAPH_MAX_RANK];
-    int nb = const_ints(o->in[1], begin, GRAPH_MAX_RANK, e);
-    int ne = nb < 0 ? -1 : const_ints(o->in[2], end, GRAPH_MAX_RANK, e);
-    int ns = ne < 0 ? -1 : const_ints(o->in[3], stride, GRAPH_MAX_RANK, e);
+    int nb = reader_ints(o->in[1], begin, GRAPH_MAX_RANK, e);
+    int ne = nb < 0 ? -1 : reader_ints(o->in[2], end, GRAPH_MAX_RANK, e);
+    int ns = ne < 0 ? -1 : reader_ints(o->in[3], stride, GRAPH_MAX_RANK, e);
     if (ns < 0) return false;
     if (nb != ne || nb != ns || nb > x->rank)
         return fail(e, "begin, end and strides of %d, %d and %d values for %d dimensions", nb, ne, ns,
@@ -176,12 +176,12 @@ bool read_strided_slice(struct reader *r, struct oper *o, struct err *e)
     return slice(r, o, begin, stride, count, shrink, e);
 }
 
-bool read_slice(struct reader *r, struct oper *o, struct err *e)
+bool oper_slice(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     int32_t begin[GRAPH_MAX_RANK], count[GRAPH_MAX_RANK], stride[GRAPH_MAX_RANK] = {1, 1, 1, 1, 1, 1};
-    int nb = const_ints(o->in[1], begin, GRAPH_MAX_RANK, e);
-    int nc = nb < 0 ? -1 : const_ints(o->in[2], count, GRAPH_MAX_RANK, e);
+    int nb = reader_ints(o->in[1], begin, GRAPH_MAX_RANK, e);
+    int nc = nb < 0 ? -1 : reader_ints(o->in[2], count, GRAPH_MAX_RANK, e);
     if (nc < 0) return false;
     if (nb != x->rank || nc != x->rank) return fail(e, "begin and size do not fit %d dimensions", x->rank);
     for (int i = 0; i < nb; i++) {
@@ -192,13 +192,13 @@ bool read_slice(struct reader *r, struct oper *o, struct err *e)
 }
 
 // Operators that the folding of constants did not take: shapes that depend on values.
-bool read_shape_only(struct reader *r, struct oper *o, struct err *e)
+bool oper_shape_only(struct reader *r, struct oper *o, struct err *e)
 {
     (void)r, (void)o;
     return fail(e, "is supported where it computes shapes, not on measured values; replace it in the model");
 }
 
-bool read_alone(struct reader *r, struct oper *o, struct err *e)
+bool oper_alone(struct reader *r, struct oper *o, struct err *e)
 {
     (void)r, (void)o;
     return fail(e, "no SPACE_TO_BATCH_ND is in front of it; only dilated convolutions are supported so");

@@ -2,7 +2,9 @@
 #include "../../src/base/file.h"
 #include "../../src/base/proc.h"
 #include "../../src/compress/compress.h"
+#include "../../src/format/flatbuf.h"
 #include "../../src/format/format.h"
+#include "../../src/format/tflite_schema.h"
 #include "../test.h"
 #include "../tiny.h"
 #include <stdio.h>
@@ -60,6 +62,57 @@ TEST(tflite_meta)
     struct graph *h = format_tflite.read(buf_span(&out), &a, &e);
     CHECK(h && !strcmp(graph_meta(h, "note"), "two\nlines, a back\\slash, a = sign"));
     CHECK(h && !strcmp(graph_meta(h, META_LABELS), "a,b,c"));
+    buf_free(&out);
+    arena_free(&a);
+}
+
+// Constants lie at multiples of 16 bytes, the end too; the entry point is called serving_default.
+TEST(tflite_layout)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    CHECK(format_tflite.write(made(&a, "dynamic"), &out, &e));
+    struct fb fb = {.file = buf_span(&out)};
+    struct fb_table model = fb_root(&fb);
+    struct fb_vec buffers = fb_vec(&model, MODEL_BUFFERS, 4), sign = fb_vec(&model, MODEL_SIGNATURES, 4);
+    CHECK(!memcmp(out.p + 4, "TFL3", 4));
+    CHECK_EQ(0, out.n % 16);
+    CHECK(buffers.n > 10);
+    for (uint32_t i = 0; i < buffers.n; i++) {
+        struct fb_table b = fb_vec_table(&buffers, i);
+        struct fb_vec data = fb_vec(&b, BUFFER_DATA, 1);
+        CHECK(i ? data.n > 0 : data.n == 0); // buffer 0 stands for "computed"
+        CHECK_EQ(0, data.at % 16);
+    }
+    struct fb_table first = fb_vec_table(&sign, 0);
+    CHECK(!strcmp(fb_str(&first, SIGNATURE_KEY), "serving_default"));
+    CHECK(!fb.bad);
+    buf_free(&out);
+    arena_free(&a);
+}
+
+// Padding that is neither SAME nor VALID becomes a PAD in front, which reads back as a node of its own.
+TEST(tflite_pad_in_front)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = made(&a, "lite");
+    for (int k = 0; k < g->nnode; k++)
+        if (!strcmp(g->node[k]->name, "conv2")) { // causal: 2 in front instead of 1 and 1
+            g->node[k]->as.conv.pad[1] = 2;
+            g->node[k]->as.conv.pad[3] = 0;
+        }
+    CHECK(graph_check(g, &e));
+    CHECK(format_tflite.write(g, &out, &e));
+    struct graph *h = format_tflite.read(buf_span(&out), &a, &e);
+    CHECK(h && h->nnode == g->nnode + 1);
+    int found = -1;
+    for (int k = 0; h && k < h->nnode; k++)
+        if (h->node[k]->op == OP_PAD) found = k;
+    CHECK(found >= 0 && h->node[found]->as.pad.before[2] == 2 && h->node[found]->as.pad.after[2] == 0);
+    CHECK(found >= 0 && h->node[found + 1]->op == OP_CONV_2D && h->node[found + 1]->as.conv.pad[1] == 0);
     buf_free(&out);
     arena_free(&a);
 }
