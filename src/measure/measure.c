@@ -205,6 +205,7 @@ static void sizes_fill(struct job *j)
     int64_t ram = f->arena_bytes + f->static_bytes + (m->stack_bytes > 0 ? m->stack_bytes : 0);
     int64_t over_flash = f->flash_bytes - (int64_t)t->flash_bytes, over_ram = ram - (int64_t)t->ram_bytes;
     m->fits = over_flash <= 0 && over_ram <= 0;
+    m->refusal = NULL; // filled twice: the stack is known better after all windows
     if (over_flash > 0)
         m->refusal = arena_printf(j->a, "flash: %s bytes too many for the %s bytes of %s",
                                   thousands(over_flash, j->a), thousands(t->flash_bytes, j->a), t->chip);

@@ -4,6 +4,11 @@
 #include "../study/table.h"
 #include <string.h>
 
+const char *person_word(const json_t *results)
+{
+    return figure_true(json_object_get(results, "data"), "by_person") ? "person" : "recording";
+}
+
 int technique_index(const json_t *results, const char *name)
 {
     size_t i;

@@ -15,5 +15,7 @@ void html_made(const json_t *results, struct buf *out); // how each figure was m
 
 // A coloured mark for technique number i of the list, the same in tables and charts.
 void html_technique(const json_t *results, const char *name, struct buf *out);
+// What accuracy is averaged over: "person" or, where the set names none, "recording".
+const char *person_word(const json_t *results);
 int technique_index(const json_t *results, const char *name);
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 // "loses 1.30 points of accuracy (0.63 to 2.01)": the interval decides the verb.
-static void put_accuracy(const json_t *row, struct buf *out)
+static void put_accuracy(const json_t *row, const char *person, struct buf *out)
 {
     char v[SHOW_MAX], l[SHOW_MAX], h[SHOW_MAX];
     double change = figure(row, "change_points"), low = figure(row, "change_points_low"),
@@ -13,10 +13,10 @@ static void put_accuracy(const json_t *row, struct buf *out)
     if (!isfinite(change)) {
         buf_puts(out, "its change in accuracy is not known");
     } else if (!isfinite(low)) {
-        buf_printf(out, "accuracy changes by %s points (too few persons for an interval)",
-                   show_signed(v, change, 2));
+        buf_printf(out, "accuracy changes by %s points (too few %ss for an interval)",
+                   show_signed(v, change, 2), person);
     } else if (low == 0 && high == 0) {
-        buf_puts(out, "every test person keeps exactly the same accuracy");
+        buf_printf(out, "every test %s keeps exactly the same accuracy", person);
     } else if (high < 0) {
         buf_printf(out, "loses <b>%s points</b> of accuracy (%s to %s)", show_fixed(v, -change, 2),
                    show_fixed(l, -high, 2), show_fixed(h, -low, 2));
@@ -115,7 +115,7 @@ void html_findings(const json_t *results, const json_t *table, struct buf *out)
         buf_puts(out, "<li>");
         html_technique(results, figure_text(row, "technique"), out);
         buf_puts(out, ": ");
-        put_accuracy(row, out);
+        put_accuracy(row, person_word(results), out);
         put_costs(row, out);
         if (figure_text(row, "refusal")) {
             buf_puts(out, "; <b>does not fit</b>: ");
@@ -127,8 +127,11 @@ void html_findings(const json_t *results, const json_t *table, struct buf *out)
             put_best(results, table, m, t, out);
     }
     if (open)
-        buf_puts(out, "</ul></div>\n</div>\n<p class=\"note\">In brackets: 95 % interval over test persons "
-                      "for accuracy; for energy, what the uncertain cycle costs allow.</p>\n</section>\n");
+        buf_printf(out,
+                   "</ul></div>\n</div>\n<p class=\"note\">In brackets: 95 %% interval over test %ss for "
+                   "accuracy; for energy and time, "
+                   "what the uncertain cycle costs allow.</p>\n</section>\n",
+                   person_word(results));
 }
 
 static void put_names(const json_t *list, struct buf *out)

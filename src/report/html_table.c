@@ -81,11 +81,13 @@ static void put_interval(const json_t *row, const char *key, double scale, struc
     buf_puts(out, "</td>");
 }
 
-static void put_saved(const json_t *row, struct buf *out)
+// Of the energy or, where no power is known, of the time.
+static void put_saved(const json_t *row, bool energy, struct buf *out)
 {
     char v[SHOW_MAX], l[SHOW_MAX], h[SHOW_MAX];
-    double saved = figure(row, "energy_saved"), low = figure(row, "energy_saved_low"),
-           high = figure(row, "energy_saved_high");
+    double saved = figure(row, energy ? "energy_saved" : "latency_saved"),
+           low = figure(row, energy ? "energy_saved_low" : "latency_saved_low"),
+           high = figure(row, energy ? "energy_saved_high" : "latency_saved_high");
     if (figure_is(row, "technique", "none")) {
         buf_puts(out, "<td class=\"none\">baseline</td>");
     } else if (!isfinite(saved)) {
@@ -138,8 +140,8 @@ static void put_equal(const json_t *row, struct notes *notes, struct buf *out)
     buf_puts(out, "</td>");
 }
 
-static void put_row(const json_t *results, const json_t *row, double energy_scale, struct notes *notes,
-                    struct buf *out)
+static void put_row(const json_t *results, const json_t *row, double energy_scale, bool energy,
+                    struct notes *notes, struct buf *out)
 {
     buf_puts(out, figure_is(row, "technique", "none") ? "<tr class=\"base\"><th scope=\"row\">"
                                                       : "<tr><th scope=\"row\">");
@@ -159,7 +161,7 @@ static void put_row(const json_t *results, const json_t *row, double energy_scal
     put_bytes(row, "ram_bytes", out);
     put_interval(row, "latency_us", 1e-3, out);
     put_energy(row, energy_scale, notes, out);
-    put_saved(row, out);
+    put_saved(row, energy, out);
     put_battery(row, notes, out);
     put_equal(row, notes, out);
     buf_puts(out, "</tr>\n");
@@ -178,19 +180,20 @@ static void put_header(const char *energy_unit, const char *origin, struct buf *
         buf_puts(out, ", ");
         put_text(out, origin);
     }
-    buf_puts(out, "</small></th><th scope=\"col\">saved<small>% energy</small></th><th "
-                  "scope=\"col\">battery<small>days</small></th><th scope=\"col\">device = host<small>all "
-                  "bytes</small></th></tr></thead>\n<tbody>\n");
+    buf_printf(out, "</small></th><th scope=\"col\">saved<small>%% %s</small></th>",
+               origin ? "energy" : "time");
+    buf_puts(out,
+             "<th scope=\"col\">battery<small>days</small></th><th scope=\"col\">device = host<small>all "
+             "bytes</small></th></tr></thead>\n<tbody>\n");
 }
 
 static void put_chip(const json_t *results, const char *target, struct buf *out)
 {
-    char mhz[SHOW_MAX], flash[SHOW_MAX], ram[SHOW_MAX];
+    char flash[SHOW_MAX], ram[SHOW_MAX];
     const json_t *t = figure_find(figure_list(results, "targets"), "name", target, NULL);
     buf_puts(out, "<p class=\"chip\">");
     put_text_of(out, t, "chip");
-    buf_printf(out, "; %s MHz, room for a model: %s KiB flash, %s KiB RAM</p>\n",
-               show_short(mhz, figure(t, "clock_hz") / 1e6),
+    buf_printf(out, "; room for a model: %s KiB flash, %s KiB RAM</p>\n",
                show_count(flash, figure(t, "flash_bytes") / 1024),
                show_count(ram, figure(t, "ram_bytes") / 1024));
 }
@@ -217,7 +220,8 @@ static void put_block(const json_t *results, const json_t *table, size_t from, s
     put_chip(results, figure_text(first, "target"), out);
     buf_puts(out, "<div class=\"scroll\" tabindex=\"0\"><table class=\"main\">\n");
     put_header(unit, origin, out);
-    for (size_t i = from; i < to; i++) put_row(results, json_array_get(table, i), scale, &notes, out);
+    for (size_t i = from; i < to; i++)
+        put_row(results, json_array_get(table, i), scale, largest > 0, &notes, out);
     buf_puts(out, "</tbody></table></div>\n");
     if (notes.n) {
         buf_puts(out, "<ol class=\"notes\">\n");

@@ -50,7 +50,7 @@ static void short_or_dash(char s[SHOW_MAX * 3], double v, int decimals)
                             : show_fixed(a, v, decimals));
 }
 
-static void row_text(const json_t *row, double energy_scale, char cell[COLUMNS][SHOW_MAX * 3])
+static void row_text(const json_t *row, double energy_scale, bool energy, char cell[COLUMNS][SHOW_MAX * 3])
 {
     char v[SHOW_MAX], l[SHOW_MAX], h[SHOW_MAX];
     bool base = figure_is(row, "technique", "none");
@@ -71,7 +71,7 @@ static void row_text(const json_t *row, double energy_scale, char cell[COLUMNS][
     short_or_dash(cell[5], figure(row, "ram_bytes") / 1024, 1);
     short_or_dash(cell[6], figure(row, "latency_us") / 1000, -1);
     short_or_dash(cell[7], figure(row, "energy_uj") * energy_scale, -1);
-    short_or_dash(cell[8], 100 * figure(row, "energy_saved"), 1);
+    short_or_dash(cell[8], 100 * figure(row, energy ? "energy_saved" : "latency_saved"), 1);
     const json_t *equal = json_object_get(row, "device_equals_host");
     snprintf(cell[9], sizeof *cell, "%s", json_is_true(equal) ? "yes" : json_is_false(equal) ? "NO" : "-");
 }
@@ -90,8 +90,12 @@ static void put_block(const json_t *table, size_t from, size_t to, struct buf *o
                                               "flash KiB", "RAM KiB",      "latency ms",     "energy ",
                                               "saved %",   "device = host"};
     for (int c = 0; c < COLUMNS; c++)
-        snprintf(cell[0][c], sizeof cell[0][c], "%s%s", head[c], c == 7 ? unit : "");
-    for (size_t i = 0; i < rows; i++) row_text(json_array_get(table, from + i), scale, cell[i + 1]);
+        snprintf(cell[0][c], sizeof cell[0][c], "%s%s", head[c],
+                 c == 7                     ? unit
+                 : c == 8 && !(largest > 0) ? " of time"
+                                            : "");
+    for (size_t i = 0; i < rows; i++)
+        row_text(json_array_get(table, from + i), scale, largest > 0, cell[i + 1]);
     int width[COLUMNS] = {0};
     for (size_t i = 0; i <= rows; i++)
         for (int c = 0; c < COLUMNS; c++)
