@@ -12,8 +12,8 @@
 //                  kernel says "in place".
 //   f32            IEEE single precision. Each a * b + c is NN_MADD (nn_math.h): fused when NN_FMA is 1, two
 //                  roundings when it is 0. Build with -ffp-contract=off, never with -ffast-math.
-//   s8             int8 values q of real = scale * (q - zero); accumulators are int32 and must not overflow:
-//                  at most 65,536 taps an output. `x_zero`, `y_zero` are zero points as TensorFlow Lite
+//   s8             int8 values q of real = scale * (q - zero); accumulators are int32; the lowering sees to it
+//                  that they stay within +-2^30; at most 65,536 taps an output. `x_zero`, `y_zero` are zero points as TensorFlow Lite
 //                  stores them (not negated).
 //   mult, shift    a real factor mult * 2^(shift - 31), mult in [2^30, 2^31) or 0, shift -31 .. 30; applied
 //   by
@@ -56,7 +56,7 @@ enum { NN_BLOCK_MAX = 32 }; // the largest block
 // nn_conv2d_dyn  (p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y, scratch): x int8 with one scale and zero point a
 //                batch row; y = act((acc - x_zero * w_sum[o]) * w_scale[o] * x_scale + bias[o]); taps in the
 //                padding count as that row's zero point.
-// scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout says widen = 0.
+// scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout has neither widen nor patch.
 typedef struct nn_conv2d {
     int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w;
     int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;

@@ -155,19 +155,20 @@ NN_INLINE int32_t nn_leading_zeros(uint32_t v)
 
 // ---- float ----
 
-// The nearest integer, half away from zero, of |v| < 2^31.
+// The nearest integer, half away from zero, of |v| < 2^31. What is added is the float below 1/2: with 1/2
+// itself 0.49999997 would round up to 1; with this one every sum that matters still rounds to the integer.
 NN_INLINE int32_t nn_round(float v)
 {
-    const int32_t whole = (int32_t)v;
-    const float rest = v - (float)whole;
-    return whole + (rest >= 0.5f) - (rest <= -0.5f);
+    return (int32_t)(v + (v < 0.0f ? -0.49999997f : 0.49999997f));
 }
 
-// round(v) + zero, saturated to int8; NaN becomes the smallest.
+// round(v) + zero, saturated to int8; NaN becomes the smallest. The ends are integers, so that one may cut
+// first.
 NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
 {
-    v = !(v > -1024.0f) ? -1024.0f : v > 1024.0f ? 1024.0f : v;
-    return (int8_t)nn_clamp(nn_round(v) + zero, -128, 127);
+    const float lo = (float)(-128 - zero), hi = (float)(127 - zero);
+    v = !(v > lo) ? lo : v > hi ? hi : v;
+    return (int8_t)(nn_round(v) + zero);
 }
 
 // exp(x). Relative error below NN_EXP_ERROR for -87.3 <= x <= 88.7; 0 below, infinity above.

@@ -152,8 +152,8 @@ int64_t graph_params(const struct graph *g)
     int64_t params = 0;
     for (int k = 0; k < g->nnode; k++) {
         enum op op = g->node[k]->op;
-        bool trained = op == OP_CONV_2D || op == OP_DEPTHWISE_CONV_2D || op == OP_DENSE || op == OP_RECURRENT ||
-                       (op == OP_BATCH_NORM && !g->node[k]->as.batch_norm.frozen);
+        bool trained = op == OP_CONV_2D || op == OP_DEPTHWISE_CONV_2D || op == OP_DENSE ||
+                       op == OP_RECURRENT || (op == OP_BATCH_NORM && !g->node[k]->as.batch_norm.frozen);
         for (int i = 1; trained && i < g->node[k]->nin; i++)
             if (g->node[k]->in[i] && tensor_is_const(g->node[k]->in[i]))
                 params += tensor_count(g->node[k]->in[i]);

@@ -182,8 +182,8 @@ static bool layer_s8(const struct node *n, struct plan *p, const struct layer_sh
             return fail(e, "channel %d: the factor %g from its sum to its output is not possible", o, real);
         int64_t absolute, sum = weight_sum(w, s, o, &absolute), value = b ? ((const int32_t *)b->data)[o] : 0;
         if (s->blocked) value -= sum * l->x_zero;
-        if ((value < 0 ? -value : value) + 255 * absolute > INT32_MAX)
-            return fail(e, "channel %d: weights and bias overflow 32 bits", o);
+        if ((value < 0 ? -value : value) + 255 * absolute >= 1 << 30)
+            return fail(e, "channel %d: weights and bias overflow a sum of 31 bits", o);
         bv[o] = (int32_t)value;
     }
     l->bias = bias;

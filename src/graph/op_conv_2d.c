@@ -86,6 +86,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         1 << 28)
         return fail(e, "its padded input is too large for any device");
     if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
+    if (p->layout->patch) l.scratch_bytes = p->layout->patch * 4 * ((taps + 1) / 2); // in pairs
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

@@ -54,6 +54,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     q.min = l.min;
     q.max = l.max;
     if (p->layout->widen) l.scratch_bytes = nn_dense_widened(&q);
+    if (p->layout->patch) l.scratch_bytes = 2 * in;
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

@@ -17,6 +17,8 @@ struct layout {
     // 4: int8 weights in blocks of 16 channels by groups of 4 taps where the layer allows it, [out /
     // 16][k_h][taps of a row / 4][16][4], rows filled up with zeros (kernel_grouped.h); 0: never
     int32_t group;
+    int32_t patch; // the same kernels work on the taps of this many positions at a time, copied to int16 in
+                   // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine

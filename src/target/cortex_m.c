@@ -11,8 +11,8 @@
     " -Wl,--defsym=__ram=" #ram " -Wl,--defsym=__ram_size=" #ram_size
 
 static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
-static const struct layout blocks_fma = {
-    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true};
+static const struct layout pairs_fma = { // device/cortex_m4/nn_pair_s8.h
+    .conv_f32 = 4, .conv_s8 = 2, .dense_f32 = 4, .dense_s8 = 2, .fma = true, .patch = 3};
 
 const struct target cortex_m0 = {
     .name = "cortex-m0",
@@ -50,8 +50,8 @@ const struct target cortex_m4f = {
     .name = "cortex-m4f",
     .chip = "STM32L4R5, 120 MHz",
     .about = "16-bit SIMD, single-precision FPU with fused multiply-add",
-    .layout_name = "blocks of 4, fused multiply-add",
-    .layout = &blocks_fma,
+    .layout_name = "int8 in pairs of taps, float in blocks of 4, fused multiply-add",
+    .layout = &pairs_fma,
     .kernels = {"cortex_m4"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m4 -mfloat-abi=hard -mfpu=fpv4-sp-d16",
@@ -90,8 +90,8 @@ const struct target cortex_m7 = {
     .name = "cortex-m7",
     .chip = "STM32H7A3, 280 MHz",
     .about = "dual issue, single-precision FPU; executes the Cortex-M4's instructions",
-    .layout_name = "blocks of 4, fused multiply-add",
-    .layout = &blocks_fma,
+    .layout_name = "int8 in pairs of taps, float in blocks of 4, fused multiply-add",
+    .layout = &pairs_fma,
     .kernels = {"cortex_m7", "cortex_m4"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m7 -mfloat-abi=hard -mfpu=fpv5-sp-d16",
@@ -126,8 +126,8 @@ const struct target cortex_m33 = {
     .name = "cortex-m33",
     .chip = "STM32U575, 160 MHz",
     .about = "16-bit SIMD, single-precision FPU; executes the Cortex-M4's instructions",
-    .layout_name = "blocks of 4, fused multiply-add",
-    .layout = &blocks_fma,
+    .layout_name = "int8 in pairs of taps, float in blocks of 4, fused multiply-add",
+    .layout = &pairs_fma,
     .kernels = {"cortex_m33", "cortex_m4"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m33 -mfloat-abi=hard -mfpu=fpv5-sp-d16",
@@ -162,9 +162,9 @@ const struct target cortex_m55 = {
     .name = "cortex-m55",
     .chip = "Corstone-300 class with Helium (e.g. Alif Ensemble E3, high-efficiency core, 160 MHz)",
     .about = "128-bit vectors (Helium, MVE) of int8 to float32",
-    .layout_name = "blocks of 4, fused multiply-add",
-    .layout = &blocks_fma,
-    .kernels = {"cortex_m55"},
+    .layout_name = "int8 in pairs of taps, float in blocks of 4, fused multiply-add",
+    .layout = &pairs_fma,
+    .kernels = {"cortex_m55", "cortex_m4"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m55 -mfloat-abi=hard",
     .ldflags = MEMORY(0, 0x60000000, 0x1000000, 0x21000000, 0x400000),

@@ -1,14 +1,16 @@
 #include "device.h"
+#include "folder.h"
 #include "../../src/graph/kernel_grouped.h"
 #include "../../src/graph/kernels.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct layout device_layouts[] = {{1, 1, 1, 1, 0, false, 0},  {4, 4, 4, 4, 0, false, 0},
-                                        {3, 3, 3, 3, 0, false, 0},  {16, 8, 32, 8, 0, true, 0},
-                                        {4, 4, 4, 4, 2, true, 0},   {16, 4, 16, 4, 0, false, 4},
-                                        {16, 4, 16, 4, 0, true, 4}, {16, 16, 16, 16, 0, false, 0}};
+const struct layout device_layouts[] = {{1, 1, 1, 1, 0, false, 0, 0},  {4, 4, 4, 4, 0, false, 0, 0},
+                                        {3, 3, 3, 3, 0, false, 0, 0},  {16, 8, 32, 8, 0, true, 0, 0},
+                                        {4, 4, 4, 4, 2, true, 0, 0},   {16, 4, 16, 4, 0, false, 4, 0},
+                                        {16, 4, 16, 4, 0, true, 4, 0}, {16, 16, 16, 16, 0, false, 0, 0},
+                                        {4, 2, 4, 2, 0, true, 0, 3}}; // cortex_m4/
 const int device_nlayout = sizeof device_layouts / sizeof *device_layouts;
 
 enum { GUARD = 32 };
@@ -95,7 +97,7 @@ void *device_run(const struct graph *g, const struct layout *l, const void *cons
             buf[i] = t->buf[i].offset == -2
                          ? NULL
                          : find(v, &n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
-        (l->fma && t->k->call_fma ? t->k->call_fma : t->k->call)(params, buf);
+        folder_call(l, t->k)(params, buf);
         check_portable(t, params, buf);
         free(params);
         for (int i = 0; i < n; i++) {
