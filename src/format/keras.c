@@ -170,9 +170,7 @@ static bool time_distributed(struct keras *k, struct keras_layer *l)
 
 static bool refuse(struct keras *k, const struct keras_layer *l)
 {
-    static const char *const recurrent[] = {"LSTM",          "GRU",        "SimpleRNN",  "RNN",
-                                            "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "CuDNNLSTM",
-                                            "CuDNNGRU",      NULL};
+    static const char *const recurrent[] = {"RNN", "ConvLSTM1D", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", NULL};
     for (int i = 0; recurrent[i]; i++)
         if (!strcmp(l->type, recurrent[i]))
             return layer_fail(
@@ -185,14 +183,14 @@ static bool refuse(struct keras *k, const struct keras_layer *l)
 bool keras_layer_call(struct keras *k, struct keras_layer *l)
 {
     static const struct keras_entry *const tables[] = {keras_layers_conv, keras_layers_dense,
-                                                       keras_layers_shape};
+                                                       keras_layers_shape, keras_layers_recurrent};
     if (++k->calls > MAX_CALLS) return layer_fail(k, l, "more than %d calls of layers", MAX_CALLS);
     if (!l->nin) return layer_fail(k, l, "it has no input");
     if (!strcmp(l->type, "TimeDistributed")) return time_distributed(k, l);
     if (!strcmp(l->type, "Sequential") || !strcmp(l->type, "Functional") || !strcmp(l->type, "Model"))
         return l->lead ? layer_fail(k, l, "a model inside of TimeDistributed is not supported")
                        : keras_model_call(k, l);
-    for (int t = 0; t < 3; t++)
+    for (int t = 0; t < 4; t++)
         for (const struct keras_entry *p = tables[t]; p->type; p++)
             if (!strcmp(p->type, l->type)) {
                 for (int i = 0; i < l->nin; i++)

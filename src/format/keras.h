@@ -30,7 +30,8 @@ struct keras_entry {
     const char *type;
     keras_call *call;
 };
-extern const struct keras_entry keras_layers_conv[], keras_layers_dense[], keras_layers_shape[];
+extern const struct keras_entry keras_layers_conv[], keras_layers_dense[], keras_layers_shape[],
+    keras_layers_recurrent[];
 bool keras_model_call(struct keras *k,
                       struct keras_layer *l); // Sequential, Functional, Model inside of another
 bool keras_layer_call(struct keras *k, struct keras_layer *l); // finds the type's entry

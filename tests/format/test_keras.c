@@ -41,7 +41,7 @@ TEST(keras_refused)
 {
     const char *cnn = "cnn_keras/model.keras", *f = "functional_h5/model.h5",
                *time = "time_distributed_h5/model.h5";
-    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"LSTM\"", "layer conv1d (LSTM): ");
+    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"ConvLSTM1D\"", "use LSTM, GRU or SimpleRNN");
     refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"Attention\"",
             "(Attention): this layer is not supported");
     refused(cnn, "\"class_name\":\"Sequential\"", "\"class_name\":\"MyModel\"",
@@ -64,6 +64,12 @@ TEST(keras_refused)
     refused(f, "\"target_shape\":[1,8]", "\"target_shape\":[1,9]", "do not fit target_shape");
     refused(f, "\"dims\":[2,1]", "\"dims\":[1,1]", "dims is not a permutation");
     refused(f, "\"mean\":[", "\"mean\":[1,", "are not 6 numbers");
+    refused("lstm_keras/model.keras", "\"recurrent_activation\":\"sigmoid\"",
+            "\"recurrent_activation\":\"elu\"", "recurrent_activation elu is not supported");
+    refused("lstm_keras/model.keras", "\"merge_mode\":\"concat\"", "\"merge_mode\":null",
+            "merge_mode None is not supported");
+    refused("lstm_h5/model.h5", "\"units\":7", "\"units\":8",
+            "its kernel is 6x28 in the file, the config wants 6x32");
     refused(time, "\"class_name\":\"MaxPooling1D\"", "\"class_name\":\"MaxPooling2D\"",
             "inside of TimeDistributed");
 }
@@ -106,7 +112,8 @@ TEST(keras_real_models)
     } file[] = {{"models/uci-har-cnn/uci_har_model_fp32.keras", ""},
                 {"models/motionsense-cnn2d/HAR_Comb.hdf5", ""},
                 {"models/st-ign/har_IGN.h5", ""},
-                {"models/uci-har-561-conv170/Conv170.h5", ""}};
+                {"models/uci-har-561-conv170/Conv170.h5", ""},
+                {"models/uci-har-lstm32x2/har_model.keras", ""}};
     if (!test_shared("models")) {
         test_skip("../shared/models is not here");
         return;

@@ -6,6 +6,7 @@
 #include "../../src/format/onnx_proto.h"
 #include "../../src/run/run.h"
 #include "../../src/train/train.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -287,5 +288,36 @@ TEST(onnx_write_refused)
     CHECK(!format_onnx.write(g, &b, &e));
     CHECK_STR("name the file .tflite", e.text);
     buf_free(&b);
+    arena_free(&a);
+}
+
+// Real models: a pair of the same weights in two formats; a batch of 64 in the file that becomes 1.
+TEST(onnx_real_models)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    if (!test_shared("models")) {
+        test_skip("../shared/models is not here");
+        return;
+    }
+    struct graph *g = model_load(test_shared("models/fall-cnn-polar/polar-window10-lag0-cnn.onnx"), &a, &e);
+    struct graph *h = model_load(test_shared("models/fall-cnn-polar/saved_model.tflite"), &a, &e);
+    struct graph *dense = model_load(test_shared("models/extrasensory-dense/simple_nn.onnx"), &a, &e);
+    if (!g || !h || !dense) {
+        test_fail(__FILE__, __LINE__, "%s", e.text);
+        return;
+    }
+    CHECK_EQ(2, g->nout);
+    float *x = tiny_windows(&a, g, 4, 5), *y = outputs(g, &a, x, 4);
+    int logits =
+        tensor_count(h->out[0]) == 2 ? 0 : 1; // the order of its outputs is the other one in one of them
+    struct tensor *swap = h->out[0];
+    h->out[0] = h->out[logits];
+    h->out[logits] = swap;
+    float *z = outputs(h, &a, x, 4);
+    for (int i = 0; y && z && i < 8; i++) CHECK_NEAR(y[i], z[i], 2e-5 * (1 + fabs(y[i])));
+    CHECK_EQ(1, dense->in[0]->dim[0]);
+    CHECK_EQ(115, dense->in[0]->dim[1]);
+    CHECK_EQ(1, dense->out[0]->dim[0]);
     arena_free(&a);
 }

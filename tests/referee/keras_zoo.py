@@ -79,9 +79,29 @@ def channels_first_dense():  # without convolutions, which Keras cannot run chan
                              L.Dense(3), L.Flatten(data_format="channels_first"), L.RepeatVector(3), L.Cropping1D(1)])
 
 
+def lstm():
+    return keras.Sequential([
+        keras.Input((20, 6)), L.LSTM(7, return_sequences=True), L.Bidirectional(L.LSTM(5, return_sequences=True)),
+        L.LSTM(4, go_backwards=True, recurrent_activation="hard_sigmoid"), L.Dense(3)])
+
+
+def gru():
+    x = keras.Input((20, 6))
+    h = L.GRU(7, return_sequences=True)(x)
+    a = L.Bidirectional(L.GRU(5, reset_after=False), merge_mode="ave")(h)
+    b = L.Bidirectional(L.SimpleRNN(5, activation="relu", use_bias=False), merge_mode="sum")(h)
+    return keras.Model(x, L.Dense(3)(L.Concatenate()([a, b, L.SimpleRNN(3)(h)])))
+
+
+def cnn_lstm():
+    return keras.Sequential([
+        keras.Input((4, 20, 6)), L.TimeDistributed(L.Conv1D(8, 3, activation="relu")), L.TimeDistributed(L.MaxPooling1D(2)),
+        L.TimeDistributed(L.Flatten()), L.LSTM(6), L.Dense(3, activation="softmax")])
+
+
 GOLDEN = ["cnn.keras", "depthwise.h5", "image.keras", "functional.h5", "nested.keras", "nested.h5", "time_distributed.h5",
-          "channels_first_dense.keras"]
-ALL = [cnn, depthwise, image, functional, nested, time_distributed, channels_first_dense]
+          "channels_first_dense.keras", "lstm.keras", "lstm.h5", "gru.h5"]
+ALL = [cnn, depthwise, image, functional, nested, time_distributed, channels_first_dense, lstm, gru, cnn_lstm]
 
 
 def compare(tool, path, model, folder):
