@@ -226,8 +226,9 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
                                const struct oper_def *d, struct err *e)
 {
     struct fb_vec in = fb_vec(record, OPERATOR_INPUTS, 4), out = fb_vec(record, OPERATOR_OUTPUTS, 4);
-    if (!reader_room(r, 1024 + 16 * ((uint64_t)in.n + out.n), e)) return false;
-    if ((int64_t)in.n < d->min_in || in.n > (uint32_t)d->max_in || out.n != 1)
+    bool many = d->read == oper_split || d->read == oper_unpack;
+    if (!reader_room(r, 1024 + 64 * (uint64_t)in.n + (many ? 1024 : 64) * (uint64_t)out.n, e)) return false;
+    if ((int64_t)in.n < d->min_in || in.n > (uint32_t)d->max_in || out.n < 1 || (out.n > 1 && !many))
         return fail(e, "has %u inputs and %u outputs, want %d and 1", in.n, out.n, d->min_in);
     o->nin = (int)in.n;
     o->nout = (int)out.n;
@@ -239,7 +240,9 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     for (int i = 0; i < d->min_in; i++)
         if (!o->in[i]) return fail(e, "input %d is absent", i);
     o->name = reader_name(r, o->out[0]);
-    struct slot *made = &r->slot[fb_vec_i32(&out, 0)];
+    o->slot = arena_new_n(r->a, out.n, struct slot *);
+    for (uint32_t i = 0; i < out.n; i++) o->slot[i] = &r->slot[fb_vec_i32(&out, i)];
+    struct slot *made = o->slot[0];
     o->shaped = made->shaped;
     o->said = *o->out[0];
     o->open = made->open;

@@ -30,6 +30,7 @@ struct oper { // one operator of the file, its tensors looked up
     struct fb_table options;   // absent: every option has its default
     struct tensor **in, **out; // an absent input is NULL
     int nin, nout;
+    struct slot **slot;        // of the outputs
     bool shaped;               // the file states the shape of the first output ...
     struct tensor said;        // ... so ...
     unsigned open;             // ... but not the dimensions whose bits are set
@@ -62,6 +63,14 @@ bool reader_finish(struct oper *o, struct node *n, struct err *e);
 // *after is then that op, else OP_COUNT. reader_finish_act ends such an operator.
 bool reader_act(const struct oper *o, int id, enum act *act, enum op *after, struct err *e);
 bool reader_finish_act(struct reader *r, struct oper *o, struct node *n, enum op after, struct err *e);
+// x[begin : begin + count * stride : stride] a dimension, then the dimensions in `shrink` are dropped.
+bool reader_slice(struct reader *r, struct oper *o, const int32_t *begin, const int32_t *stride,
+                  const int32_t *count, unsigned shrink, struct err *e);
+// Operators of tflite_read_split.c.
+bool oper_split(struct reader *r, struct oper *o, struct err *e);
+bool oper_unpack(struct reader *r, struct oper *o, struct err *e);
+bool oper_pack(struct reader *r, struct oper *o, struct err *e);
+bool oper_gather(struct reader *r, struct oper *o, struct err *e);
 // Operators of tflite_read_shape.c.
 bool oper_reshape(struct reader *r, struct oper *o, struct err *e);
 bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e);

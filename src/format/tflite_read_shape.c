@@ -107,8 +107,7 @@ bool oper_concatenation(struct reader *r, struct oper *o, struct err *e)
     return reader_finish_act(r, o, n, after, e);
 }
 
-// x[begin : begin + count * stride : stride] a dimension, then the dimensions in `shrink` are dropped.
-static bool slice(struct reader *r, struct oper *o, const int32_t *begin, const int32_t *stride,
+bool reader_slice(struct reader *r, struct oper *o, const int32_t *begin, const int32_t *stride,
                   const int32_t *count, unsigned shrink, struct err *e)
 {
     const struct tensor *x = o->in[0];
@@ -173,7 +172,7 @@ bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e)
         if (many < 1) return fail(e, "dimension %d keeps nothing of %d", i, x->dim[i]);
         begin[i] = (int32_t)b, count[i] = (int32_t)many;
     }
-    return slice(r, o, begin, stride, count, shrink, e);
+    return reader_slice(r, o, begin, stride, count, shrink, e);
 }
 
 bool oper_slice(struct reader *r, struct oper *o, struct err *e)
@@ -188,7 +187,7 @@ bool oper_slice(struct reader *r, struct oper *o, struct err *e)
         if (begin[i] < 0 || begin[i] > x->dim[i]) return fail(e, "dimension %d begins at %d", i, begin[i]);
         if (count[i] == -1) count[i] = x->dim[i] - begin[i];
     }
-    return slice(r, o, begin, stride, count, 0, e);
+    return reader_slice(r, o, begin, stride, count, 0, e);
 }
 
 // Operators that the folding of constants did not take: shapes that depend on values.

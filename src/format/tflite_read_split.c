@@ -1,0 +1,129 @@
+// Operators that take tensors apart and put them together along a dimension, made of slices, reshapes and
+// CONCATENATION: SPLIT, SPLIT_V, UNPACK, PACK, GATHER with constant indices.
+#include "tflite_read.h"
+#include <string.h>
+
+// The k-th output as an operator of its own.
+static struct oper output_of(struct reader *r, const struct oper *o, int k)
+{
+    struct oper part = *o;
+    part.out = o->out + k;
+    part.nout = 1;
+    part.said = *o->out[k];
+    part.shaped = o->slot[k]->shaped;
+    part.open = o->slot[k]->open;
+    if (k) part.name = reader_name(r, o->out[k]);
+    return part;
+}
+
+// Elements from .. from + count of a dimension; with drop (count 1) the dimension goes.
+static bool take(struct reader *r, struct oper *o, int32_t axis, int32_t from, int32_t count, bool drop,
+                 struct err *e)
+{
+    const struct tensor *x = o->in[0];
+    int32_t begin[GRAPH_MAX_RANK] = {0}, stride[GRAPH_MAX_RANK] = {1, 1, 1, 1, 1, 1}, n[GRAPH_MAX_RANK];
+    memcpy(n, x->dim, sizeof n);
+    begin[axis] = from;
+    n[axis] = count;
+    return reader_slice(r, o, begin, stride, n, drop ? 1u << axis : 0, e);
+}
+
+static bool axis_check(int32_t *axis, int rank, struct err *e)
+{
+    int32_t stated = *axis;
+    if (*axis < 0 && *axis >= -rank) *axis += rank;
+    return (*axis >= 0 && *axis < rank) || fail(e, "axis %d of %d dimensions", stated, rank);
+}
+
+// SPLIT has (axis, x), SPLIT_V (x, sizes, axis).
+bool oper_split(struct reader *r, struct oper *o, struct err *e)
+{
+    bool sized = o->builtin == TFL_SPLIT_V;
+    struct tensor *x = o->in[sized ? 0 : 1];
+    int32_t axis, sizes[64], from = 0, rest = 0;
+    int n = o->nout, one = reader_ints(o->in[sized ? 2 : 0], &axis, 1, e);
+    if (one != 1) return one < 0 ? false : fail(e, "has no axis");
+    if (!axis_check(&axis, x->rank, e)) return false;
+    if (sized) {
+        int given = reader_ints(o->in[1], sizes, 64, e);
+        if (given < 0) return false;
+        if (given != n) return fail(e, "%d sizes for %d outputs", given, n);
+        rest = x->dim[axis];
+        for (int i = 0; i < n; i++) {
+            if (sizes[i] < -1 || sizes[i] > x->dim[axis])
+                return fail(e, "size %d of %d", sizes[i], x->dim[axis]);
+            if (sizes[i] > 0) rest -= sizes[i];
+        }
+    } else if (x->dim[axis] % n) {
+        return fail(e, "%d elements do not split into %d", x->dim[axis], n);
+    }
+    struct oper whole = *o;
+    whole.in = &x;
+    for (int k = 0; k < n; k++) {
+        struct oper part = output_of(r, &whole, k);
+        int32_t count = !sized ? x->dim[axis] / n : sizes[k] == -1 ? rest : sizes[k];
+        if (!take(r, &part, axis, from, count, false, e)) return false;
+        from += count;
+    }
+    return true;
+}
+
+bool oper_unpack(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct tensor *x = o->in[0];
+    int32_t axis = fb_i32(&o->options, UNPACK_AXIS, 0);
+    if (!axis_check(&axis, x->rank, e)) return false;
+    if (x->dim[axis] != o->nout) return fail(e, "%d outputs of %d elements", o->nout, x->dim[axis]);
+    for (int k = 0; k < o->nout; k++) {
+        struct oper part = output_of(r, o, k);
+        if (!take(r, &part, axis, k, 1, true, e)) return false;
+    }
+    return true;
+}
+
+bool oper_pack(struct reader *r, struct oper *o, struct err *e)
+{
+    int rank = o->in[0]->rank;
+    int32_t axis = fb_i32(&o->options, PACK_AXIS, 0);
+    if (rank == GRAPH_MAX_RANK) return fail(e, "its inputs have %d dimensions already", rank);
+    if (!axis_check(&axis, rank + 1, e)) return false;
+    if (!reader_room(r, (uint64_t)o->nin * 1024, e)) return false;
+    struct tensor **wide = arena_new_n(r->a, (size_t)o->nin, struct tensor *);
+    for (int i = 0; i < o->nin; i++) {
+        struct tensor *x = o->in[i];
+        int32_t dim[GRAPH_MAX_RANK];
+        if (!x || x->rank != rank || x->type != o->out[0]->type) return fail(e, "its inputs differ");
+        for (int k = 0; k <= rank; k++) dim[k] = k == axis ? 1 : x->dim[k - (k > axis)];
+        wide[i] = reader_between(r, x, "packed");
+        tensor_set_dims(wide[i], rank + 1, dim);
+        wide[i]->data = x->data;
+        if (!x->data && !reader_finish(o, reader_reshape(r, x, wide[i]), e)) return false;
+    }
+    struct node *n = graph_add(r->g, r->a, OP_CONCATENATION, o->name, o->nin, 1);
+    memcpy(n->in, wide, (size_t)o->nin * sizeof *wide);
+    n->out[0] = o->out[0];
+    n->as.axis.axis = axis;
+    return reader_finish(o, n, e);
+}
+
+// One element, or neighbours.
+bool oper_gather(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct tensor *x = o->in[0], *at = o->in[1];
+    int32_t axis = fb_i32(&o->options, GATHER_AXIS, 0), index[64];
+    if (!axis_check(&axis, x->rank, e)) return false;
+    if (fb_i32(&o->options, GATHER_BATCH_DIMS, 0))
+        return fail(e, "gathers by batch; use a slice in the model");
+    int n = reader_ints(at, index, 64, e);
+    if (n < 0) return false;
+    if (at->rank > 1 || n < 1)
+        return fail(e, "its indices have %d dimensions, at most 1 is supported", at->rank);
+    for (int i = 0; i < n; i++) {
+        if (index[i] < 0) index[i] += x->dim[axis];
+        if (index[i] < 0 || index[i] >= x->dim[axis])
+            return fail(e, "takes element %d of %d", index[i], x->dim[axis]);
+        if (i && index[i] != index[i - 1] + 1)
+            return fail(e, "takes elements that are not neighbours; order the channels in the model instead");
+    }
+    return take(r, o, axis, index[0], n, at->rank == 0, e);
+}
