@@ -173,9 +173,7 @@ static bool refuse(struct keras *k, const struct keras_layer *l)
     static const char *const recurrent[] = {"RNN", "ConvLSTM1D", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", NULL};
     for (int i = 0; recurrent[i]; i++)
         if (!strcmp(l->type, recurrent[i]))
-            return layer_fail(
-                k, l,
-                "recurrent layers are not read from Keras yet; convert the model to .tflite and give that");
+            return layer_fail(k, l, "this recurrent layer is not supported; use LSTM, GRU or SimpleRNN");
     return layer_fail(
         k, l, "this layer is not supported; replace it, or convert the model to .tflite and give that");
 }
