@@ -88,6 +88,20 @@ enum class_id class_of(const char *arch, const char *m, const char *ops)
                                     : class_xtensa(m);
 }
 
+int registers_of(const char *ops)
+{
+    const char *p = strchr(ops, '{');
+    int n = 0;
+    if (!p) return 1;
+    for (p++; *p && *p != '}'; p += *p == ',', p += strspn(p, " ")) {
+        size_t k = strcspn(p, ",}");
+        const char *dash = memchr(p, '-', k);
+        n += dash ? atoi(dash + 2) - atoi(p + 1) + 1 : 1;
+        p += k;
+    }
+    return n < 1 || n > 32 ? 1 : n;
+}
+
 static int by_pc(const void *a, const void *b)
 {
     const struct class_at *x = a, *y = b;
@@ -110,7 +124,12 @@ static bool line_read(const char *arch, const char *line, const char *end, struc
     memcpy(ops, q, n < sizeof ops ? n : sizeof ops - 1);
     for (char *c = ops; *c; c++)
         if (*c == '\t') *c = ' ';
-    *out = (struct class_at){(uint32_t)pc, (uint8_t)class_of(arch, mnemonic, ops)};
+    enum class_id class_ = class_of(arch, mnemonic, ops);
+    int words = class_ != C_LOAD && class_ != C_STORE                            ? 1
+                : !strcmp(arch, "arm") && strchr(ops, '{')                       ? registers_of(ops)
+                : !strncmp(mnemonic, "ldrd", 4) || !strncmp(mnemonic, "strd", 4) ? 2
+                                                                                 : 1;
+    *out = (struct class_at){(uint32_t)pc, (uint8_t)class_, (uint8_t)(words - 1)};
     return mnemonic[0] != '.'; // .word, .byte: data between the code
 }
 

@@ -61,6 +61,7 @@ static void sum_into(struct region *to, const struct region *r, double sign)
     to->instructions += sign * r->instructions;
     to->taken += sign * r->taken;
     to->misses += sign * r->misses;
+    to->words += sign * r->words;
 }
 
 static void scale(struct region *r, double by)

@@ -24,6 +24,7 @@ const char *plugin_build(struct arena *a, struct err *e);
 struct region { // between two marks
     int id;     // the mark that ended it
     double n[C_COUNT], instructions, taken, misses;
+    double words; // registers loaded and stored beyond the first of an instruction
 };
 struct profile {
     struct region *region;
@@ -36,11 +37,12 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
 struct classes {
     struct class_at {
         uint32_t pc;
-        uint8_t class_;
+        uint8_t class_, words;
     } * at;
     int n;
 };
 bool classes_read(const struct firmware *f, struct classes *c, struct arena *a, struct err *e);
+int registers_of(const char *operands); // in the list of a load or store of several: {r4-r7, lr} has 5
 enum class_id class_of(const char *arch, const char *mnemonic,
                        const char *operands); // arch: arm riscv xtensa
 

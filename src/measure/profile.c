@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int class_find(const struct classes *c, uint32_t pc)
+static const struct class_at *class_find(const struct classes *c, uint32_t pc)
 {
     int lo = 0, hi = c->n;
     while (lo < hi) {
@@ -16,7 +16,7 @@ static int class_find(const struct classes *c, uint32_t pc)
         else
             hi = mid;
     }
-    return lo < c->n && c->at[lo].pc == pc ? c->at[lo].class_ : -1;
+    return lo < c->n && c->at[lo].pc == pc ? &c->at[lo] : NULL;
 }
 
 bool profile_read(const struct firmware *f, const char *file, struct profile *p, struct arena *a,
@@ -43,10 +43,10 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
             r = &p->region[p->n++];
             r->id = !strcmp(label, "end") ? -1 : atoi(label);
         } else if (r && sscanf(line, "pc %x %u %llu %llu %15s", &pc, &size, &n, &taken, mnemonic) == 5) {
-            int k = class_find(&c, pc);
+            const struct class_at *at = class_find(&c, pc);
             // objdump loses step behind padding on Xtensa; the emulator's own word is then taken.
-            if (k < 0) k = (int)class_of(arch, mnemonic, "");
-            r->n[k] += (double)n;
+            r->n[at ? (int)at->class_ : (int)class_of(arch, mnemonic, "")] += (double)n;
+            r->words += at ? at->words * (double)n : 0;
             r->instructions += (double)n;
             r->taken += (double)taken;
         } else if (r &&
@@ -65,7 +65,7 @@ double cycles_of(const struct target *t, const struct region *r, double miss_cyc
     const struct cycle_cost *k = &t->cost;
     const double cost[C_COUNT] = {k->alu,   k->mul,    k->mac, k->div,  k->load,
                                   k->store, k->branch, k->fpu, k->fmac, k->simd};
-    double cycles = k->taken * r->taken + miss_cycles * r->misses;
+    double cycles = k->taken * r->taken + k->word * r->words + miss_cycles * r->misses;
     for (int i = 0; i < C_COUNT; i++) cycles += cost[i] * r->n[i];
     return cycles;
 }

@@ -39,6 +39,7 @@ const struct target cortex_m0 = {
              .fmac = 1,
              .simd = 1,
              .taken = 2,
+             .word = 1,
              .source = "Cortex-M0 Technical Reference Manual r0p0 (DDI 0432C), table 3-1, no wait states, "
                        "fast multiplier",
              .error = 0.15},
@@ -73,6 +74,7 @@ const struct target cortex_m4f = {
          .fmac = 3,
          .simd = 1,
          .taken = 2,
+         .word = 1,
          .source =
              "Cortex-M4 Technical Reference Manual (100166), tables 3-1 and 7-1, no wait states; a load is 2 "
              "cycles, less behind another load",
@@ -112,6 +114,7 @@ const struct target cortex_m7 = {
              .fmac = 1.7,
              .simd = 0.57,
              .taken = 1.14,
+             .word = 0.57,
              .source =
                  "the Cortex-M4's table times 0.57: MLPerf Tiny v1.1 keyword spotting, STM32H7A3 at 280 MHz "
                  "(1869 uJ at 122 mW: 15.3 ms) against STM32L4R5 at 120 MHz (63.0 ms)",
@@ -148,6 +151,7 @@ const struct target cortex_m33 = {
              .fmac = 2.4,
              .simd = 0.81,
              .taken = 1.6,
+             .word = 0.81,
              .source =
                  "the Cortex-M4's table times 0.81: MLPerf Tiny v1.1 keyword spotting, STM32U575 at 160 MHz "
                  "(1004 uJ at 26.2 mW: 38.3 ms) against STM32L4R5 at 120 MHz (63.0 ms)",
@@ -184,6 +188,7 @@ const struct target cortex_m55 = {
              .fmac = 1.5,
              .simd = 2,
              .taken = 1.5,
+             .word = 1,
              .source = "an assumption: Arm prints no cycle table; a vector instruction takes two cycles (two "
                        "beats each, "
                        "Cortex-M55 Technical Reference Manual 101051)",

@@ -10,6 +10,7 @@ struct fact { // a constant with its spread and where it comes from; no source, 
 
 struct cycle_cost { // estimated cycles an instruction of each class; extra cycles of a taken branch
     double alu, mul, mac, div, load, store, branch, fpu, fmac, simd, taken; // fmac: float multiply-add
+    double word; // each further register of a load or store of several
     const char *source;
     double error; // relative half-width of the interval that we give to latency
 };

@@ -35,6 +35,10 @@ TEST(instruction_classes)
     CHECK_EQ(C_STORE, class_of("xtensa", "s8i", ""));
     CHECK_EQ(C_BRANCH, class_of("xtensa", "loopnez", ""));
     CHECK_EQ(C_ALU, class_of("xtensa", "addx4", ""));
+    CHECK_EQ(5, registers_of(" sp!, {r4-r7, lr}"));
+    CHECK_EQ(3, registers_of(" r1!, {sl, fp, ip}"));
+    CHECK_EQ(8, registers_of(" r0!, {s0-s7}"));
+    CHECK_EQ(1, registers_of(" r0, [r1]"));
 }
 
 static bool measure_tiny(const char *target, const char *technique, int n, struct arena *a,
