@@ -70,11 +70,28 @@ NN_INLINE int32_t nn_requantise(int32_t x, int32_t mult, int32_t shift)
     return nn_shift_right(nn_mul_high((int32_t)((uint32_t)x << left), mult), right);
 }
 
-// What a convolution does with its sum.
+// What a convolution does with its sum; the shift is parted by nn_left and nn_right outside of its loops.
+NN_INLINE int32_t nn_left(int32_t shift)
+{
+    return shift > 0 ? shift : 0;
+}
+
+NN_INLINE int32_t nn_right(int32_t shift)
+{
+    return shift > 0 ? 0 : -shift;
+}
+
+NN_INLINE int8_t nn_output_parted_s8(int32_t acc, int32_t mult, int32_t left, int32_t right, int32_t zero,
+                                     int32_t min, int32_t max)
+{
+    const int32_t v = nn_shift_right(nn_mul_high((int32_t)((uint32_t)acc << left), mult), right);
+    return (int8_t)(nn_clamp(v, min - zero, max - zero) + zero);
+}
+
 NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
                               int32_t max)
 {
-    return (int8_t)(nn_clamp(nn_requantise(acc, mult, shift), min - zero, max - zero) + zero);
+    return nn_output_parted_s8(acc, mult, nn_left(shift), nn_right(shift), zero, min, max);
 }
 
 // x * 2^n saturated, 0 < n < 31.

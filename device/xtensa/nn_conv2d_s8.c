@@ -12,23 +12,19 @@ NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, c
     for (int32_t b = 0; b < p->batch; b++) {
         nn_conv2d_widen_input(p, x, p->x_zero, scratch);
         for (int32_t o = 0; o < out_c; o++) {
-            const int32_t m = mult[o], sh = shift[o], start = bias[o];
+            const int32_t m = mult[o], left = nn_left(shift[o]), right = nn_right(shift[o]), start = bias[o];
             int8_t *out = y + o;
             nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
             for (int32_t oy = 0; oy < p->out_h; oy++) {
                 const int16_t *in = scratch + oy * s.next_row;
                 int32_t n = p->out_w;
-                if (s.runs == 1) do {
-                        *out = nn_output_s8(nn_mac16(start, in, ww, s.run4), m, sh, zero, min, max);
-                        in += s.next;
-                        out += out_c;
-                    } while (--n);
-                else
-                    do {
-                        *out = nn_output_s8(nn_mac16_runs(p, &s, start, in, ww), m, sh, zero, min, max);
-                        in += s.next;
-                        out += out_c;
-                    } while (--n);
+                do {
+                    const int32_t acc =
+                        s.runs == 1 ? nn_mac16(start, in, ww, s.run4) : nn_mac16_runs(p, &s, start, in, ww);
+                    *out = nn_output_parted_s8(acc, m, left, right, zero, min, max);
+                    in += s.next;
+                    out += out_c;
+                } while (--n);
             }
         }
         x += p->in_h * p->in_w * p->in_c;
