@@ -73,6 +73,7 @@ static bool infer_strided_slice(struct node *n, struct err *e)
     struct tensor *y = n->out[0];
     if (y->rank != x->rank) return fail(e, "input and output differ in dimensions; reshape afterwards");
     for (int i = 0; i < x->rank; i++) {
+        if (y->dim[i] == 1) n->as.slice.stride[i] = 1; // what it was has no meaning, and may be absurd
         int64_t first = n->as.slice.begin[i], last = first + (int64_t)(y->dim[i] - 1) * n->as.slice.stride[i];
         if (first < 0 || first >= x->dim[i] || last < 0 || last >= x->dim[i] || n->as.slice.stride[i] == 0)
             return fail(e, "dimension %d: elements %lld to %lld of %d", i, (long long)first, (long long)last,
