@@ -9,6 +9,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 enum { MAX_OBJECTS = 20000, MAX_DEPTH = 24, MAX_STRINGS = 4096, SECONDS = 20 };
 
 // ---- in the child: the file becomes a run of records ----
@@ -121,7 +129,7 @@ static void child(struct span bytes, int pipe_out)
 {
     struct buf out = {0};
     struct walk w = {.out = &out, .limit = bytes.n * 8 + (1 << 20)}; // weights may be stored compressed
-#ifndef __SANITIZE_ADDRESS__
+#ifndef SANITIZED // which reserves terabytes of addresses
     struct rlimit memory = {bytes.n * 32 + (1ull << 30), bytes.n * 32 + (1ull << 30)};
     setrlimit(RLIMIT_AS, &memory);
 #endif
