@@ -3,25 +3,21 @@
 // Every kernel is `void nn_<op>_<type>(const nn_<params> *p, inputs, constants, scratch, outputs)`, one a
 // file of that name. Files may be included into one translation unit in any order, each any number of times;
 // with `p` a static const struct the compiler specialises the loops. A folder below this one (cortex_m4/,
-// xtensa/,
-// ...) holds faster files of the same names, same functions, same bits.
+// xtensa/, ...) holds faster files of the same names, same functions, same bits.
 //
 // Common terms
 //   activations    (batch, h, w, c), row-major; a signal over time has h = 1. Buffers never overlap unless
-//   the
-//                  kernel says "in place".
+//                  the kernel says "in place".
 //   f32            IEEE single precision. Each a * b + c is NN_MADD (nn_math.h): fused when NN_FMA is 1, two
 //                  roundings when it is 0. Build with -ffp-contract=off, never with -ffast-math.
-//   s8             int8 values q of real = scale * (q - zero); accumulators are int32; the lowering sees to it
-//                  that they stay within +-2^30; at most 65,536 taps an output. `x_zero`, `y_zero` are zero points as TensorFlow Lite
-//                  stores them (not negated).
+//   s8             int8 values q of real = scale * (q - zero); accumulators are int32; the lowering
+//                  sees to it that they stay within +-2^30; at most 65,536 taps an output. `x_zero`,
+//                  `y_zero` are zero points as TensorFlow Lite stores them (not negated).
 //   mult, shift    a real factor mult * 2^(shift - 31), mult in [2^30, 2^31) or 0, shift -31 .. 30; applied
-//   by
-//                  nn_requantise with the two roundings of TensorFlow Lite's reference kernels.
+//                  by nn_requantise with the two roundings of TensorFlow Lite's reference kernels.
 //   dyn            int8 weights with float activations: see nn_quantize_dynamic.
 //   weights of conv2d and dense are stored in blocks of output channels, [out / block][tap][block], tap
-//   running
-//                  over (k_h, k_w, in_c); channels that fill the last block are zeros and are never written
+//                  running over (k_h, k_w, in_c); channels that fill the last block are zeros and are never written
 //                  out. Tables a channel (bias, mult, shift, scale, sum) are filled up to a whole block too.
 //   order of sums  an accumulator starts with the bias and takes the taps in the order of (k_h, k_w, in_c).
 //                  Taps in the padding are left out. So no blocking over outputs or positions changes a bit.
