@@ -117,6 +117,42 @@ TEST(tflite_pad_in_front)
     arena_free(&a);
 }
 
+TEST(tflite_meta_bounded)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = made(&a, "lite");
+    for (int i = 0; i < 70; i++) graph_meta_set(g, &a, arena_printf(&a, "key%d", i), "");
+    CHECK(format_tflite.write(g, &out, &e));
+    CHECK(!format_tflite.read(buf_span(&out), &a, &e));
+    CHECK_STR("metadata has more than 64 keys", e.text);
+    out.n = 0;
+    g = made(&a, "lite");
+    char *long_text = arena_alloc(&a, 70000);
+    memset(long_text, 'x', 69999);
+    graph_meta_set(g, &a, "note", long_text);
+    CHECK(format_tflite.write(g, &out, &e));
+    CHECK(!format_tflite.read(buf_span(&out), &a, &e));
+    CHECK_STR("at most 65536", e.text);
+    buf_free(&out);
+    arena_free(&a);
+}
+
+TEST(tflite_write_refuses_odd_pools)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = made(&a, "lite");
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_MAX_POOL_2D) g->node[k]->as.pool.pad[1] = 1;
+    CHECK(!format_tflite.write(g, &out, &e));
+    CHECK_STR("no MAX_POOL_2D with padding 0,1,0,0 (top, left, bottom, right)", e.text);
+    buf_free(&out);
+    arena_free(&a);
+}
+
 TEST(tflite_write_refuses_batch_norm)
 {
     struct arena a = {0};
