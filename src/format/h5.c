@@ -129,7 +129,7 @@ static void child(struct span bytes, int pipe_out)
 {
     struct buf out = {0};
     struct walk w = {.out = &out, .limit = bytes.n * 8 + (1 << 20)}; // weights may be stored compressed
-#ifndef SANITIZED // which reserves terabytes of addresses
+#ifndef SANITIZED                                                    // which reserves terabytes of addresses
     struct rlimit memory = {bytes.n * 32 + (1ull << 30), bytes.n * 32 + (1ull << 30)};
     setrlimit(RLIMIT_AS, &memory);
 #endif

@@ -5,6 +5,8 @@
 #include "value.h"
 #include <jansson.h>
 
+enum { KERAS_MAX_CALLS = 10000 };
+
 struct keras {
     struct graph *g;
     struct arena *a, *scratch; // what the graph keeps; ends with the reading
@@ -61,6 +63,7 @@ double config_number(const struct keras_layer *l, const char *key, double otherw
 bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, int n, int32_t least,
                  int32_t otherwise, int32_t *out);
 bool channels_first(const struct keras_layer *l);
+bool keras_int(const json_t *v, int32_t least, int32_t *out); // a whole number of least to 2^24
 
 // A node named after the layer (with "/suffix"), one output; its inputs and parameters are then filled in.
 struct node *layer_node(struct keras *k, const struct keras_layer *l, enum op op, const char *suffix,

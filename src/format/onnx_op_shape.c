@@ -1,53 +1,7 @@
-// Ops that move values or compute shapes. On constants they are folded; on computed values most only relabel.
+// Ops that move values. On constants they are folded; on computed values most only relabel.
 #include "onnx_read.h"
 #include <math.h>
 #include <string.h>
-
-// ---- folding ----
-
-// Copies elements of constant v into a new constant: element o of the output comes from element at(o).
-static void move(const struct value *v, float *f, int64_t *i, int64_t o, int64_t from)
-{
-    if (f)
-        f[o] = v->f[from];
-    else
-        i[o] = v->i[from];
-}
-
-static bool fold_like(struct onnx *r, struct onnx_node *n, const struct value *v, int rank,
-                      const int32_t *dim, float **f, int64_t **i)
-{
-    *f = NULL;
-    *i = NULL;
-    return fold_new(r, n, &n->out[0], rank, dim, v->f ? f : NULL, v->f ? NULL : i);
-}
-
-// y[index] = v[sum of start + index * step]: slices, transposes and expansions of a constant.
-static bool fold_strided(struct onnx *r, struct onnx_node *n, const struct value *v, int rank,
-                         const int32_t *dim, int64_t start, const int64_t *step)
-{
-    float *f;
-    int64_t *i;
-    if (!fold_like(r, n, v, rank, dim, &f, &i)) return false;
-    for (int64_t o = 0, count = value_count(&n->out[0]); o < count; o++) {
-        int64_t from = start, left = o;
-        for (int d = rank - 1; d >= 0; d--) {
-            from += left % dim[d] * step[d];
-            left /= dim[d];
-        }
-        move(v, f, i, o, from);
-    }
-    return true;
-}
-
-static void strides(const struct value *v, int64_t *step)
-{
-    int64_t s = 1;
-    for (int d = v->rank - 1; d >= 0; d--) {
-        step[d] = s;
-        s *= v->dim[d];
-    }
-}
 
 // ---- relabelling ----
 
@@ -195,134 +149,12 @@ static bool transpose(struct onnx *r, struct onnx_node *n)
     }
     int64_t step[VALUE_MAX_RANK], moved[VALUE_MAX_RANK];
     int32_t dim[VALUE_MAX_RANK];
-    strides(x, step);
+    fold_strides(x, step);
     for (int i = 0; i < x->rank; i++) {
         dim[i] = x->dim[perm[i]];
         moved[i] = step[perm[i]];
     }
     return fold_strided(r, n, x, x->rank, dim, 0, moved);
-}
-
-// ---- constants and shapes ----
-
-static bool constant(struct onnx *r, struct onnx_node *n)
-{
-    const Onnx__AttributeProto *a;
-    const char *name = n->out[0].name;
-    float *f;
-    int64_t *i;
-    if ((a = attr_find(n, "value")) && a->t)
-        return onnx_tensor_read(r, a->t, name, &n->out[0]) || fail_in(r->e, "node %s (%s)", n->name, n->op);
-    if ((a = attr_find(n, "value_float"))) {
-        if (!fold_new(r, n, &n->out[0], 0, NULL, &f, NULL)) return false;
-        f[0] = a->f;
-        return true;
-    }
-    if ((a = attr_find(n, "value_int"))) {
-        if (!fold_new(r, n, &n->out[0], 0, NULL, NULL, &i)) return false;
-        i[0] = a->i;
-        return true;
-    }
-    if ((a = attr_find(n, "value_floats")) || (a = attr_find(n, "value_ints"))) {
-        bool floats = !strcmp(a->name, "value_floats");
-        int64_t count = (int64_t)(floats ? a->n_floats : a->n_ints);
-        int32_t dim;
-        if (!dims_check(r, n, 1, &count, &dim)) return false;
-        if (!fold_new(r, n, &n->out[0], 1, &dim, floats ? &f : NULL, floats ? NULL : &i)) return false;
-        if (count)
-            memcpy(floats ? (void *)f : (void *)i, floats ? (void *)a->floats : (void *)a->ints,
-                   (size_t)count * (floats ? sizeof *f : sizeof *i));
-        return true;
-    }
-    return node_fail(r, n, "its value is not numeric");
-}
-
-static bool shape(struct onnx *r, struct onnx_node *n)
-{
-    struct value *x = node_in(r, n, 0);
-    if (!x) return false;
-    int64_t start = attr_int(n, "start", 0), end = attr_int(n, "end", x->rank), *i;
-    if (start < 0) start += x->rank;
-    if (end < 0) end += x->rank;
-    if (start < 0) start = 0;
-    if (end > x->rank) end = x->rank;
-    int32_t count = end > start ? (int32_t)(end - start) : 0;
-    if (!fold_new(r, n, &n->out[0], 1, &count, NULL, &i)) return false;
-    for (int32_t k = 0; k < count; k++) i[k] = x->dim[start + k];
-    return true;
-}
-
-static bool constant_of_shape(struct onnx *r, struct onnx_node *n)
-{
-    struct value *s = node_ints(r, n, 0), fill = {0};
-    const Onnx__AttributeProto *a = attr_find(n, "value");
-    int32_t dim[VALUE_MAX_RANK];
-    float *f = NULL;
-    int64_t *i = NULL;
-    if (!s) return false;
-    if (s->rank > 1 || value_count(s) > VALUE_MAX_RANK)
-        return node_fail(r, n, "its shape has too many dimensions");
-    int rank = (int)value_count(s);
-    if (!dims_check(r, n, rank, s->i, dim)) return false;
-    if (a && a->t && !onnx_tensor_read(r, a->t, n->name, &fill))
-        return fail_in(r->e, "node %s (%s)", n->name, n->op);
-    if (value_is_const(&fill) && value_count(&fill) != 1)
-        return node_fail(r, n, "its value is not one number");
-    if (!fold_new(r, n, &n->out[0], rank, dim, fill.i ? NULL : &f, fill.i ? &i : NULL)) return false;
-    for (int64_t k = 0, count = value_count(&n->out[0]); k < count; k++)
-        if (f)
-            f[k] = fill.f ? fill.f[0] : 0;
-        else
-            i[k] = fill.i[0];
-    return true;
-}
-
-static bool cast(struct onnx *r, struct onnx_node *n)
-{
-    struct value *x = node_in(r, n, 0);
-    if (!x) return false;
-    int64_t to = attr_int(n, "to", 0);
-    bool to_float = to == 1 || to == 10 || to == 11 || to == 16;
-    if (!value_is_const(x)) {
-        if (!to_float) return node_fail(r, n, "a cast of computed values to integers is not supported");
-        return node_same(n, x);
-    }
-    if (to_float == (x->f != NULL)) return node_same(n, x);
-    float *f = NULL;
-    int64_t *i = NULL;
-    if (!fold_new(r, n, &n->out[0], x->rank, x->dim, to_float ? &f : NULL, to_float ? NULL : &i))
-        return false;
-    for (int64_t k = 0, count = value_count(x); k < count; k++)
-        if (f)
-            f[k] = (float)x->i[k];
-        else
-            i[k] = to == 9 ? x->f[k] != 0 : x->f[k] > -9e18f && x->f[k] < 9e18f ? (int64_t)x->f[k] : 0;
-    return true;
-}
-
-static bool expand(struct onnx *r, struct onnx_node *n)
-{
-    struct value *x = node_in(r, n, 0), *s = x ? node_ints(r, n, 1) : NULL;
-    if (!s) return false;
-    int srank = (int)value_count(s), rank = srank > x->rank ? srank : x->rank;
-    if (s->rank > 1 || value_count(s) > VALUE_MAX_RANK)
-        return node_fail(r, n, "its shape has too many dimensions");
-    int64_t dim[VALUE_MAX_RANK], own[VALUE_MAX_RANK], step[VALUE_MAX_RANK] = {0};
-    int32_t dim32[VALUE_MAX_RANK];
-    bool grows = rank > x->rank;
-    strides(x, own);
-    for (int i = 0; i < rank; i++) {
-        int xi = i - (rank - x->rank), si = i - (rank - srank);
-        int64_t p = xi < 0 ? 1 : x->dim[xi], q = si < 0 ? 1 : s->i[si];
-        if (p != q && p != 1 && q != 1)
-            return node_fail(r, n, "dimension %d of %lld cannot become %lld", i, (long long)p, (long long)q);
-        dim[i] = p == 1 ? q : p;
-        step[i] = p == 1 ? 0 : own[xi];
-        grows |= dim[i] != p;
-    }
-    if (!grows) return node_same(n, x);
-    if (!value_is_const(x)) return node_fail(r, n, "repeating computed values is not supported");
-    return dims_check(r, n, rank, dim, dim32) && fold_strided(r, n, x, rank, dim32, 0, step);
 }
 
 // ---- parts and joints ----
@@ -348,7 +180,7 @@ static bool concat_consts(struct onnx *r, struct onnx_node *n, int axis)
     for (int64_t out = 0; out < outer; out++)
         for (int k = 0; k < n->nin; k++) {
             int64_t run = n->in[k]->dim[axis] * inner;
-            for (int64_t j = 0; j < run; j++) move(n->in[k], f, i, o++, out * run + j);
+            for (int64_t j = 0; j < run; j++) fold_move(n->in[k], f, i, o++, out * run + j);
         }
     return true;
 }
@@ -456,7 +288,7 @@ static bool part_of(struct onnx *r, struct onnx_node *n, struct value *x, const 
     if (value_is_const(x)) {
         int64_t own[VALUE_MAX_RANK], start = 0;
         if (out) return node_fail(r, n, "splitting a constant is not supported; simplify the model");
-        strides(x, own);
+        fold_strides(x, own);
         for (int d = 0; d < x->rank; d++) {
             start += begin[d] * own[d];
             own[d] *= step[d];
@@ -589,19 +421,14 @@ static bool gather(struct onnx *r, struct onnx_node *n)
     for (int64_t out = 0; out < outer; out++)
         for (int64_t k = 0; k < count; k++) {
             int64_t from = (out * size + (at->i[k] < 0 ? at->i[k] + size : at->i[k])) * inner;
-            for (int64_t j = 0; j < inner; j++) move(x, f, i, o++, from + j);
+            for (int64_t j = 0; j < inner; j++) fold_move(x, f, i, o++, from + j);
         }
     return true;
 }
 
 const struct onnx_op_entry onnx_ops_shape[] = {
-    {"Reshape", reshape},     {"Flatten", flatten},
-    {"Squeeze", squeeze},     {"Unsqueeze", unsqueeze},
-    {"Identity", identity},   {"Dropout", dropout},
-    {"Transpose", transpose}, {"Constant", constant},
-    {"Shape", shape},         {"ConstantOfShape", constant_of_shape},
-    {"Cast", cast},           {"Expand", expand},
-    {"Concat", concat},       {"Pad", pad},
-    {"Slice", slice},         {"Split", split},
-    {"Gather", gather},       {NULL, NULL},
+    {"Reshape", reshape},   {"Flatten", flatten}, {"Squeeze", squeeze},     {"Unsqueeze", unsqueeze},
+    {"Identity", identity}, {"Dropout", dropout}, {"Transpose", transpose}, {"Concat", concat},
+    {"Pad", pad},           {"Slice", slice},     {"Split", split},         {"Gather", gather},
+    {NULL, NULL},
 };

@@ -208,8 +208,9 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
     return true;
 }
 
-static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,  onnx_ops_dense,     onnx_ops_elementwise,
-                                                     onnx_ops_shape, onnx_ops_recurrent, NULL};
+static const struct onnx_op_entry *const tables[] = {
+    onnx_ops_conv, onnx_ops_dense, onnx_ops_elementwise, onnx_ops_shape, onnx_ops_fold, onnx_ops_recurrent,
+    NULL};
 
 static onnx_op *op_find(const char *op)
 {

@@ -33,7 +33,7 @@ struct onnx_op_entry {
     onnx_op *read;
 };
 extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_elementwise[], onnx_ops_shape[],
-    onnx_ops_recurrent[];
+    onnx_ops_fold[], onnx_ops_recurrent[];
 
 // Fails with the node's name and op in front.
 bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
@@ -65,6 +65,15 @@ bool node_unary(struct onnx *r, struct onnx_node *n, struct node *m, const struc
 // Makes v a constant of this shape; memory is charged to fold_left. False with a message when too large.
 bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int rank, const int32_t *dim,
               float **f, int64_t **i);
+// Makes output 0 a constant of v's type; exactly one of *f, *i is then there.
+bool fold_like(struct onnx *r, struct onnx_node *n, const struct value *v, int rank, const int32_t *dim,
+               float **f, int64_t **i);
+// Element o of the output becomes element `from` of constant v.
+void fold_move(const struct value *v, float *f, int64_t *i, int64_t o, int64_t from);
+// y[index] = v[start + sum of index * step]: slices, transposes and expansions of a constant.
+bool fold_strided(struct onnx *r, struct onnx_node *n, const struct value *v, int rank, const int32_t *dim,
+                  int64_t start, const int64_t *step);
+void fold_strides(const struct value *v, int64_t *step); // of its own dimensions, row-major
 bool dims_check(struct onnx *r, const struct onnx_node *n, int rank, const int64_t *dim, int32_t *out);
 
 // Output 0 is v itself under another name.

@@ -16,7 +16,7 @@ static void gates_put(float *to, const struct node *n, const struct tensor *t, i
 static const char *weights(struct writer *w, const struct node *n, int i)
 {
     const struct tensor *t = n->in[i];
-    float *v = arena_new_n(onnx_arena(w), (size_t)tensor_count(t), float);
+    float *v = arena_new_n(w->a, (size_t)tensor_count(t), float);
     gates_put(v, n, t, t->dim[1]);
     return onnx_const_floats(w, t->name, 3, (int64_t[]){1, t->dim[0], t->dim[1]}, v);
 }
@@ -26,11 +26,10 @@ static const char *biases(struct writer *w, const struct node *n)
     const struct tensor *b = n->nin > 3 ? n->in[3] : NULL, *rb = n->nin > 4 ? n->in[4] : NULL;
     const int64_t rows = n->in[2]->dim[0];
     if (!b && !rb) return "";
-    float *v = arena_new_n(onnx_arena(w), 2 * (size_t)rows, float);
+    float *v = arena_new_n(w->a, 2 * (size_t)rows, float);
     gates_put(v, n, b, 1);
     gates_put(v + rows, n, rb, 1);
-    return onnx_const_floats(w, arena_printf(onnx_arena(w), "%s/biases", n->name), 2,
-                             (int64_t[]){1, 2 * rows}, v);
+    return onnx_const_floats(w, arena_printf(w->a, "%s/biases", n->name), 2, (int64_t[]){1, 2 * rows}, v);
 }
 
 static void activations(struct writer *w, const struct node *n, Onnx__NodeProto *p)
@@ -48,9 +47,9 @@ static void activations(struct writer *w, const struct node *n, Onnx__NodeProto 
         onnx_attr(w, p, "activation_alpha", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
     Onnx__AttributeProto *b =
         onnx_attr(w, p, "activation_beta", ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS);
-    s->strings = arena_new_n(onnx_arena(w), count, ProtobufCBinaryData);
-    a->floats = arena_new_n(onnx_arena(w), count, float);
-    b->floats = arena_new_n(onnx_arena(w), count, float);
+    s->strings = arena_new_n(w->a, count, ProtobufCBinaryData);
+    a->floats = arena_new_n(w->a, count, float);
+    b->floats = arena_new_n(w->a, count, float);
     for (size_t i = 0; i < count; i++) {
         const char *t = name[act[i]];
         s->strings[s->n_strings++] = (ProtobufCBinaryData){strlen(t), (uint8_t *)(uintptr_t)t};
@@ -65,10 +64,9 @@ static const char *initial(struct writer *w, const struct node *n, int i)
     if (i >= n->nin || !n->in[i]) return "";
     if (tensor_is_const(n->in[i]))
         return onnx_const_floats(w, n->in[i]->name, 3, (int64_t[]){1, 1, n->in[2]->dim[1]}, n->in[i]->data);
-    const char *in[] = {
-        onnx_plain(w, n->in[i]),
-        onnx_const_ints(w, arena_printf(onnx_arena(w), "%s/axes", n->name), 1, (int64_t[]){0})};
-    const char *out = onnx_name(w, arena_printf(onnx_arena(w), "%s/initial", n->name));
+    const char *in[] = {form_get(w, n->in[i], PLAIN),
+                        onnx_const_ints(w, arena_printf(w->a, "%s/axes", n->name), 1, (int64_t[]){0})};
+    const char *out = onnx_name(w, arena_printf(w->a, "%s/initial", n->name));
     onnx_node(w, "Unsqueeze", out, 2, in, out);
     return out;
 }
@@ -77,13 +75,13 @@ bool onnx_write_recurrent(struct writer *w, const struct node *n)
 {
     static const char *const op[] = {"RNN", "GRU", "LSTM"};
     static const int64_t swap[] = {1, 0, 2};
-    struct arena *a = onnx_arena(w);
+    struct arena *a = w->a;
     const struct recurrent *r = &n->as.recurrent;
-    if (r->stateful) return onnx_fail(w, "it keeps its state from window to window, which ONNX cannot say");
+    if (r->stateful) return fail(w->e, "it keeps its state from window to window, which ONNX cannot say");
     for (int i = 1; i < 5 && i < n->nin; i++)
         if (n->in[i] && !tensor_is_const(n->in[i]))
-            return onnx_fail(w, "weights %s are computed", n->in[i]->name);
-    const char *x = onnx_plain(w, n->in[0]),
+            return fail(w->e, "weights %s are computed", n->in[i]->name);
+    const char *x = form_get(w, n->in[0], PLAIN),
                *steps = onnx_name(w, arena_printf(a, "%s/steps_first", n->name));
     onnx_attr_ints(w, onnx_node(w, "Transpose", steps, 1, &x, steps), "perm", 3, swap);
     const char *in[] = {steps, weights(w, n, 1), weights(w, n, 2), biases(w, n),
@@ -119,13 +117,13 @@ bool onnx_write_recurrent(struct writer *w, const struct node *n)
     const char *squeeze[] = {raw, axes};
     if (!r->sequences) {
         onnx_node(w, "Squeeze", arena_printf(a, "%s/squeeze", n->name), 2, squeeze,
-                  onnx_plain_out(w, n->out[0]));
+                  form_name(w, n->out[0], PLAIN));
         return true;
     }
     const char *flat = onnx_name(w, arena_printf(a, "%s/flat", n->name));
     onnx_node(w, "Squeeze", flat, 2, squeeze, flat);
     Onnx__NodeProto *back = onnx_node(w, "Transpose", arena_printf(a, "%s/batch_first", n->name), 1, &flat,
-                                      onnx_plain_out(w, n->out[0]));
+                                      form_name(w, n->out[0], PLAIN));
     onnx_attr_ints(w, back, "perm", 3, swap);
     return true;
 }
