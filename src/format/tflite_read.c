@@ -426,5 +426,6 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
     struct fb_table sub = fb_vec_table(&subgraphs, pick);
     if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
+    tflite_cut_borders(r.g);
     return r.g;
 }

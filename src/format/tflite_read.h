@@ -90,6 +90,8 @@ bool oper_conv(struct reader *r, struct oper *o, const struct conv *given, struc
 // SPACE_TO_BATCH_ND, and the operators behind it up to BATCH_TO_SPACE_ND.
 bool dilate_start(struct reader *r, struct oper *o, struct err *e);
 bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e);
+// uint8 at the ends of an int8 network becomes int8.
+void tflite_cut_borders(struct graph *g);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);

@@ -113,7 +113,7 @@ def keras_sequence():
 KERAS = {"keras_cnn": (keras_cnn, (1, 32, 6)), "keras_sequence": (keras_sequence, (1, 9, 5))}
 
 # technique: tolerance of a float output
-TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0}
+TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0, "int8_uint8_io": 0}
 
 
 def convert(name, technique):
@@ -134,6 +134,8 @@ def convert(name, technique):
         c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
         if technique == "int8":
             c.inference_input_type = c.inference_output_type = tf.int8
+        if technique == "int8_uint8_io":
+            c.inference_input_type = c.inference_output_type = tf.uint8
     return c.convert(), shape
 
 
@@ -171,11 +173,15 @@ def make(name, technique):
     it = Interpreter(model_content=model)
     d = it.get_input_details()[0]
     x = (rng.normal(size=(N,) + shape[1:]) * 1.2).astype(np.float32)
-    if d["dtype"] == np.int8:
+    if d["dtype"] != np.float32:
         scale, zero = d["quantization"]
-        x = np.clip(np.round(x / scale) + zero, -128, 127).astype(np.int8)
-        x.reshape(-1)[:2] = -128, 127
+        info = np.iinfo(d["dtype"])
+        x = np.clip(np.round(x / scale) + zero, info.min, info.max).astype(d["dtype"])
+        x.reshape(-1)[:2] = info.min, info.max
     y = run(model, x)
+    says = micro(model, x, y)
+    if d["dtype"] == np.uint8:  # wearlite's ends are int8, 128 lower
+        x, y = (x ^ 128).view(np.int8), (y ^ 128).view(np.int8)
     folder = f"tests/golden/tflite_{name}_{technique}"
     os.makedirs(folder, exist_ok=True)
     with open(folder + "/model.tflite", "wb") as f:
@@ -186,7 +192,7 @@ def make(name, technique):
     with open(folder + "/ORIGIN", "w") as f:
         f.write(f"model by TensorFlow {tf.__version__}'s converter ({technique}) from tests/referee/tflite_golden.py\n"
                 f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)\n"
-                f"TensorFlow Lite Micro {version('tflite-micro')} {micro(model, x, y)}\n"
+                f"TensorFlow Lite Micro {version('tflite-micro')} {says}\n"
                 f"tolerance {tolerance:g}\n")
     print(f"{folder}: {len(model)} bytes, {open(folder + '/ORIGIN').read().splitlines()[2]}")
 
@@ -194,7 +200,7 @@ def make(name, technique):
 def main():
     cases = [(n, "dynamic" if n.startswith("hybrid") else "int8") for n in NETS]
     cases += [(n, "float") for n in ("conv_same", "conv_dilation", "depthwise_multiplier", "average_pool", "softmax")]
-    cases += [("relu", "int8_float_io"), ("conv_2d", "int8_float_io"), ("dense_relu", "float16")]
+    cases += [("relu", "int8_float_io"), ("conv_2d", "int8_float_io"), ("dense_relu", "int8_uint8_io"), ("dense_relu", "float16")]
     cases += [("keras_cnn", t) for t in TECHNIQUES] + [("keras_sequence", "float")]
     for n, t in cases:
         if len(sys.argv) < 2 or f"{n}_{t}" in sys.argv[1:] or n in sys.argv[1:]:
