@@ -4,12 +4,14 @@ both times and their ratio (wearlite / Keras; below 1: wearlite is faster). No a
     python3 tests/referee/train_speed.py [--epochs N] [--batch N] [--data NAME]
 
 Needs tensorflow (which brings keras) and numpy, and onnx to read the network that wearlite wrote, so that Keras
-trains exactly the layers of `wearlite train --model cnn`. Times are those of the epochs: reading data, start-up and
-Keras' tracing of its graph (its first epoch) are left out on both sides.
+trains exactly the layers of `wearlite train --model cnn`. Times are those of the epochs with their validation: reading
+data, start-up and Keras' tracing of its graph (its first epoch) are left out on both sides. Beside the seconds on the
+clock stand those of all processors together, which other work on the machine disturbs less. Exit 1: wearlite is slower.
 """
 import argparse
 import os
 import re
+import resource
 import subprocess
 import tempfile
 import time
@@ -23,14 +25,23 @@ from tensorflow import keras
 from tensorflow.keras import layers
 
 
-def wearlite_seconds(a, epochs, out):
-    """Seconds of training as wearlite itself measures them, and the number of training windows."""
+def wearlite_run(a, epochs, out):
+    """What it printed, and the processor seconds of the whole run."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     r = subprocess.run([a.wearlite, "train", "--data", a.data, "--model", "cnn", "--epochs", str(epochs), "--batch",
                         str(a.batch), "--no-augment", "-o", out], check=True, capture_output=True, text=True)
-    seconds = float(re.search(r"([0-9.]+) s of training", r.stdout).group(1))
-    done = int(re.search(r"kept epoch \d+ of (\d+)", r.stdout).group(1))
-    windows = {m[0]: int(m[1]) for m in re.findall(r"^(train|valid|test) +(\d+)", r.stdout, re.M)}
-    return seconds / done, windows
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return r.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def wearlite_seconds(a, out):
+    """Seconds an epoch on the clock (as wearlite measures its training), on the processors, windows of a split."""
+    _, start = wearlite_run(a, 1, out)  # reading the data, one epoch
+    text, cpu = wearlite_run(a, 1 + a.epochs, out)
+    seconds = float(re.search(r"([0-9.]+) s of training", text).group(1))
+    done = int(re.search(r"kept epoch \d+ of (\d+)", text).group(1))
+    windows = {m[0]: int(m[1]) for m in re.findall(r"^(train|valid|test) +(\d+)", text, re.M)}
+    return seconds / done, (cpu - start) / (done - 1), windows
 
 
 def keras_layers(model):
@@ -77,8 +88,9 @@ def keras_seconds(a, net, n, valid, classes, epochs):
     stamps = []
     model.fit(x[:n], y[:n], batch_size=a.batch, epochs=epochs + 1, verbose=0, validation_data=(x[n:], y[n:]),
               validation_batch_size=256,
-              callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda e, l: stamps.append(time.time()))])
-    return (stamps[-1] - stamps[0]) / epochs, model.count_params()
+              callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=lambda e, l: stamps.append((time.time(), time.process_time())))])
+    clock, cpu = ((stamps[-1][i] - stamps[0][i]) / epochs for i in (0, 1))
+    return clock, cpu, model.count_params()
 
 
 def main():
@@ -93,18 +105,20 @@ def main():
     with tempfile.TemporaryDirectory() as d:
         for k in range(a.rounds):
             out = os.path.join(d, f"{k}.onnx")
-            seconds, windows = wearlite_seconds(a, a.epochs, out)
-            ours.append(seconds)
+            clock, cpu, windows = wearlite_seconds(a, out)
+            ours.append((clock, cpu))
             model = onnx.load(out)
             classes = model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value
-            seconds, params = keras_seconds(a, keras_layers(model), windows["train"], windows["valid"], classes, a.epochs)
-            theirs.append(seconds)
-    w, k = min(ours), min(theirs)
+            clock, cpu, params = keras_seconds(a, keras_layers(model), windows["train"], windows["valid"], classes,
+                                               a.epochs)
+            theirs.append((clock, cpu))
     print(f"{windows['train']} training windows, batch {a.batch}, {params} Keras parameters, "
           f"tensorflow {tf.__version__}, {os.cpu_count()} processors")
-    print(f"seconds an epoch: wearlite {w:.3f} {['%.3f' % s for s in ours]}, Keras {k:.3f} {['%.3f' % s for s in theirs]}")
-    print(f"ratio {w / k:.3f}")
-    raise SystemExit(w >= k)
+    for i, what in enumerate(("clock", "processors")):
+        w, k = ([x[i] for x in side] for side in (ours, theirs))
+        print(f"{what}: seconds an epoch, wearlite {['%.3f' % v for v in w]}, Keras {['%.3f' % v for v in k]}; "
+              f"ratio of the best {min(w) / min(k):.3f}")
+    raise SystemExit(min(x[0] for x in ours) >= min(x[0] for x in theirs))
 
 
 if __name__ == "__main__":
