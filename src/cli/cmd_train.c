@@ -7,9 +7,11 @@
 static const char more[] =
     "The network takes raw sensor units; its normalisation is its first layer. Epochs and learning rate "
     "default\n"
-    "to the model's own. The weights kept are those of the best epoch on the validation persons; the test\n"
-    "persons are looked at once, at the end. Same data, options and seed give the same file. Ctrl-C leaves\n"
-    "MODEL.checkpoint beside the model, and the same command goes on from there.";
+    "to the model's own. The weights kept are those of the epoch, among the last third, that does best on "
+    "the\n"
+    "validation persons; the test persons are looked at once, at the end. Same data, options and seed give "
+    "the\n"
+    "same file. Ctrl-C leaves MODEL.checkpoint beside the model, and the same command goes on from there.";
 
 // "2 4 9": the persons (or recordings) of a split.
 static const char *persons(const struct dataset *d, enum split s, struct arena *a)

@@ -22,7 +22,8 @@ extern const struct arch *const archs[]; // cnn cnn-small ds-cnn resnet lstm gru
 const struct arch *arch_find(const char *name);
 
 struct train_opt { // zero: the default
-    int epochs, batch, patience;
+    int epochs, batch;
+    int patience; // epochs without a better validation loss after which training ends; default: never
     float rate, weight_decay, label_smoothing;
     float clip; // a longer gradient is shortened to this (Pascanu et al. 2013); 0: never
     uint64_t seed;
@@ -34,7 +35,8 @@ struct train_result {
     float train_loss, valid_loss, valid_accuracy;
     double seconds;
 };
-// Trains g in place (its constants are replaced); keeps the weights of the best validation epoch.
+// Trains g in place (its constants are replaced); keeps the weights of the best validation epoch among the
+// last third, when the learning rate has come down.
 bool train(struct graph *g, const struct dataset *d, const struct train_opt *o, struct train_result *r,
            struct arena *a, struct err *e);
 // Builds, normalises, trains, writes the metadata.
