@@ -40,6 +40,14 @@
 #define NN_INLINE static inline
 #endif
 
+// In front of an inner loop over taps: two or four of them a turn where loop control costs instructions (not
+// on Xtensa, whose loops are free).
+#if defined(__GNUC__) && !defined(__clang__) && !defined(__xtensa__)
+#define NN_UNROLL_TAPS _Pragma("GCC unroll 4")
+#else
+#define NN_UNROLL_TAPS
+#endif
+
 // Activations fused behind float and dynamic kernels (int8 kernels have min and max instead).
 enum { NN_ACT_NONE, NN_ACT_RELU, NN_ACT_RELU6 };
 enum { NN_BLOCK_MAX = 32 }; // the largest block
@@ -47,12 +55,15 @@ enum { NN_BLOCK_MAX = 32 }; // the largest block
 // y[oy][ox][o] = act(bias[o] + sum x[oy*stride_h - pad_top + ky*dil_h][ox*stride_w - pad_left + kx*dil_w][i]
 //                                  * w[o][ky][kx][i])
 // nn_conv2d_f32  (p, x, w, bias, y)
-// nn_conv2d_s8   (p, x, w, bias, mult, shift, y, scratch): bias holds bias[o] - x_zero * (sum of w[o]); taps in the
+// nn_conv2d_s8   (p, x, w, bias, mult, shift, y, scratch): bias holds bias[o] - x_zero * (sum of w[o]); taps
+// in the
 //                padding count as x_zero. y = clamp(y_zero + requantise(acc, mult[o], shift[o]), min, max).
-// nn_conv2d_dyn  (p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y, scratch): x int8 with one scale and zero point a
+// nn_conv2d_dyn  (p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y, scratch): x int8 with one scale and zero
+// point a
 //                batch row; y = act((acc - x_zero * w_sum[o]) * w_scale[o] * x_scale + bias[o]); taps in the
 //                padding count as that row's zero point.
-// scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout has neither widen nor patch.
+// scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout has neither widen
+// nor patch.
 typedef struct nn_conv2d {
     int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w;
     int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;

@@ -10,7 +10,7 @@ NN_INLINE void nn_dense_block_s8(const nn_dense *p, const int8_t *x, const int8_
     for (int32_t o = 0; o < p->out_c; o += block, w += p->in_c * block) {
         const int32_t n = nn_min(block, p->out_c - o);
         for (int32_t i = 0; i < block; i++) acc[i] = bias[o + i];
-        nn_dot_s8(acc, x, NULL, w, p->in_c, block);
+        nn_dot_s8(acc, x, 0, w, p->in_c, block, 1);
         for (int32_t i = 0; i < n; i++)
             y[o + i] = nn_output_s8(acc[i], mult[o + i], shift[o + i], p->y_zero, p->min, p->max);
     }

@@ -70,7 +70,8 @@ NN_INLINE int32_t nn_requantise(int32_t x, int32_t mult, int32_t shift)
     return nn_shift_right(nn_mul_high((int32_t)((uint32_t)x << left), mult), right);
 }
 
-// What a convolution does with its sum; the shift is parted by nn_left and nn_right outside of its loops.
+// nn_output_s8 (below) where the compiler does not part the shift outside of the loops by itself: nn_left and
+// nn_right are taken there.
 NN_INLINE int32_t nn_left(int32_t shift)
 {
     return shift > 0 ? shift : 0;
@@ -88,10 +89,47 @@ NN_INLINE int8_t nn_output_parted_s8(int32_t acc, int32_t mult, int32_t left, in
     return (int8_t)(nn_clamp(v, min - zero, max - zero) + zero);
 }
 
+// nn_mul_high for |a| < 2^30: one instruction of Cortex-M's DSP extension.
+NN_INLINE int32_t nn_mul_high_small(int32_t a, int32_t b)
+{
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+    int32_t r;
+    __asm__("smmulr %0, %1, %2" : "=r"(r) : "r"(a * 2), "r"(b));
+    return r;
+#elif NN_MUL32_LOW
+    return nn_mul_high(a, b);
+#else
+    const int64_t p = (int64_t)(a * 2) * b; // bit 31 of the product rounds
+    return (int32_t)(p >> 32) + (int32_t)((uint32_t)p >> 31);
+#endif
+}
+
+NN_INLINE int32_t nn_saturate_s8(int32_t v)
+{
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+    int32_t r;
+    __asm__("ssat %0, #8, %1" : "=r"(r) : "r"(v));
+    return r;
+#else
+    return nn_clamp(v, -128, 127);
+#endif
+}
+
+// clamp(zero + requantise(acc), min, max), |acc| < 2^30: what a convolution does with its sum.
 NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
                               int32_t max)
 {
-    return nn_output_parted_s8(acc, mult, nn_left(shift), nn_right(shift), zero, min, max);
+    int32_t v;
+    if (shift < 0) {
+        v = nn_mul_high_small(acc, mult);
+        v = (v + (v >> 31) + (int32_t)(1u << (-shift - 1))) >> -shift; // half away from zero
+        v += zero;
+    } else {
+        v = nn_clamp(nn_requantise(acc, mult, shift), -512, 512) + zero;
+    }
+    if (min > -128 && max < 127) return (int8_t)nn_clamp(v, min, max);
+    v = nn_saturate_s8(v);
+    return (int8_t)(min > -128 ? nn_max(v, min) : max < 127 ? nn_min(v, max) : v);
 }
 
 // x * 2^n saturated, 0 < n < 31.

@@ -125,14 +125,6 @@ NN_ASM void nn_dot_row(int32_t *acc, const int16_t *x, const int8_t *w, int32_t 
 #undef NN_WORD
 }
 
-// (a * b + 2^30) >> 31 for |a| < 2^30.
-NN_INLINE int32_t nn_mul_high_small(int32_t a, int32_t b)
-{
-    int32_t r;
-    __asm__("smmulr %0, %1, %2" : "=r"(r) : "r"(a * 2), "r"(b));
-    return r;
-}
-
 // Four int8 (anywhere) to two pairs of int16 (on words).
 NN_INLINE void nn_widen4(const int8_t *x, int16_t *a, int16_t *b)
 {
@@ -143,13 +135,6 @@ NN_INLINE void nn_widen4(const int8_t *x, int16_t *a, int16_t *b)
     memcpy(a, &v, sizeof v);
     __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(v) : "r"(odd), "r"(even));
     memcpy(b, &v, sizeof v);
-}
-
-NN_INLINE int32_t nn_saturate_s8(int32_t v)
-{
-    int32_t r;
-    __asm__("ssat %0, #8, %1" : "=r"(r) : "r"(v));
-    return r;
 }
 
 // (int16_t)a | b << 16
@@ -174,22 +159,12 @@ NN_INLINE void nn_dot_row(int32_t *acc, const int16_t *x, const int8_t *w, int32
         for (int32_t o = 0; o < 2; o++) acc[o] += x[i] * w[2 * i + o];
 }
 
-NN_INLINE int32_t nn_mul_high_small(int32_t a, int32_t b)
-{
-    return nn_mul_high(a, b);
-}
-
 NN_INLINE void nn_widen4(const int8_t *x, int16_t *a, int16_t *b)
 {
     a[0] = x[0];
     a[1] = x[1];
     b[0] = x[2];
     b[1] = x[3];
-}
-
-NN_INLINE int32_t nn_saturate_s8(int32_t v)
-{
-    return nn_clamp(v, -128, 127);
 }
 
 NN_INLINE int32_t nn_pair(int32_t a, int32_t b)
