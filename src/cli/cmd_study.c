@@ -78,6 +78,7 @@ int cmd_study(int argc, char **argv)
     o.command = command_of(argc, argv, &a); // before the parser reorders the words
     o.publish = publish;
     int rc = opt_parse(&u, argc, argv, &n), problems = 0;
+    if (rc < 0 && !study_check(&o, &e)) rc = usage_error(&u, "%s", e.text);
     if (rc < 0) rc = study_run(&o, &problems, &e) ? finish(&o, problems, &a) : report_error(&e);
     arena_free(&a);
     return rc;

@@ -3,7 +3,7 @@
 #define COMPRESS_COMPRESS_H
 #include "../graph/graph.h"
 
-enum range_method { RANGE_MIN_MAX, RANGE_PERCENTILE, RANGE_MSE };
+enum range_method { RANGE_MSE, RANGE_PERCENTILE, RANGE_MIN_MAX }; // the default is 0: docs/techniques.md
 const char *range_method_name(enum range_method m);
 bool range_method_find(const char *name, enum range_method *m);
 

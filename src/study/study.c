@@ -290,6 +290,15 @@ static bool run_all(struct study *s, struct err *e)
     return false;
 }
 
+bool study_check(const struct study_opt *opt, struct err *e)
+{
+    struct arena a = {0};
+    struct study s = {.opt = opt, .arena = &a};
+    bool ok = choose(&s, e);
+    arena_free(&a);
+    return ok;
+}
+
 bool study_run(const struct study_opt *opt, int *problems, struct err *e)
 {
     struct arena a = {0};
@@ -302,7 +311,7 @@ bool study_run(const struct study_opt *opt, int *problems, struct err *e)
     s.problems = json_array();
     if (!step_file_hash("/proc/self/exe", s.program_hash)) strcpy(s.program_hash, "not known");
     int lock = -1;
-    bool ok = choose(&s, e) && (lock = open_folder(&s, e)) >= 0 && load_data(&s, e);
+    bool ok = choose(&s, e) && load_data(&s, e) && (lock = open_folder(&s, e)) >= 0;
     s.total = ok ? count_steps(&s) : 0;
     ok = ok && run_all(&s, e);
     *problems = (int)json_array_size(s.problems);

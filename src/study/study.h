@@ -24,6 +24,8 @@ struct study_opt {          // zero or NULL: the default
     // Called with the results so far whenever results.json is written: makes the page. May be NULL.
     bool (*publish)(const json_t *results, const char *dir, struct err *e);
 };
+// Whether every name and number in opt is one that there is; touches nothing.
+bool study_check(const struct study_opt *opt, struct err *e);
 // Runs what is not done yet in opt->dir. False when the study could not be finished: nothing that was done is
 // lost, and the next call goes on. *problems counts what could not be done although the study went on
 // (a compiler that is missing, a device that differs from the host).

@@ -78,7 +78,7 @@ TEST(compress_dynamic_and_full_integer_stay_near)
     float *x = tiny_windows(&a, g, 100, 2), *want = scores(g, x, 100, &a);
     struct compress_opt o = {x, 100, RANGE_MIN_MAX};
     CHECK(worst(want, scores(apply("dynamic", g, &o, &a), x, 100, &a), 300) < 0.04f);
-    for (int m = RANGE_MIN_MAX; m <= RANGE_MSE; m++) {
+    for (int m = RANGE_MSE; m <= RANGE_MIN_MAX; m++) {
         o.range = (enum range_method)m;
         struct graph *full = apply("full-integer", g, &o, &a);
         CHECK_EQ(I8, full->in[0]->type);
