@@ -189,13 +189,30 @@ typedef struct nn_copy {
 //             zeros. reset_after: n = act(r * (b_rec + U h) + (b + W x)), else n = act(b + W x + U (r * h)),
 //             b_rec NULL; h = z * (h - n) + n. state: z, r (units each), and without sequences another h.
 // nn_rnn_f32  (p, x, w, b, h0, state, y): w as the GRU's; h = act(sum). state: without sequences another h.
+// nn_lstm_dyn (p, x, x_scale, w, w_scale, bias, h0, c0, state, hq, y): x int8 with a scale a step, zero point
+// 0 (see
+//             nn_quantize_dynamic); w as the float one's, its scale w_scale[gate] for inputs, w_scale[4 +
+//             gate] for h, which is quantised at each step into hq (units) as x was: sum = bias + acc_x *
+//             (x_scale * w_scale) + acc_h * (h_scale * w_scale).
+// nn_lstm_s8  (p, x, w, bias, bias_rec, mult, shift, c, other, y): the integer LSTM of TensorFlow Lite.
+// Biases
+//             [units][4] hold what the zero points of x and h add; the sums of inputs and of h become Q3.12
+//             one after the other by mult[gate], mult[4 + gate], saturated; gates are Q0.15, c is int16 of
+//             cell_bits integer bits, c = f * c / 2^15 + i * g / 2^cell_shift; y = requantise(o * tanh(c),
+//             y_mult, y_shift) + y_zero. other: without sequences a second h (units).
 enum { NN_CELL_TANH, NN_CELL_LOGISTIC, NN_CELL_RELU, NN_CELL_LINEAR, NN_CELL_HARD_5, NN_CELL_HARD_6 };
 typedef struct nn_recurrent {
     int32_t steps, in_c, units;
     int32_t sequences, backwards;
     int32_t act, gate_act; // NN_CELL_*
     int32_t reset_after;   // GRU
+    int32_t clip_bits;     // LSTM: c is kept in +- this float; 0: free
 } nn_recurrent;
+typedef struct nn_lstm_integer {
+    int32_t steps, in_c, units;
+    int32_t sequences, backwards;
+    int32_t cell_bits, cell_shift, cell_clip, y_mult, y_shift, y_zero; // cell_clip 0: free
+} nn_lstm_integer;
 
 // y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8
 typedef struct nn_fill {

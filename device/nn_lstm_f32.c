@@ -18,7 +18,7 @@ NN_API void nn_lstm_f32(const nn_recurrent *p, const float *x, const float *w, c
             nn_sums4_f32(p, sum, b, in, h, v);
             const float i = nn_cell_act(sum[0], p->gate_act), f = nn_cell_act(sum[1], p->gate_act);
             const float g = nn_cell_act(sum[2], p->act), o = nn_cell_act(sum[3], p->gate_act);
-            c[u] = NN_MADD(f, c[u], i * g);
+            c[u] = nn_cell_clip(p, NN_MADD(f, c[u], i * g));
             next[u] = o * nn_cell_act(c[u], p->act);
         }
         h = next;

@@ -13,6 +13,14 @@ NN_INLINE float nn_cell_act(float v, int32_t act)
     return v < 0.0f ? 0.0f : v > 1.0f ? 1.0f : v;
 }
 
+// What a cell may hold.
+NN_INLINE float nn_cell_clip(const nn_recurrent *p, float c)
+{
+    const float most = nn_float(p->clip_bits);
+    if (p->clip_bits == 0) return c;
+    return c > most ? most : c < -most ? -most : c;
+}
+
 // Which input a step reads.
 NN_INLINE int32_t nn_step_at(const nn_recurrent *p, int32_t t)
 {

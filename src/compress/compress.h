@@ -33,6 +33,10 @@ void fuse_activation(struct graph *g);
 void quantize_weights(struct graph *g, struct arena *a);
 // The int8 form of float weights: axis is the output channel's dimension.
 struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena *a);
+// The same with one scale for each of `gates` groups of rows, stated for every row: as LiteRT's recurrent ops want it.
+struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *a);
+// Whether a recurrent node has int8 forms: an LSTM with tanh and logistic that starts from zeros.
+bool is_plain_lstm(const struct node *n);
 // The int8 form of a lite graph, given the ranges of its activations.
 struct ranges;
 struct graph *full_integer(const struct graph *lite, const struct ranges *r, struct arena *a, struct err *e);

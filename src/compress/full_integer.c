@@ -27,8 +27,9 @@ static bool has_int8_form(const struct node *n)
     case OP_DIV:
     case OP_ELU:
     case OP_BATCH_NORM:
-    case OP_RECURRENT:
         return false;
+    case OP_RECURRENT:
+        return is_plain_lstm(n);
     case OP_SUB:
     case OP_ADD:
     case OP_MUL:
@@ -101,8 +102,9 @@ static struct groups groups_of(const struct graph *lite, const struct graph *g, 
     for (int k = 0; k < g->nnode; k++) {
         const struct node *n = g->node[k];
         const struct quant *fixed = n->op == OP_SOFTMAX || n->op == OP_LOGISTIC ? &unit_256
-                                    : n->op == OP_TANH                          ? &unit_128
-                                                                                : NULL;
+                                    : n->op == OP_TANH || (n->op == OP_RECURRENT && is_plain_lstm(n))
+                                        ? &unit_128
+                                        : NULL;
         if (fixed) s.v[find(&s, n->out[0])].fixed = fixed;
     }
     return s;
@@ -145,6 +147,32 @@ static bool quantize_layer(struct node *n, const float *bias, struct arena *a, s
     return true;
 }
 
+// LSTM: weights a scale a gate, biases at input * weight. The cell is int16; no step adds more than 1 to it,
+// so after n steps it lies in +-n: its scale is chosen for that, at most +-32, where tanh has long been 1.
+static bool quantize_lstm(struct node *n, struct arena *a, struct err *e)
+{
+    const int32_t rows = n->in[1]->dim[0], steps = n->in[0]->dim[1];
+    for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, a);
+    int bits = 0;
+    while (bits < 5 && 1 << bits < steps) bits++;
+    n->as.recurrent.cell_log2 = bits - 15;
+    if (n->nin < 4 || !n->in[3]) return true;
+    int32_t *b = arena_new_n(a, (size_t)rows, int32_t);
+    float *scale = arena_new_n(a, (size_t)rows, float);
+    for (int i = 0; i < rows; i++) {
+        scale[i] = n->in[0]->q.scale[0] * n->in[1]->q.scale[i];
+        double q = round((double)((const float *)n->in[3]->data)[i] / (double)scale[i]);
+        if (fabs(q) > 0x1p30)
+            return fail(e, "%s: the bias of row %d is too large for its scale %g; was the model trained?",
+                        n->name, i, (double)scale[i]);
+        b[i] = (int32_t)q;
+    }
+    struct tensor *t = tensor_const(a, n->in[3]->name, I32, 1, &rows, b);
+    t->q = (struct quant){rows, 0, scale, arena_new_n(a, (size_t)rows, int32_t)};
+    n->in[3] = t;
+    return true;
+}
+
 static struct tensor *const_quantized(const struct tensor *t, struct arena *a)
 {
     const float *v = t->data;
@@ -164,6 +192,7 @@ static bool quantize_node(struct node *n, struct arena *a, struct err *e)
 {
     if (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE)
         return quantize_layer(n, n->nin > 2 && n->in[2] ? n->in[2]->data : NULL, a, e);
+    if (n->op == OP_RECURRENT) return quantize_lstm(n, a, e);
     for (int i = 0; i < n->nin; i++)
         if (n->in[i] && tensor_is_const(n->in[i]) && n->in[i]->type == F32)
             n->in[i] = const_quantized(n->in[i], a);

@@ -31,10 +31,38 @@ struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena 
     return t;
 }
 
+struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *a)
+{
+    const int32_t rows = w->dim[0];
+    struct tensor flat = *w;
+    flat.dim[0] = gates;
+    flat.dim[1] = rows / gates * w->dim[1];
+    struct tensor *q = weights_quantized(&flat, 0, a);
+    float *scale = arena_new_n(a, (size_t)rows, float);
+    for (int i = 0; i < rows; i++) scale[i] = q->q.scale[q->q.n > 1 ? i / (rows / gates) : 0];
+    memcpy(q->dim, w->dim, sizeof q->dim);
+    q->q = (struct quant){rows, 0, scale, arena_new_n(a, (size_t)rows, int32_t)};
+    return q;
+}
+
+bool is_plain_lstm(const struct node *n)
+{
+    const struct recurrent *r = &n->as.recurrent;
+    for (int i = 4; i < n->nin; i++)
+        if (n->in[i]) return false;
+    return n->op == OP_RECURRENT && r->kind == RECURRENT_LSTM && r->act == CELL_TANH &&
+           r->gate_act == CELL_LOGISTIC && !r->stateful && n->in[1]->type == F32 && tensor_is_const(n->in[1]);
+}
+
 void quantize_weights(struct graph *g, struct arena *a)
 {
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
+        if (n->op == OP_RECURRENT && is_plain_lstm(n)) { // inputs and h symmetric, as LiteRT's hybrid LSTM
+            for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, a);
+            n->as.recurrent.asymmetric_inputs = false;
+            continue;
+        }
         bool conv = n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D;
         if ((!conv && n->op != OP_DENSE) || !tensor_is_const(n->in[1]) || n->in[1]->type != F32) continue;
         n->in[1] = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);

@@ -411,6 +411,7 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
         graph_meta_set(r->g, r->a, arena_strdup(r->a, text(m->metadata_props[i]->key)),
                        arena_strdup(r->a, text(m->metadata_props[i]->value)));
     merge_biases(r->g);
+    recurrent_tidy(r->g, r->a);
     graph_drop_dead(r->g);
     return true;
 }

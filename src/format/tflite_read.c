@@ -137,7 +137,8 @@ static bool read_tensor(struct reader *r, const struct fb_table *record, int ind
     if (fb_has(record, TENSOR_SPARSITY))
         s->why_not = "is stored sparse; convert the model again without pruning";
     if (fb_has(record, TENSOR_EXTERNAL)) s->why_not = "lies in another file";
-    if (fb_u8(record, TENSOR_VARIABLE, 0)) s->why_not = "is a variable that lives from run to run";
+    s->variable = fb_u8(record, TENSOR_VARIABLE, 0) != 0;
+    s->made = s->variable;
     if (!read_shape(record, s, input, e) || !read_quant(r, record, s, e)) return false;
     if (input) return true;
     return read_data(r, record, s, e);
@@ -164,7 +165,8 @@ static const char *remedy(int builtin, const char *custom)
     return "replace that layer in the model by convolution, dense, pooling, elementwise or reshape layers";
 }
 
-static bool tensors_of(struct reader *r, const struct fb_vec *index, struct tensor **t, struct err *e)
+static bool tensors_of(struct reader *r, const struct fb_vec *index, bool variables, struct tensor **t,
+                       struct err *e)
 {
     for (uint32_t i = 0; i < index->n; i++) {
         int32_t k = fb_vec_i32(index, i);
@@ -172,6 +174,8 @@ static bool tensors_of(struct reader *r, const struct fb_vec *index, struct tens
         if (k < 0 || k >= r->nslot) return fail(e, "names tensor %d, the file has %d", k, r->nslot);
         struct slot *s = &r->slot[k];
         if (s->why_not) return fail(e, "tensor %s %s", s->t->name, s->why_not);
+        if (s->variable && !variables)
+            return fail(e, "tensor %s is a variable that lives from run to run", s->t->name);
         bool needs_scale = !s->t->data && (s->t->type == I8 || s->t->type == U8 || s->t->type == I16);
         if (needs_scale && s->t->q.n > 1)
             return fail(e, "tensor %s has scales for weights, but its constant is missing", s->t->name);
@@ -234,10 +238,12 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     o->nout = (int)out.n;
     o->in = arena_new_n(r->a, in.n, struct tensor *);
     o->out = arena_new_n(r->a, out.n, struct tensor *);
-    if (!tensors_of(r, &out, o->out, e) || !tensors_of(r, &in, o->in, e) || !inputs_ready(r, &in, e) ||
-        !outputs_free(r, &out, e))
+    if (!tensors_of(r, &out, false, o->out, e) ||
+        !tensors_of(r, &in, d->builtin == TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, o->in, e) ||
+        !inputs_ready(r, &in, e) || !outputs_free(r, &out, e))
         return false;
-    for (int i = 0; i < d->min_in; i++)
+    o->between = fb_vec(record, OPERATOR_INTERMEDIATES, 4);
+    for (int i = 0; i < d->min_in && d->builtin != TFL_UNIDIRECTIONAL_SEQUENCE_LSTM; i++)
         if (!o->in[i]) return fail(e, "input %d is absent", i);
     o->name = reader_name(r, o->out[0]);
     o->slot = arena_new_n(r->a, out.n, struct slot *);
@@ -325,6 +331,7 @@ static bool read_ends(struct reader *r, const struct fb_vec *index, struct tenso
         int32_t k = fb_vec_i32(index, i);
         if (k < 0 || k >= r->nslot)
             return fail(e, "%s %u names tensor %d, the file has %d", what, (unsigned)i, k, r->nslot);
+        if (r->slot[k].variable) return fail(e, "%s %s is a variable", what, r->slot[k].t->name);
         if (r->slot[k].why_not) return fail(e, "%s %s %s", what, r->slot[k].t->name, r->slot[k].why_not);
         if (r->slot[k].spread)
             return fail(e, "%s %s ends inside of a dilated convolution", what, r->slot[k].t->name);
@@ -427,5 +434,6 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
     if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     tflite_cut_borders(r.g);
+    recurrent_tidy(r.g, a);
     return r.g;
 }

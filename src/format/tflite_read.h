@@ -15,6 +15,7 @@ struct reader {
     struct slot { // a tensor of the subgraph
         struct tensor *t;
         const char *why_not;         // set: cannot be used, and why
+        bool variable;               // its value lives from run to run: the state of an LSTM
         bool made;                   // graph input, constant, or output of an operator read already
         bool shaped;                 // the file states its shape ...
         unsigned open;               // ... but not the dimensions whose bits are set
@@ -31,6 +32,7 @@ struct oper { // one operator of the file, its tensors looked up
     struct tensor **in, **out; // an absent input is NULL
     int nin, nout;
     struct slot **slot;        // of the outputs
+    struct fb_vec between;     // intermediates: tensors that only say a scale
     bool shaped;               // the file states the shape of the first output ...
     struct tensor said;        // ... so ...
     unsigned open;             // ... but not the dimensions whose bits are set
@@ -95,4 +97,5 @@ void tflite_cut_borders(struct graph *g);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);
+bool tflite_read_lstm(struct reader *r, struct oper *o, struct err *e);
 #endif

@@ -380,6 +380,7 @@ const struct oper_def tflite_opers[] = {
     {TFL_TRANSPOSE, OPT_TRANSPOSE, 8, 2, 2, oper_transpose},
     {TFL_PAD, OPT_PAD, 4, 2, 2, oper_pad},
     {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, oper_concatenation},
+    {TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, OPT_LSTM_SEQUENCE, 4, 20, 24, tflite_read_lstm},
     {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, oper_strided_slice},
     {TFL_SLICE, OPT_SLICE, 6, 3, 3, oper_slice},
     {TFL_SPACE_TO_BATCH_ND, OPT_NONE, 4, 3, 3, dilate_start},

@@ -37,6 +37,7 @@ enum { // table, field = id
     OPERATOR_OUTPUTS = 2,
     OPERATOR_OPTIONS_TYPE = 3,
     OPERATOR_OPTIONS = 4,
+    OPERATOR_INTERMEDIATES = 8,
     BUFFER_DATA = 0,
     BUFFER_OFFSET = 1,
     BUFFER_SIZE = 2,
@@ -78,6 +79,12 @@ enum { // fields of builtin options
     CONCAT_AXIS = 0,
     CONCAT_ACT = 1,
     LEAKY_ALPHA = 0,
+    LSTM_ACT = 0,
+    LSTM_CELL_CLIP = 1,
+    LSTM_PROJ_CLIP = 2,
+    LSTM_TIME_MAJOR = 3,
+    LSTM_ASYMMETRIC = 4,
+    LSTM_DIAGONAL = 5,
     SQUEEZE_DIMS = 0,
     PACK_COUNT = 0,
     PACK_AXIS = 1,
@@ -90,6 +97,20 @@ enum { // fields of builtin options
     SLICE_NEW_AXIS_MASK = 3,
     SLICE_SHRINK_MASK = 4,
     SLICE_OFFSET = 5,
+};
+
+enum { // inputs of UNIDIRECTIONAL_SEQUENCE_LSTM; each group has one a gate: input, forget, cell, output
+    LSTM_X = 0,
+    LSTM_KERNEL = 1,
+    LSTM_RECURRENT = 5,
+    LSTM_PEEPHOLE = 9,
+    LSTM_BIAS = 12,
+    LSTM_PROJECTION = 16,
+    LSTM_STATE = 18,
+    LSTM_CELL = 19,
+    LSTM_NORM = 20,
+    LSTM_INPUTS = 24,
+    LSTM_INTERMEDIATES = 5, // four gates, then h
 };
 
 enum { PADDING_SAME = 0, PADDING_VALID = 1 };
@@ -132,6 +153,7 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_SUB = 41,
     TFL_DIV = 42,
     TFL_SQUEEZE = 43,
+    TFL_UNIDIRECTIONAL_SEQUENCE_LSTM = 44,
     TFL_STRIDED_SLICE = 45,
     TFL_SPLIT = 49,
     TFL_CAST = 53,
@@ -178,6 +200,7 @@ enum { // BuiltinOptions
     OPT_LEAKY_RELU = 75,
     OPT_SPLIT_V = 79,
     OPT_QUANTIZE = 89,
+    OPT_LSTM_SEQUENCE = 71,
 };
 
 #define TFLITE_META "wearlite" // our entry in the model's metadata: lines of key=value

@@ -79,6 +79,13 @@ static void write_quant(struct writer *w, uint32_t slot, const struct quant *q)
     fbw_vec(fb, wide, (uint32_t)q->n, 8, 8);
 }
 
+static bool is_variable(const struct writer *w, const struct tensor *t)
+{
+    for (int i = 0; i < w->ops.nvariable; i++)
+        if (w->ops.variable[i] == t) return true;
+    return false;
+}
+
 static void write_tensors(struct writer *w, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
@@ -92,6 +99,7 @@ static void write_tensors(struct writer *w, uint32_t slot)
         fbw_i32(fb, TENSOR_BUFFER, tensor_is_const(t) ? (int32_t)w->nbuffer++ : 0, 0);
         fbw_ref(fb, TENSOR_NAME);
         if (t->q.n) fbw_ref(fb, TENSOR_QUANT);
+        fbw_u8(fb, TENSOR_VARIABLE, is_variable(w, t), 0);
         fbw_link(fb, ref + 4 * (uint32_t)i);
         fbw_end(fb);
         uint32_t shape = fbw_slot(fb, TENSOR_SHAPE), name = fbw_slot(fb, TENSOR_NAME);
@@ -121,12 +129,15 @@ static void write_operator(struct writer *w, uint32_t slot, const struct tfl_op 
     fbw_ref(fb, OPERATOR_OUTPUTS);
     fbw_u8(fb, OPERATOR_OPTIONS_TYPE, (uint8_t)o->options, 0);
     if (o->options) fbw_ref(fb, OPERATOR_OPTIONS);
+    if (o->nbetween) fbw_ref(fb, OPERATOR_INTERMEDIATES);
     fbw_link(fb, slot);
     fbw_end(fb);
     uint32_t in = fbw_slot(fb, OPERATOR_INPUTS), out = fbw_slot(fb, OPERATOR_OUTPUTS);
     uint32_t options = o->options ? fbw_slot(fb, OPERATOR_OPTIONS) : 0;
+    uint32_t between = o->nbetween ? fbw_slot(fb, OPERATOR_INTERMEDIATES) : 0;
     write_indices(w, in, o->in, o->nin);
     write_indices(w, out, o->out, o->nout);
+    if (o->nbetween) write_indices(w, between, o->between, o->nbetween);
     if (!o->options) return;
     fbw_begin(fb);
     for (int i = 0; i < o->nfield; i++) {
@@ -266,6 +277,7 @@ static bool collect(struct writer *w, struct err *e)
         code_index(w, o);
         for (int k = 0; k < o->nin; k++) tensor_index(w, o->in[k]);
         for (int k = 0; k < o->nout; k++) tensor_index(w, o->out[k]);
+        for (int k = 0; k < o->nbetween; k++) tensor_index(w, o->between[k]);
     }
     for (int i = 0; i < g->nout; i++) tensor_index(w, g->out[i]);
     int64_t total = 0;

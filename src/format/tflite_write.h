@@ -16,12 +16,20 @@ struct tfl_op {
     int nfield;
     const struct tensor **in, **out; // NULL: an optional input that is absent
     int nin, nout;
+    const struct tensor **between; // intermediates: tensors that only say a scale
+    int nbetween;
 };
 struct tfl_list {
     struct arena *a; // scratch of the writer
     struct tfl_op *op;
     int n, cap;
+    const struct tensor **variable; // tensors that keep their value from one operator call to the next
+    int nvariable;
 };
 // Appends what a node becomes: one operator, sometimes with a PAD in front.
 bool tflite_lower(struct tfl_list *l, const struct node *n, struct err *e);
+// An operator to be filled in; for ops with a file of their own.
+struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout);
+bool tflite_lower_recurrent(struct tfl_list *l, const struct node *n,
+                            struct err *e); // tflite_write_recurrent.c
 #endif

@@ -19,6 +19,11 @@ static struct tfl_op *add(struct tfl_list *l, int builtin, int options, int nin,
     return o;
 }
 
+struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout)
+{
+    return add(l, builtin, options, nin, nout);
+}
+
 // The node as it stands: its inputs and outputs in order.
 static struct tfl_op *add_node(struct tfl_list *l, const struct node *n, int builtin, int options)
 {
@@ -384,6 +389,8 @@ bool tflite_lower(struct tfl_list *l, const struct node *n, struct err *e)
         return lower_concatenation(l, n, e);
     case OP_STRIDED_SLICE:
         return lower_strided_slice(l, n, e);
+    case OP_RECURRENT:
+        return tflite_lower_recurrent(l, n, e);
     case OP_BATCH_NORM:
     case OP_DROPOUT:
         return lower_train_only(l, n, e);

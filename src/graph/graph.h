@@ -70,6 +70,7 @@ struct recurrent {
     bool stateful;             // h and c are kept from one window to the next
     bool reset_after;          // GRU
     bool asymmetric_inputs;    // how a dynamic one quantises
+    float cell_clip;           // LSTM: c is kept in +- this; 0: free
     int32_t cell_log2;         // full-integer LSTM: c is int16 of scale 2^cell_log2
 };
 struct node {
@@ -159,6 +160,8 @@ struct node *graph_add(struct graph *g, struct arena *a, enum op op, const char 
 struct tensor *graph_apply(struct graph *g, struct arena *a, struct node *n, struct err *e);
 void graph_meta_set(struct graph *g, struct arena *a, const char *key, const char *value);
 const char *graph_meta(const struct graph *g, const char *key); // NULL when absent
+// Slices of the last step and reversals of time around recurrent nodes become part of them.
+void recurrent_tidy(struct graph *g, struct arena *a);
 // A deep copy of nodes and tensor headers; constant bytes and names are shared.
 struct graph *graph_copy(const struct graph *g, struct arena *a);
 // Drops nodes whose outputs nobody uses.

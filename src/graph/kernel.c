@@ -36,7 +36,11 @@ FIELDS(nn_quantize_rows, "rows", "c", "asymmetric");
 FIELDS(nn_copy, "d0", "d1", "d2", "d3", "x_at", "x0", "x1", "x2", "x3", "y_at", "y0", "y1", "y2", "y3");
 FIELDS(nn_fill, "n", "value");
 
-FIELDS(nn_recurrent, "steps", "in_c", "units", "sequences", "backwards", "act", "gate_act", "reset_after");
+FIELDS(nn_recurrent, "steps", "in_c", "units", "sequences", "backwards", "act", "gate_act", "reset_after",
+       "clip_bits");
+
+FIELDS(nn_lstm_integer, "steps", "in_c", "units", "sequences", "backwards", "cell_bits", "cell_shift",
+       "cell_clip", "y_mult", "y_shift", "y_zero");
 
 #define X8 "const int8_t"
 #define Y8 "int8_t"
@@ -84,21 +88,30 @@ KERNEL(nn_copy_s8, nn_copy, NULL, X8, Y8);
 KERNEL(nn_fill_f32, nn_fill, nn_fill_f32_call_fma, YF);
 KERNEL(nn_fill_s8, nn_fill, NULL, Y8);
 KERNEL(nn_lstm_f32, nn_recurrent, nn_lstm_f32_call_fma, XF, XF, XF, XF, XF, YF, YF);
+KERNEL(nn_lstm_dyn, nn_recurrent, nn_lstm_dyn_call_fma, X8, XF, X8, XF, XF, XF, XF, YF, Y8, YF);
+KERNEL(nn_lstm_s8, nn_lstm_integer, NULL, X8, X8, X32, X32, X32, X32, "int16_t", Y8, Y8);
 KERNEL(nn_gru_f32, nn_recurrent, nn_gru_f32_call_fma, XF, XF, XF, XF, XF, XF, XF, YF, YF);
 KERNEL(nn_rnn_f32, nn_recurrent, nn_rnn_f32_call_fma, XF, XF, XF, XF, YF, YF);
 
-const struct kernel *const kernels[] = {
-    &kernel_nn_conv2d_f32,       &kernel_nn_conv2d_s8,        &kernel_nn_conv2d_dyn,
-    &kernel_nn_depthwise_f32,    &kernel_nn_depthwise_s8,     &kernel_nn_depthwise_dyn,
-    &kernel_nn_dense_f32,        &kernel_nn_dense_s8,         &kernel_nn_dense_dyn,
-    &kernel_nn_max_pool_f32,     &kernel_nn_average_pool_f32, &kernel_nn_max_pool_s8,
-    &kernel_nn_average_pool_s8,  &kernel_nn_mean_f32,         &kernel_nn_mean_s8,
-    &kernel_nn_add_f32,          &kernel_nn_sub_f32,          &kernel_nn_mul_f32,
-    &kernel_nn_div_f32,          &kernel_nn_add_s8,           &kernel_nn_mul_s8,
-    &kernel_nn_relu_f32,         &kernel_nn_relu6_f32,        &kernel_nn_leaky_relu_f32,
-    &kernel_nn_elu_f32,          &kernel_nn_logistic_f32,     &kernel_nn_tanh_f32,
-    &kernel_nn_lookup_s8,        &kernel_nn_softmax_f32,      &kernel_nn_softmax_s8,
-    &kernel_nn_batch_norm_f32,   &kernel_nn_quantize_s8,      &kernel_nn_dequantize_s8,
-    &kernel_nn_quantize_dynamic, &kernel_nn_copy_f32,         &kernel_nn_copy_s8,
-    &kernel_nn_fill_f32,         &kernel_nn_fill_s8,          &kernel_nn_lstm_f32,
-    &kernel_nn_gru_f32,          &kernel_nn_rnn_f32,          NULL};
+const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,       &kernel_nn_conv2d_s8,
+                                        &kernel_nn_conv2d_dyn,       &kernel_nn_depthwise_f32,
+                                        &kernel_nn_depthwise_s8,     &kernel_nn_depthwise_dyn,
+                                        &kernel_nn_dense_f32,        &kernel_nn_dense_s8,
+                                        &kernel_nn_dense_dyn,        &kernel_nn_max_pool_f32,
+                                        &kernel_nn_average_pool_f32, &kernel_nn_max_pool_s8,
+                                        &kernel_nn_average_pool_s8,  &kernel_nn_mean_f32,
+                                        &kernel_nn_mean_s8,          &kernel_nn_add_f32,
+                                        &kernel_nn_sub_f32,          &kernel_nn_mul_f32,
+                                        &kernel_nn_div_f32,          &kernel_nn_add_s8,
+                                        &kernel_nn_mul_s8,           &kernel_nn_relu_f32,
+                                        &kernel_nn_relu6_f32,        &kernel_nn_leaky_relu_f32,
+                                        &kernel_nn_elu_f32,          &kernel_nn_logistic_f32,
+                                        &kernel_nn_tanh_f32,         &kernel_nn_lookup_s8,
+                                        &kernel_nn_softmax_f32,      &kernel_nn_softmax_s8,
+                                        &kernel_nn_batch_norm_f32,   &kernel_nn_quantize_s8,
+                                        &kernel_nn_dequantize_s8,    &kernel_nn_quantize_dynamic,
+                                        &kernel_nn_copy_f32,         &kernel_nn_copy_s8,
+                                        &kernel_nn_fill_f32,         &kernel_nn_fill_s8,
+                                        &kernel_nn_lstm_f32,         &kernel_nn_lstm_dyn,
+                                        &kernel_nn_lstm_s8,          &kernel_nn_gru_f32,
+                                        &kernel_nn_rnn_f32,          NULL};

@@ -16,6 +16,7 @@
 #include "../../device/nn_gru_f32.c"
 #include "../../device/nn_leaky_relu_f32.c"
 #include "../../device/nn_logistic_f32.c"
+#include "../../device/nn_lstm_dyn.c"
 #include "../../device/nn_lstm_f32.c"
 #include "../../device/nn_max_pool_f32.c"
 #include "../../device/nn_mean_f32.c"
@@ -177,6 +178,11 @@ F32_1(nn_fill_f32)
 CLONES void CALL(nn_lstm_f32)(const void *p, void *const *b)
 {
     nn_lstm_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
+}
+
+CLONES void CALL(nn_lstm_dyn)(const void *p, void *const *b)
+{
+    nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
 }
 
 CLONES void CALL(nn_gru_f32)(const void *p, void *const *b)

@@ -7,6 +7,7 @@
 #include "../../device/nn_depthwise_s8.c"
 #include "../../device/nn_fill_s8.c"
 #include "../../device/nn_lookup_s8.c"
+#include "../../device/nn_lstm_s8.c"
 #include "../../device/nn_max_pool_s8.c"
 #include "../../device/nn_mean_s8.c"
 #include "../../device/nn_mul_s8.c"
@@ -104,4 +105,9 @@ void nn_copy_s8_call(const void *p, void *const *b)
 void nn_fill_s8_call(const void *p, void *const *b)
 {
     nn_fill_s8(p, b[0]);
+}
+
+CLONES void nn_lstm_s8_call(const void *p, void *const *b)
+{
+    nn_lstm_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }

@@ -42,6 +42,8 @@ extern const struct kernel kernel_nn_copy_s8;
 extern const struct kernel kernel_nn_fill_f32;
 extern const struct kernel kernel_nn_fill_s8;
 extern const struct kernel kernel_nn_lstm_f32;
+extern const struct kernel kernel_nn_lstm_dyn;
+extern const struct kernel kernel_nn_lstm_s8;
 extern const struct kernel kernel_nn_gru_f32;
 extern const struct kernel kernel_nn_rnn_f32;
 
@@ -114,6 +116,9 @@ void nn_dequantize_s8_call_fma(const void *p, void *const *b);
 void nn_quantize_dynamic_call_fma(const void *p, void *const *b);
 void nn_copy_f32_call_fma(const void *p, void *const *b);
 void nn_fill_f32_call_fma(const void *p, void *const *b);
+void nn_lstm_dyn_call(const void *p, void *const *b);
+void nn_lstm_dyn_call_fma(const void *p, void *const *b);
+void nn_lstm_s8_call(const void *p, void *const *b);
 void nn_lstm_f32_call(const void *p, void *const *b);
 void nn_lstm_f32_call_fma(const void *p, void *const *b);
 void nn_gru_f32_call(const void *p, void *const *b);

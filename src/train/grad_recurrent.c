@@ -9,6 +9,7 @@ static bool check(const struct node *n, struct err *e)
 {
     for (int i = 5; i < n->nin; i++)
         if (n->in[i]) return fail(e, "%s: a network with an initial state cannot be trained", n->name);
+    if (n->as.recurrent.cell_clip > 0) return fail(e, "%s: a clipped cell cannot be trained", n->name);
     if (n->in[2]->dim[1] > SWEEP_UNITS)
         return fail(e, "%s: %d units; at most %d can be trained", n->name, n->in[2]->dim[1], SWEEP_UNITS);
     return !n->as.recurrent.stateful ||

@@ -1,0 +1,88 @@
+// What files say around a recurrent node becomes part of it: the last h of a sequence, time reversed in front
+// and behind. A sequence that nobody keeps costs memory, a reversed copy costs time.
+#include "graph.h"
+#include <string.h>
+
+// A slice that keeps everything but reverses time.
+static bool is_reversal(const struct node *n)
+{
+    if (!n || n->op != OP_STRIDED_SLICE || n->in[0]->rank != 3) return false;
+    const int32_t *begin = n->as.slice.begin, *stride = n->as.slice.stride, *x = n->in[0]->dim;
+    return begin[0] == 0 && begin[2] == 0 && begin[1] == x[1] - 1 && stride[1] == -1 && stride[0] == 1 &&
+           stride[2] == 1 && !memcmp(x, n->out[0]->dim, 3 * sizeof *x);
+}
+
+static bool takes_last(const struct node *s, const struct node *n)
+{
+    const struct tensor *x = n->out[0];
+    const int32_t last = n->as.recurrent.backwards ? 0 : x->dim[1] - 1;
+    return s && s->op == OP_STRIDED_SLICE && s->out[0]->rank == 3 && s->out[0]->dim[1] == 1 &&
+           s->out[0]->dim[2] == x->dim[2] && s->as.slice.begin[1] == last && s->as.slice.begin[2] == 0 &&
+           s->as.slice.stride[2] == 1;
+}
+
+static void tidy_last(struct graph *g, struct node *n, struct arena *a)
+{
+    struct node *s = n->as.recurrent.sequences ? graph_only_user(g, n->out[0]) : NULL;
+    if (!takes_last(s, n)) return;
+    struct tensor *h = arena_copy(a, n->out[0], sizeof *h);
+    h->rank = 2;
+    h->dim[1] = h->dim[2];
+    n->as.recurrent.sequences = false;
+    n->out[0] = h;
+    s->op = OP_RESHAPE;
+    s->in[0] = h;
+}
+
+static bool is_plain(const struct graph *g, const struct tensor *t)
+{
+    for (int i = 0; i < g->nout; i++)
+        if (g->out[i] == t) return false;
+    return true;
+}
+
+// Drops a reversal; what it made is then what it took.
+static void drop(struct graph *g, struct node *s)
+{
+    graph_replace(g, s->out[0], s->in[0]);
+    graph_remove(g, s);
+}
+
+static void tidy_reversal(struct graph *g, struct node *n)
+{
+    struct node *before = graph_producer(g, n->in[0]), *after = graph_only_user(g, n->out[0]);
+    if (!is_reversal(before)) return;
+    if (n->as.recurrent.sequences && (!is_reversal(after) || !is_plain(g, after->out[0]))) return;
+    n->as.recurrent.backwards = !n->as.recurrent.backwards;
+    n->in[0] = before->in[0];
+    if (graph_uses(g, before->out[0]) == 0) graph_remove(g, before);
+    if (n->as.recurrent.sequences) drop(g, after);
+}
+
+// RESHAPE of RESHAPE is one; one that changes nothing is none.
+static void tidy_reshape(struct graph *g, struct node *n)
+{
+    struct node *before = graph_producer(g, n->in[0]);
+    if (before && before->op == OP_RESHAPE && graph_uses(g, n->in[0]) == 1) {
+        n->in[0] = before->in[0];
+        graph_remove(g, before);
+    }
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    if (x->rank == y->rank && !memcmp(x->dim, y->dim, (size_t)x->rank * sizeof *x->dim) && is_plain(g, y))
+        drop(g, n);
+}
+
+void recurrent_tidy(struct graph *g, struct arena *a)
+{
+    bool any = false;
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        if (n->op != OP_RECURRENT) continue;
+        any = true;
+        tidy_last(g, n, a);
+        tidy_reversal(g, n);
+        k = graph_index(g, n);
+    }
+    for (int k = g->nnode - 1; any && k >= 0; k--)
+        if (k < g->nnode && g->node[k]->op == OP_RESHAPE) tidy_reshape(g, g->node[k]);
+}
