@@ -193,7 +193,10 @@ static void recurrent(struct zoo *z, int units, struct recurrent r)
     n->in[1] = constant(z, "kernel", 2, (int32_t[]){rows, in}, 1.0f);
     n->in[2] = constant(z, "recurrent", 2, (int32_t[]){rows, units}, 0.6f);
     n->in[3] = constant(z, "bias", 1, &rows, 0.3f);
-    n->in[4] = constant(z, "recurrent_bias", 1, &rows, 0.3f);
+    if (r.kind == RECURRENT_LSTM && r.gate_act == CELL_LOGISTIC)
+        n->nin = 4; // has int8 forms
+    else
+        n->in[4] = constant(z, "recurrent_bias", 1, &rows, 0.3f);
     done(z, n);
 }
 
