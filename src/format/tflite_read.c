@@ -152,13 +152,14 @@ static const char *remedy(int builtin, const char *custom)
     const char *name = custom ? custom : tflite_op_name(builtin);
     if (custom && !strncmp(custom, "Flex", 4))
         return strstr(custom, "TensorList")
-                   ? "a recurrent layer was left as a loop of TensorFlow operators; recurrent layers are not "
-                     "supported yet: use a convolutional network"
+                   ? "a recurrent layer was left as a loop of TensorFlow operators; give the Keras or ONNX "
+                     "model instead"
                    : "the model was converted with SELECT_TF_OPS; convert it again with built-in operators "
                      "only";
     if (custom) return "custom operators cannot be executed; replace that layer in the model";
     if (strstr(name, "LSTM") || strstr(name, "RNN") || !strcmp(name, "WHILE"))
-        return "recurrent layers are not supported yet; use a convolutional network";
+        return "a recurrent layer was left as a loop, or is of a kind that is not read; give the Keras or ONNX model "
+               "instead";
     if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
         !strcmp(name, "VAR_HANDLE"))
         return "control flow and variables are not supported; export the network for inference only";

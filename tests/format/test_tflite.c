@@ -174,8 +174,8 @@ TEST(tflite_shared_models)
         {"models/uci-har-cnn/uci_har_model_int8.tflite", NULL},
         {"models/uci-har-561-conv170/ConvDynamic170.tflite", NULL},
         {"models/fall-cnn-polar/saved_model.tflite", NULL},
+        {"models/tflm-mnist-lstm/trained_lstm.tflite", NULL},
         {"models/imu-gesture-cnn-lstm/gesture_model.tflite", "operator 6 WHILE is not supported"},
-        {"models/tflm-mnist-lstm/trained_lstm.tflite", "UNIDIRECTIONAL_SEQUENCE_LSTM is not supported"},
         {"models/uci-har-lstm32x2/har_float32.tflite", "FlexTensorListReserve is not supported"},
         {"models/uci-har-lstm32x2/har_int8.tflite", "FlexTensorListReserve is not supported"},
     };
