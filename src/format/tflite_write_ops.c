@@ -119,11 +119,22 @@ static const struct tensor *pad_in_front(struct tfl_list *l, const struct node *
 
 // ---- ops with weights ----
 
+// LiteRT's convolutions want a bias even where there is none.
+static struct tensor *zero_bias(struct tfl_list *l, const struct node *n)
+{
+    const struct tensor *w = n->in[1];
+    const int32_t dim[1] = {n->op == OP_DEPTHWISE_CONV_2D ? w->dim[3] : w->dim[0]};
+    const enum dtype type = n->in[0]->type == F32 ? F32 : n->in[0]->type == I16 ? I64 : I32;
+    return tensor_const(l->a, arena_printf(l->a, "%s/bias", n->name), type, 1, dim,
+                        arena_alloc(l->a, (size_t)dim[0] * (size_t)dtype_size(type)));
+}
+
 // A bias of int32 has the scale of the products; LiteRT checks that it is stated.
 static const struct tensor *bias_of(struct tfl_list *l, const struct node *n)
 {
     struct tensor *b = n->nin > 2 ? n->in[2] : NULL;
     const struct quant *x = &n->in[0]->q, *w = &n->in[1]->q;
+    if (!b && n->op != OP_DENSE) b = zero_bias(l, n);
     if (!b || b->type != I32 || b->q.n || x->n != 1 || w->n < 1) return b;
     struct tensor *copy = arena_copy(l->a, b, sizeof *b);
     float *scale = arena_new_n(l->a, (size_t)w->n, float);

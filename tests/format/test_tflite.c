@@ -233,3 +233,28 @@ TEST(tflite_flatc)
     }
     arena_free(&a);
 }
+
+// LiteRT refuses a convolution without a bias; what has none (Keras' use_bias=False) is written with zeros.
+TEST(tflite_bias_of_zeros)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct rng r = rng_new(1);
+    struct graph *g = graph_new(&a, "no bias");
+    struct tensor *x = tensor_new(&a, "x", F32, 4, (int32_t[]){1, 1, 9, 3});
+    struct node *n = graph_add(g, &a, OP_CONV_2D, "conv", 3, 1);
+    n->in[0] = x;
+    n->in[1] = tiny_const(&a, &r, "w", 4, (int32_t[]){4, 1, 3, 3}, 1);
+    n->as.conv = (struct conv){{1, 1}, {1, 1}, {0}, ACT_NONE};
+    struct tensor *y = graph_apply(g, &a, n, &e);
+    g->in = &x, g->nin = 1, g->out = &y, g->nout = 1;
+    CHECK(format_tflite.write(g, &out, &e));
+    struct graph *h = format_tflite.read(buf_span(&out), &a, &e);
+    if (!h || h->node[0]->nin < 3 || !h->node[0]->in[2])
+        test_fail(__FILE__, __LINE__, "no bias: %s", e.text);
+    else
+        for (int i = 0; i < 4; i++) CHECK(((const float *)h->node[0]->in[2]->data)[i] == 0);
+    buf_free(&out);
+    arena_free(&a);
+}
