@@ -72,6 +72,7 @@ NETS = {
     "transpose": ((1, 4, 5, 2), lambda r, x: tf.transpose(x, [0, 2, 3, 1])),
     "concatenation": ((1, 6, 4), lambda r, x: tf.concat([x, tf.nn.relu(x)], axis=-1)),
     "strided_slice": ((1, 12, 4), lambda r, x: x[:, 2:11:3, 1:]),
+    "slice_back": ((1, 12, 4), lambda r, x: x[:, 9::-2, 2::-1]),
     "split": ((1, 10, 6), lambda r, x: tf.concat(tf.split(x, 3, axis=-1)[::-1], axis=1)),
     "split_sizes": ((1, 10, 6), lambda r, x: tf.concat(tf.split(x, [1, 2, 3], axis=-1)[::-1], axis=2)),
     "stack": ((1, 10, 6), lambda r, x: tf.stack(tf.unstack(x, axis=2)[1:4], axis=1)),
