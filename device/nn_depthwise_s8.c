@@ -3,23 +3,47 @@
 #define NN_DEPTHWISE_S8_C
 #include "nn_depthwise_sum_s8.h"
 
+// n outputs of a row, every tap inside; x is under the first tap of the first.
+NN_INLINE void nn_depthwise_row_s8(const nn_depthwise *p, const int8_t *x, const int8_t *w, int32_t bias,
+                                   int32_t mult, int32_t shift, int8_t *y, int32_t n)
+{
+    int32_t wt[NN_DEPTHWISE_TAPS] = {0};
+    const int32_t start = bias - p->x_zero * nn_depthwise_taps_s8(p, w, wt);
+    do {
+        const int32_t acc = nn_depthwise_inside_s8(p, x, wt, start);
+        *y = nn_output_s8(acc, mult, shift, p->y_zero, p->min, p->max);
+        x += p->stride_w * p->in_c;
+        y += p->in_c * p->mul;
+    } while (--n);
+}
+
 NN_API void nn_depthwise_s8(const nn_depthwise *p, const int8_t *x, const int8_t *w, const int32_t *bias,
                             const int32_t *mult, const int32_t *shift, int8_t *y)
 {
-    for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->in_c)
-        for (int32_t oy = 0; oy < p->out_h; oy++)
-            for (int32_t ox = 0; ox < p->out_w; ox++) {
-                const int32_t iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
-                const int32_t ky0 = nn_tap_first(iy, p->dil_h);
-                const int32_t ky1 = nn_tap_last(iy, p->dil_h, p->k_h, p->in_h);
-                const int32_t kx0 = nn_tap_first(ix, p->dil_w);
-                const int32_t kx1 = nn_tap_last(ix, p->dil_w, p->k_w, p->in_w);
-                for (int32_t c = 0, o = 0; c < p->in_c; c++)
-                    for (int32_t m = 0; m < p->mul; m++, o++) {
-                        const int32_t acc =
-                            nn_depthwise_sum_s8(p, x + c, w + o, p->x_zero, ky0, ky1, kx0, kx1, iy, ix);
-                        *y++ = nn_output_s8(acc + bias[o], mult[o], shift[o], p->y_zero, p->min, p->max);
+    const int32_t out_c = p->in_c * p->mul;
+    int32_t first, last;
+    nn_depthwise_inside(p, &first, &last);
+    for (int32_t b = 0; b < p->batch; b++) {
+        for (int32_t o = 0; o < out_c; o++)
+            for (int32_t oy = 0; oy < p->out_h; oy++) {
+                const int32_t iy = oy * p->stride_h - p->pad_top, rows = nn_depthwise_row_inside(p, iy);
+                for (int32_t ox = 0; ox < p->out_w;) {
+                    const int32_t ix = ox * p->stride_w - p->pad_left;
+                    int8_t *out = y + (oy * p->out_w + ox) * out_c + o;
+                    if (rows && ox >= first && ox < last) {
+                        nn_depthwise_row_s8(p, x + (iy * p->in_w + ix) * p->in_c + o / p->mul, w + o, bias[o],
+                                            mult[o], shift[o], out, last - ox);
+                        ox = last;
+                    } else {
+                        *out = nn_output_s8(
+                            nn_depthwise_edge_s8(p, x + o / p->mul, w + o, p->x_zero, iy, ix) + bias[o],
+                            mult[o], shift[o], p->y_zero, p->min, p->max);
+                        ox++;
                     }
+                }
             }
+        x += p->in_h * p->in_w * p->in_c;
+        y += p->out_h * p->out_w * out_c;
+    }
 }
 #endif

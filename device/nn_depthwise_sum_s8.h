@@ -1,15 +1,16 @@
-// The sum of one output of an int8 depthwise convolution, shared by nn_depthwise_s8 and nn_depthwise_dyn.
+// The sums of int8 depthwise convolutions, shared by nn_depthwise_s8 and nn_depthwise_dyn.
 #ifndef NN_DEPTHWISE_SUM_S8_H
 #define NN_DEPTHWISE_SUM_S8_H
-#include "nn_math.h"
+#include "nn_depthwise_window.h"
 
-// (iy, ix) is the input under tap (0, 0). Taps in the padding are left out, so the zero point is taken off
-// each input here.
-NN_INLINE int32_t nn_depthwise_sum_s8(const nn_depthwise *p, const int8_t *x, const int8_t *w, int32_t zero,
-                                      int32_t ky0, int32_t ky1, int32_t kx0, int32_t kx1, int32_t iy,
-                                      int32_t ix)
+// One output near a border: (iy, ix) is the input under tap (0, 0). Taps in the padding are left out, so the zero
+// point is taken off each input.
+NN_INLINE int32_t nn_depthwise_edge_s8(const nn_depthwise *p, const int8_t *x, const int8_t *w, int32_t zero,
+                                       int32_t iy, int32_t ix)
 {
     const int32_t out_c = p->in_c * p->mul;
+    const int32_t ky0 = nn_tap_first(iy, p->dil_h), ky1 = nn_tap_last(iy, p->dil_h, p->k_h, p->in_h);
+    const int32_t kx0 = nn_tap_first(ix, p->dil_w), kx1 = nn_tap_last(ix, p->dil_w, p->k_w, p->in_w);
     int32_t acc = 0;
     for (int32_t ky = ky0; ky < ky1; ky++) {
         const int8_t *in = x + ((iy + ky * p->dil_h) * p->in_w + ix + kx0 * p->dil_w) * p->in_c;
@@ -17,6 +18,25 @@ NN_INLINE int32_t nn_depthwise_sum_s8(const nn_depthwise *p, const int8_t *x, co
         for (int32_t n = kx1 - kx0; n > 0; n--, in += p->dil_w * p->in_c, wk += out_c)
             acc += (*in - zero) * *wk;
     }
+    return acc;
+}
+
+// A channel's weights into wt; returns their sum.
+NN_INLINE int32_t nn_depthwise_taps_s8(const nn_depthwise *p, const int8_t *w, int32_t *wt)
+{
+    int32_t sum = 0;
+#pragma GCC unroll 16
+    for (int32_t k = 0; k < p->k_h * p->k_w; k++) sum += wt[k] = w[k * p->in_c * p->mul];
+    return sum;
+}
+
+// One output whose taps are all inside; x is under the first.
+NN_INLINE int32_t nn_depthwise_inside_s8(const nn_depthwise *p, const int8_t *x, const int32_t *wt,
+                                         int32_t acc)
+{
+#pragma GCC unroll 16
+    for (int32_t k = 0; k < p->k_h * p->k_w; k++)
+        acc += x[(k / p->k_w * p->dil_h * p->in_w + k % p->k_w * p->dil_w) * p->in_c] * wt[k];
     return acc;
 }
 #endif

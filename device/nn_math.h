@@ -119,6 +119,9 @@ NN_INLINE int32_t nn_saturate_s8(int32_t v)
 NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
                               int32_t max)
 {
+#if NN_MUL32_LOW
+    return nn_output_parted_s8(acc, mult, nn_left(shift), nn_right(shift), zero, min, max);
+#else
     int32_t v;
     if (shift < 0) {
         v = nn_mul_high_small(acc, mult);
@@ -130,6 +133,7 @@ NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t 
     if (min > -128 && max < 127) return (int8_t)nn_clamp(v, min, max);
     v = nn_saturate_s8(v);
     return (int8_t)(min > -128 ? nn_max(v, min) : max < 127 ? nn_min(v, max) : v);
+#endif
 }
 
 // x * 2^n saturated, 0 < n < 31.
