@@ -16,25 +16,49 @@ static const struct target *target_option(const struct usage *u, const char *nam
     return NULL;
 }
 
+static void print_next(const char *out, const char *name, const char *project, const struct target *t,
+                       int golden, const char *what)
+{
+    if (!strcmp(project, "esp-idf"))
+        printf("%s: an ESP-IDF component for %s, examples/benchmark checks itself on %d windows (%s): cd "
+               "%s/examples/benchmark && idf.py build flash monitor\n",
+               out, t->name, golden, what, out);
+    else if (!strcmp(project, "arduino"))
+        printf("%s: an Arduino library for %s, examples/Benchmark checks itself on %d windows (%s); copy the "
+               "folder "
+               "into libraries/\n",
+               out, t->name, golden, what);
+    else
+        printf("%s: %s.c, %s.h, nn/ and a firmware for %s that checks itself on %d windows (%s): make -C %s "
+               "run\n",
+               out, name, name, t->name, golden, what, out);
+}
+
 int cmd_emit(int argc, char **argv)
 {
-    const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *what;
-    int golden = 4;
+    const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what;
+    int golden = 4, hop = 0, ram = 0, flash = 0;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
         {"output", 'o', OPT_TEXT, "DIR", "the project's folder", &out},
+        {"project", 'p', OPT_TEXT, "KIND", "bare-metal (the emulated chip), esp-idf, arduino", &project},
         {"name", 'n', OPT_TEXT, "NAME", "prefix of files and functions (har)", &name},
         {"golden", 0, OPT_INT, "N", "windows of the self-check (4)", &golden},
         {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
          &data},
+        {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
+        {"ram", 0, OPT_INT, "BYTES", "the model's RAM on the board (the target's)", &ram},
+        {"flash", 0, OPT_INT, "BYTES", "the board's flash (the target's)", &flash},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
     const struct usage u = {
         "emit",
         "MODEL --target T -o DIR",
         "Writes a model as a folder of dependency-free C99.",
-        "The folder builds as it stands: 'make run' lets the firmware check itself on the emulated chip, "
-        "'make host'\non this machine. ESP-IDF and Arduino projects are not written yet.",
+        "A bare-metal folder builds as it stands: 'make run' lets the firmware check itself on the emulated "
+        "chip, "
+        "'make host'\non this machine. esp-idf writes an ESP-IDF component with two apps, benchmark and har; "
+        "arduino a library for\nArduino and PlatformIO. docs/firmware.md tells how to flash them.",
         opts,
         1,
         1};
@@ -44,18 +68,23 @@ int cmd_emit(int argc, char **argv)
     if (!t) return rc;
     if (!out) return usage_error(&u, "-o DIR is needed");
     if (golden < 0 || golden > 1000) return usage_error(&u, "--golden takes 0 to 1000 windows");
+    if (hop < 0 || ram < 0 || flash < 0)
+        return usage_error(&u, "--hop, --ram and --flash take positive numbers");
     struct arena a = {0};
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
     if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;
-    struct emit_opt o = {.name = name, .ngolden = golden, .golden = x};
+    struct emit_opt o = {.name = name,
+                         .project = project,
+                         .ngolden = golden,
+                         .golden = x,
+                         .hop = hop,
+                         .ram_bytes = ram,
+                         .flash_bytes = flash};
     bool good = x && emit_project(p, t, &o, out, &e);
-    if (good)
-        printf("%s: %s.c, %s.h, nn/ and a firmware for %s that checks itself on %d windows (%s): make -C %s "
-               "run\n",
-               out, name, name, t->name, golden, what, out);
+    if (good) print_next(out, name, project, t, golden, what);
     arena_free(&a);
     return good ? EXIT_DONE : report_error(&e);
 }

@@ -4,11 +4,13 @@
 #include "../target/target.h"
 
 struct emit_opt {
-    const char *name;    // prefix of symbols and files: "har"
-    const char *project; // "bare-metal" (default); later "esp-idf", "arduino"
-    int ngolden;         // windows in the self-check
-    const float *golden; // (ngolden, elements of the input), sensor units
-    bool profile;        // marks between the layers, for counting
+    const char *name;           // prefix of symbols and files: "har"
+    const char *project;        // "bare-metal" (NULL), "esp-idf", "arduino"
+    int ngolden;                // windows in the self-check
+    const float *golden;        // (ngolden, elements of the input), sensor units
+    int hop;                    // samples from one window to the next; 0: the model's own
+    int ram_bytes, flash_bytes; // budgets; 0: the target's
+    bool profile;               // marks between the layers, for counting
 };
 // Writes the project into dir. Everything in it is self-contained C99; golden outputs come from run.
 bool emit_project(const struct plan *p, const struct target *t, const struct emit_opt *o, const char *dir,

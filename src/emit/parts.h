@@ -9,9 +9,53 @@ struct model { // what the generated files say about the model
     const char *name, *upper; // "har", "HAR"
     int window, channels, classes, hop;
     const char *labels, *channel_names, *units, *rate; // joined by commas; NULL
+    int ngolden;
+    const float *golden;
     bool profile;
     struct arena *arena;
 };
+
+struct project { // a kind of folder
+    const char *name;
+    bool (*fits)(const struct target *t);
+    bool (*write)(const struct model *m, const char *dir, struct err *e);
+};
+extern const struct project bare_metal, esp_idf, arduino;
+
+// What is sold with a target's core, for the projects that are made for boards.
+struct board {
+    const char *target;
+    const char *idf;       // ESP-IDF's names of the chips, parted by blanks; NULL: no chip of Espressif's
+    const char *arduino;   // architectures, as library.properties names them
+    const char *platforms; // PlatformIO's, parted by blanks
+    bool rodata_in_ram;    // Arduino's linker script copies constants to RAM
+};
+const struct board *board_find(const struct target *t); // NULL: none
+
+// RAM that the model takes: its values, and the window of NAME_push. Bytes.
+int64_t model_ram_bytes(const struct model *m);
+bool budget_check(const struct model *m, const struct project *kind, const struct emit_opt *o, struct err *e);
+// The part of the flash's partition table for the app; 0: ESP-IDF's own table (1 MiB) does.
+int64_t app_partition_bytes(const struct model *m);
+
+// How an inertial sensor fills the model's window: a table for sampler.h; false with the reason in *why.
+bool channels_print(const struct model *m, struct buf *out, const char **why);
+
+// NAME.c and nn/ in dir, NAME.h in header_dir.
+bool model_write(const struct model *m, const char *dir, const char *header_dir, struct err *e);
+// golden.c and golden.h.
+bool golden_write(const struct model *m, const char *dir, struct err *e);
+// Writes and empties b.
+bool text_write(const char *dir, const char *name, struct buf *b, struct arena *a, struct err *e);
+// A file that this program carries, as it is.
+bool file_copy(const char *folder, const char *from, const char *dir, const char *to, struct arena *a,
+               struct err *e);
+bool template_write(const char *path, const char *const *pairs, const char *dir, const char *to,
+                    struct arena *a, struct err *e);
+// The pairs of a template that every project may use, others first; the list ends with NULL.
+const char *const *pairs_common(const struct model *m, const char *const *others);
+// model.h: main.c's names for this model.
+bool model_names_write(const struct model *m, bool channels, const char *dir, struct err *e);
 
 // NAME.c and NAME.h.
 bool source_print(const struct model *m, struct buf *out, struct err *e);

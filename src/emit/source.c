@@ -59,7 +59,7 @@ static void data_print(const struct model *m, struct buf *out)
             if (r->offset != -1) continue;
             bool first;
             int n = constant_number(p, r, &first);
-            if (first) constant_print(r->t, arena_printf(m->arena, "c%d", n), "ALIGNED", out);
+            if (first) constant_print(r->t, arena_printf(m->arena, "c%d", n), "WEIGHTS", out);
         }
         if (!t->k->params) continue;
         buf_printf(out, "static const %s p%d = {", t->k->params, s);
@@ -178,6 +178,9 @@ static const char prelude[] =
     "#if defined(__FAST_MATH__)\n#error \"-ffast-math changes the scores; compile this file without "
     "it\"\n#endif\n"
     "#ifdef __GNUC__\n#define ALIGNED __attribute__((aligned(16)))\n#else\n#define ALIGNED\n#endif\n"
+    "#if defined(WEIGHTS_IN_RAM) && defined(ESP_PLATFORM) // the linker script copies .dram1 at start\n"
+    "#define WEIGHTS __attribute__((aligned(16), section(\".dram1.wearlite_weights\")))\n#else\n"
+    "#define WEIGHTS ALIGNED\n#endif\n"
     "#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
     "#define STATIC_ASSERT(c, name) _Static_assert(c, #name)\n#else\n"
     "#define STATIC_ASSERT(c, name) typedef char name[(c) ? 1 : -1]\n#endif\n";
@@ -206,6 +209,25 @@ static void api_print(const struct model *m, struct buf *out)
                u, u, n, u, u, u, n, u, u, u, u, u, n);
 }
 
+// What the chip's own headers tell, and what Arduino cannot be told by flags.
+static void chip_print(const struct model *m, struct buf *out)
+{
+    buf_printf(out,
+               "#ifdef ESP_PLATFORM // ESP-IDF, and Arduino above it\n#include \"sdkconfig.h\"\n"
+               "#if defined(CONFIG_%s_WEIGHTS_IN_RAM) || defined(%s_WEIGHTS_IN_RAM)\n#define WEIGHTS_IN_RAM\n"
+               "#endif\n#if defined(CONFIG_%s_SMALL) && !defined(%s_SMALL)\n#define %s_SMALL\n#endif\n",
+               m->upper, m->upper, m->upper, m->upper, m->upper);
+    if (!strcmp(m->target->name, "esp32"))
+        buf_puts(out,
+                 "#ifdef __xtensa__\n#include <xtensa/config/core-isa.h>\n"
+                 "#if !XCHAL_HAVE_MAC16 || !XCHAL_HAVE_FP\n#error \"this code is for cores with MAC16 and "
+                 "FPU: ESP32, ESP32-S3\"\n#endif\n"
+                 "#if XCHAL_HAVE_MUL32_HIGH // mulsh\n#define NN_MUL32_LOW 0\n#endif\n#endif\n");
+    buf_puts(out, "#endif\n#if defined(ARDUINO) && defined(__GNUC__) && !defined(__clang__)\n"
+                  "#pragma GCC optimize(\"O2\", \"fp-contract=off\") // a library has no flags of its own\n"
+                  "#endif\n");
+}
+
 bool source_print(const struct model *m, struct buf *out, struct err *e)
 {
     const struct plan *p = m->plan;
@@ -221,6 +243,7 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                m->target->name, m->target->chip);
     buf_puts(out, "// One translation unit with the kernels in it: compile with -ffp-contract=off, without "
                   "-ffast-math.\n");
+    chip_print(m, out);
     buf_printf(out,
                "#if defined(__GNUC__) && !defined(%s_SMALL) // a general kernel for all layers is smaller\n"
                "#define NN_API static inline __attribute__((always_inline))\n"

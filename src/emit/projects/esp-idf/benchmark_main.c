@@ -1,0 +1,62 @@
+// Classifies the golden windows, compares every byte of the scores with those of the host, and reports time
+// and cycles on one line: "wearlite-report " and a JSON object.
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include "esp_cpu.h"
+#include "esp_timer.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "sdkconfig.h"
+#include "golden.h"
+#include "model.h"
+
+enum { REPEAT = 20 };
+
+struct times { // of one window
+    uint32_t cycles_least;
+    uint64_t cycles, us;
+    uint32_t n;
+};
+
+static float scores[MODEL_CLASSES];
+
+static void measure(const float *window, struct times *t)
+{
+    const int64_t start = esp_timer_get_time();
+    const uint32_t from = esp_cpu_get_cycle_count();
+    model_invoke(window, scores);
+    const uint32_t cycles = esp_cpu_get_cycle_count() - from;
+    t->us += (uint64_t)(esp_timer_get_time() - start);
+    t->cycles += cycles;
+    if (t->n == 0 || cycles < t->cycles_least) t->cycles_least = cycles;
+    t->n++;
+}
+
+void app_main(void)
+{
+    for (;;) {
+        struct times t = {0};
+        int equal = 0;
+        for (int i = 0; i < GOLDEN_WINDOWS; i++) {
+            bool same = true;
+            for (int k = 0; k < REPEAT; k++) {
+                measure(golden_window[i], &t);
+                same = same && !memcmp(scores, golden_scores[i], sizeof scores);
+            }
+            equal += same;
+            vTaskDelay(1); // the idle task feeds the watchdog
+        }
+        const uint32_t n = t.n ? t.n : 1;
+        printf("wearlite-report "
+               "{\"model\":\"%s\",\"target\":\"%s\",\"chip\":\"%s\",\"cpu_mhz\":%d,\"windows\":%d,"
+               "\"equal\":%d,\"repeat\":%d,\"latency_us\":%" PRIu32 ",\"cycles\":%" PRIu32
+               ",\"cycles_least\":%" PRIu32 ",\"ram_bytes\":%d,\"const_bytes\":%d}\n",
+               MODEL_NAME, MODEL_TARGET, CONFIG_IDF_TARGET, CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ, GOLDEN_WINDOWS,
+               equal, (int)REPEAT, (uint32_t)(t.us / n), (uint32_t)(t.cycles / n), t.cycles_least,
+               MODEL_RAM_BYTES, MODEL_CONST_BYTES);
+        fflush(stdout);
+        vTaskDelay(pdMS_TO_TICKS(5000));
+    }
+}
