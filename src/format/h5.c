@@ -85,7 +85,7 @@ static herr_t put_attribute(hid_t at, const char *name, const H5A_info_t *info, 
         if (H5Tis_variable_str(type) > 0) {
             char **v = calloc((size_t)n, sizeof *v);
             ok = v && H5Aread(id, type, v) >= 0;
-            for (hssize_t i = 0; ok && i < n; i++)
+            for (hssize_t i = 0; ok && i < n && (ok = w->out->n <= w->limit); i++)
                 put_text(w->out, v[i] ? v[i] : "", v[i] ? strlen(v[i]) : 0);
         } else if (size > 0 && size * (size_t)n + w->out->n <= w->limit) {
             char *v = calloc((size_t)n, size);

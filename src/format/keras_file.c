@@ -43,6 +43,23 @@ static json_t *json_read(struct span s, struct err *e)
     return root;
 }
 
+// The version of Keras, from metadata.json, stands in .h5 files as an attribute; here it is put beside the others.
+static void version_add(struct h5 *h, struct span metadata, struct arena *scratch)
+{
+    struct err ignored;
+    json_t *root = json_read(metadata, &ignored);
+    const char *version = json_string_value(json_object_get(root, "keras_version"));
+    if (version) {
+        struct h5_text *more = arena_new_n(scratch, (size_t)h->ntext + 1, struct h5_text);
+        if (h->ntext) memcpy(more, h->text, (size_t)h->ntext * sizeof *more);
+        const char *copy = arena_strdup(scratch, version);
+        more[h->ntext] = (struct h5_text){"", "keras_version", 1, arena_copy(scratch, &copy, sizeof copy)};
+        h->text = more;
+        h->ntext++;
+    }
+    json_decref(root);
+}
+
 static const struct h5 *open_zip(struct span bytes, json_t **root, struct arena *scratch, struct err *e)
 {
     zip_error_t why;
@@ -58,9 +75,13 @@ static const struct h5 *open_zip(struct span bytes, json_t **root, struct arena 
     size_t limit = bytes.n * 64 + (1 << 20);
     struct span config = zip_member(z, "config.json", limit, scratch, e), weights = {0};
     if (config.p) weights = zip_member(z, "model.weights.h5", limit, scratch, e);
+    struct err ignored;
+    struct span metadata = weights.p ? zip_member(z, "metadata.json", limit, scratch, &ignored) : weights;
     zip_discard(z);
     zip_error_fini(&why);
-    return weights.p && (*root = json_read(config, e)) ? h5_read(weights, scratch, e) : NULL;
+    struct h5 *h = weights.p && (*root = json_read(config, e)) ? h5_read(weights, scratch, e) : NULL;
+    if (h && metadata.p) version_add(h, metadata, scratch);
+    return h;
 }
 
 const struct h5 *keras_open(struct span bytes, json_t **root, bool *v3, struct arena *scratch, struct err *e)

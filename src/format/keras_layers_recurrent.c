@@ -10,8 +10,7 @@ static bool cell_act(struct keras *k, const struct keras_layer *l, const char *k
     const char *name = json_string_value(json_is_object(v) ? json_object_get(v, "config") : v);
     if (!name) name = v ? "of its own" : otherwise;
     const struct h5_text *version = h5_text_find(k->h5, "", "keras_version");
-    bool keras3 = k->v3 ? !strstr(l->path, "_layer_checkpoint_dependencies")
-                        : version && version->n && version->v[0][0] == '3';
+    bool keras3 = version && version->n && version->v[0][0] == '3';
     if (!strcmp(name, "tanh"))
         *act = CELL_TANH;
     else if (!strcmp(name, "sigmoid"))

@@ -232,6 +232,29 @@ static bool functional_inputs(struct model *m, const json_t *config, const json_
     return true;
 }
 
+// Does anything in p refer to call `call` of the layer?
+static bool referred(const json_t *p, const char *layer, int call)
+{
+    const char *name = json_string_value(json_array_get(p, 0));
+    if (name && !strcmp(name, layer) && json_is_integer(json_array_get(p, 1)))
+        return json_integer_value(json_array_get(p, 1)) == call;
+    for (size_t i = 0; i < json_array_size(p); i++)
+        if (referred(json_array_get(p, i), layer, call)) return true;
+    for (void *it = json_object_iter((json_t *)p); it; it = json_object_iter_next((json_t *)p, it))
+        if (referred(json_object_iter_value(it), layer, call)) return true;
+    return false;
+}
+
+// The number of a layer's first call: Keras 2 counts the making of a model inside of a model as call 0.
+static int first_call(const json_t *config, const json_t *layers, const struct keras_layer *l)
+{
+    if (strcmp(l->type, "Sequential") && strcmp(l->type, "Functional") && strcmp(l->type, "Model")) return 0;
+    if (referred(json_object_get(config, "output_layers"), l->name, 0)) return 0;
+    for (size_t i = 0; i < json_array_size(layers); i++)
+        if (referred(json_object_get(json_array_get(layers, i), "inbound_nodes"), l->name, 0)) return 0;
+    return 1;
+}
+
 // Calls every layer whose inputs are there, until nothing is left.
 static bool functional_call(struct model *m, const json_t *config, struct value *out, int nout_most,
                             int *nout)
@@ -250,12 +273,13 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
                 struct keras_layer l;
                 bool ready = false;
                 if (!layer_open(m, p, layers, i, &l)) return false;
-                if (done_find(m, l.name, (int)c)) continue;
+                int number = (int)c + first_call(config, layers, &l);
+                if (done_find(m, l.name, number)) continue;
                 if (!call_inputs(m, &l, json_array_get(calls, c), &ready)) return false;
                 left += !ready;
                 if (!ready) continue;
                 if (!keras_layer_call(k, &l)) return false;
-                done_add(m, l.name, (int)c, &l.out);
+                done_add(m, l.name, number, &l.out);
             }
         }
         if (left && left == before) break;
