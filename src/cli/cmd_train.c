@@ -13,16 +13,20 @@ static const char more[] =
     "the\n"
     "same file. Ctrl-C leaves MODEL.checkpoint beside the model, and the same command goes on from there.";
 
-// "2 4 9": the persons (or recordings) of a split.
+// "2 4 9": the persons of a split; of recordings, which may be hundreds, only how many.
 static const char *persons(const struct dataset *d, enum split s, struct arena *a)
 {
     bool *has = arena_new_n(a, (size_t)d->nperson + 1, bool);
     const char *text = "";
+    int count = 0;
     for (int i = 0; i < d->n; i++)
         if (d->split[i] == s) has[d->person[i]] = true;
-    for (int p = 0; p < d->nperson; p++)
-        if (has[p]) text = arena_printf(a, "%s%s%s", text, *text ? " " : "", d->person_name[p]);
-    return text;
+    for (int p = 0; p < d->nperson; p++) {
+        if (!has[p]) continue;
+        text = arena_printf(a, "%s%s%s", text, count ? " " : "", d->person_name[p]);
+        count++;
+    }
+    return d->by_person || count <= 5 ? text : arena_printf(a, "%d", count);
 }
 
 static bool print_scores(const struct graph *g, const struct dataset *d, struct arena *a, struct err *e)

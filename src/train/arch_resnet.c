@@ -22,7 +22,7 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
 }
 
 const struct arch arch_resnet = {.name = "resnet",
-                                 .about = "residual blocks over time: the most accurate, the most work",
+                                 .about = "residual blocks over time: the most work",
                                  .build = build,
                                  .epochs = 30,
                                  .rate = 3e-3f};
