@@ -3,7 +3,7 @@
 #include "format.h"
 #include <string.h>
 
-enum { MAX_LAYERS = 5000 };
+enum { MAX_LAYERS = 1000 }; // what a config can make the walk do grows with the cube of it
 
 // A model being called: its layers' outputs by name and number of the call.
 struct called {
@@ -262,18 +262,23 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
     struct keras *k = m->k;
     const json_t *layers = json_object_get(config, "layers"),
                  *outs = json_object_get(config, "output_layers");
-    size_t n = json_array_size(layers), left = 1, before = 0;
+    size_t n = json_array_size(layers), left = SIZE_MAX, before = 0;
+    struct keras_layer *opened = arena_new_n(k->scratch, n, struct keras_layer);
+    int *first = arena_new_n(k->scratch, n, int);
     if (!functional_inputs(m, config, layers)) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (!layer_open(m, json_array_get(layers, i), layers, i, &opened[i])) return false;
+        first[i] = first_call(config, layers, &opened[i]);
+    }
     while (left && left != before) {
         before = left;
         left = 0;
         for (size_t i = 0; i < n; i++) {
             const json_t *p = json_array_get(layers, i), *calls = json_object_get(p, "inbound_nodes");
             for (size_t c = 0; c < json_array_size(calls); c++) {
-                struct keras_layer l;
+                struct keras_layer l = opened[i];
                 bool ready = false;
-                if (!layer_open(m, p, layers, i, &l)) return false;
-                int number = (int)c + first_call(config, layers, &l);
+                int number = (int)c + first[i];
                 if (done_find(m, l.name, number)) continue;
                 if (!call_inputs(m, &l, json_array_get(calls, c), &ready)) return false;
                 left += !ready;
@@ -282,7 +287,6 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
                 done_add(m, l.name, number, &l.out);
             }
         }
-        if (left && left == before) break;
     }
     *nout = (int)reference_count(outs);
     if (*nout < 1 || *nout > nout_most)

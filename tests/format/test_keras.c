@@ -74,6 +74,26 @@ TEST(keras_refused)
             "inside of TimeDistributed");
 }
 
+// Layers may stand in any order; here the last ones first.
+TEST(keras_layers_in_any_order)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct span bytes;
+    json_t *root = NULL;
+    bool v3;
+    CHECK(file_read("tests/golden/keras_functional_h5/model.h5", &a, &bytes, &e));
+    const struct h5 *h5 = keras_open(bytes, &root, &v3, &a, &e);
+    json_t *config = json_object_get(root, "config"), *layers = json_object_get(config, "layers"),
+           *turned = json_array();
+    for (size_t i = json_array_size(layers); i-- > 0;) json_array_append(turned, json_array_get(layers, i));
+    json_object_set_new(config, "layers", turned);
+    struct graph *g = h5 ? keras_read(root, h5, v3, &a, &a, &e) : NULL;
+    if (!g || !graph_check(g, &e)) test_fail(__FILE__, __LINE__, "%s", e.text);
+    json_decref(root);
+    arena_free(&a);
+}
+
 static void refused_bytes(const struct format *f, const void *p, size_t n, const char *want)
 {
     struct arena a = {0};
