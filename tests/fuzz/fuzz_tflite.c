@@ -1,5 +1,5 @@
-// Any bytes as a .tflite file: refused with a message, or a graph that passes graph_check, can be printed,
-// and is written and read to the same text, and (small ones) is planned and executed. Memory stays within a
+// Any bytes as a .tflite file: refused with a message, or a graph that passes graph_check, can be printed, is
+// written, read and written to the same bytes, and (small ones) is planned and executed. Memory stays within a
 // multiple of the input.
 #include "../../src/format/format.h"
 #include "../../src/run/run.h"
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct arena a = {0};
     struct err e = {""};
-    struct buf first = {0}, second = {0}, want = {0}, got = {0};
+    struct buf first = {0}, second = {0}, text = {0};
     void *copy; // aligned, as file_read gives it, and of exactly n bytes
     if (posix_memalign(&copy, 64, n)) return 0;
     memcpy(copy, data, n);
@@ -71,19 +71,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     bool good = g && graph_check(g, &e);
     assert(!g || good || *e.text);
     if (good) {
-        graph_print(g, &want);
+        graph_print(g, &text);
         (void)graph_macs(g), (void)graph_params(g);
     }
     if (good && format_tflite.write(g, &first, &e)) {
+        // What is read again may differ from g where the writer adds something (a bias of zeros), not from itself.
         struct graph *h = format_tflite.read(buf_span(&first), &a, &e);
         assert(h && graph_check(h, &e));
-        graph_print(h, &got);
-        assert(want.n == got.n && !memcmp(want.p, got.p, want.n));
+        assert(h->nin == g->nin && h->nout == g->nout && h->nnode >= g->nnode);
         assert(format_tflite.write(h, &second, &e));
         assert(first.n == second.n && !memcmp(first.p, second.p, first.n));
     }
     if (good) execute(g, &a);
-    buf_free(&first), buf_free(&second), buf_free(&want), buf_free(&got);
+    buf_free(&first), buf_free(&second), buf_free(&text);
     free(copy);
     arena_free(&a);
     return 0;
