@@ -158,7 +158,8 @@ static const char *remedy(int builtin, const char *custom)
                      "only";
     if (custom) return "custom operators cannot be executed; replace that layer in the model";
     if (strstr(name, "LSTM") || strstr(name, "RNN") || !strcmp(name, "WHILE"))
-        return "a recurrent layer was left as a loop, or is of a kind that is not read; give the Keras or ONNX model "
+        return "a recurrent layer was left as a loop, or is of a kind that is not read; give the Keras or "
+               "ONNX model "
                "instead";
     if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
         !strcmp(name, "VAR_HANDLE"))

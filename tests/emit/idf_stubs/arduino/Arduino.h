@@ -8,9 +8,18 @@
 #include <time.h>
 struct serial_stub {
     void begin(unsigned long) {}
-    void print(const char *s) { fputs(s, stdout); }
-    void print(unsigned long v) { printf("%lu", v); }
-    void println(const char *s) { puts(s); }
+    void print(const char *s)
+    {
+        fputs(s, stdout);
+    }
+    void print(unsigned long v)
+    {
+        printf("%lu", v);
+    }
+    void println(const char *s)
+    {
+        puts(s);
+    }
 };
 static serial_stub Serial;
 inline unsigned long micros()

@@ -34,13 +34,15 @@ typedef struct {
         uint32_t disable_ack_check : 1;
     } flags;
 } i2c_device_config_t;
-esp_err_t i2c_new_master_bus(const i2c_master_bus_config_t *bus_config, i2c_master_bus_handle_t *ret_bus_handle);
+esp_err_t i2c_new_master_bus(const i2c_master_bus_config_t *bus_config,
+                             i2c_master_bus_handle_t *ret_bus_handle);
 esp_err_t i2c_master_bus_add_device(i2c_master_bus_handle_t bus_handle, const i2c_device_config_t *dev_config,
                                     i2c_master_dev_handle_t *ret_handle);
 esp_err_t i2c_master_bus_rm_device(i2c_master_dev_handle_t handle);
 esp_err_t i2c_master_transmit(i2c_master_dev_handle_t i2c_dev, const uint8_t *write_buffer, size_t write_size,
                               int xfer_timeout_ms);
-esp_err_t i2c_master_transmit_receive(i2c_master_dev_handle_t i2c_dev, const uint8_t *write_buffer, size_t write_size,
-                                      uint8_t *read_buffer, size_t read_size, int xfer_timeout_ms);
+esp_err_t i2c_master_transmit_receive(i2c_master_dev_handle_t i2c_dev, const uint8_t *write_buffer,
+                                      size_t write_size, uint8_t *read_buffer, size_t read_size,
+                                      int xfer_timeout_ms);
 esp_err_t i2c_master_probe(i2c_master_bus_handle_t bus_handle, uint16_t address, int xfer_timeout_ms);
 #endif
