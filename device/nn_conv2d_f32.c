@@ -48,12 +48,10 @@ NN_INLINE void nn_conv2d_block_f32(const nn_conv2d *p, const float *x, const flo
         for (int32_t oy = 0; oy < p->out_h; oy++) {
             float *out = y + (ptrdiff_t)oy * p->out_w * p->out_c + o;
             for (int32_t ox = 0; ox < p->out_w;) {
-                const int32_t many = ox >= first && ox + NN_POSITIONS_F32 <= last;
+                const int32_t many = n == block && ox >= first && ox + NN_POSITIONS_F32 <= last;
                 const int32_t t = many ? NN_POSITIONS_F32 : 1;
-                if (many && n == block)
+                if (many)
                     nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, block, 1, block, NN_POSITIONS_F32, acc);
-                else if (many)
-                    nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, n, 1, block, NN_POSITIONS_F32, acc);
                 else
                     nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, n, 0, block, 1, acc);
                 ox += t;

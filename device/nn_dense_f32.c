@@ -9,7 +9,10 @@ NN_INLINE void nn_dense_block_f32(const nn_dense *p, const float *x, const float
     for (int32_t o = 0; o < p->out_c; o += block, w += p->in_c * block) {
         const int32_t n = nn_min(block, p->out_c - o);
         for (int32_t i = 0; i < block; i++) acc[i] = bias[o + i];
-        nn_dot_f32(acc, x, 0, w, p->in_c, block, 1);
+        if (block == 4)
+            nn_dot4_f32(acc, x, w, p->in_c);
+        else
+            nn_dot_f32(acc, x, 0, w, p->in_c, block, 1);
         for (int32_t i = 0; i < n; i++) y[o + i] = nn_act(acc[i], p->act);
     }
 }

@@ -21,7 +21,7 @@ NN_INLINE void nn_dot4xp_f32(float *acc, const float *x, ptrdiff_t dz, const flo
     float a[16];
 #pragma GCC unroll 16
     for (int32_t i = 0; i < 4 * positions; i++) a[i] = acc[i];
-    NN_UNROLL_TAPS
+#pragma GCC unroll 2
     do {
         const float w0 = w[0], w1 = w[1], w2 = w[2], w3 = w[3];
 #pragma GCC unroll 4
@@ -39,10 +39,23 @@ NN_INLINE void nn_dot4xp_f32(float *acc, const float *x, ptrdiff_t dz, const flo
     for (int32_t i = 0; i < 4 * positions; i++) acc[i] = a[i];
 }
 
-// One position.
+// One position, for layers that are all such runs: loop control is worth saving.
 NN_INLINE void nn_dot4_f32(float *acc, const float *x, const float *w, int32_t n)
 {
-    nn_dot4xp_f32(acc, x, 0, w, n, 1);
+    float a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3];
+    NN_UNROLL_TAPS
+    do {
+        const float v = *x++;
+        a0 = NN_MADD(v, w[0], a0);
+        a1 = NN_MADD(v, w[1], a1);
+        a2 = NN_MADD(v, w[2], a2);
+        a3 = NN_MADD(v, w[3], a3);
+        w += 4;
+    } while (--n);
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
 }
 
 // Any block: acc[p][o] += ..., o < block.
