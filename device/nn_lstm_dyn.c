@@ -1,14 +1,14 @@
 // LSTM with int8 weights of inputs and h quantised on the fly; contract in nn.h.
 #ifndef NN_LSTM_DYN_C
 #define NN_LSTM_DYN_C
-#include "nn_dot_s8.h"
+#include "nn_gates_s8.h"
 #include "nn_recurrent_f32.h"
 
 // sum[g] += scale[g] * (x * w)
 NN_INLINE void nn_lstm_add_dyn(float *sum, const int8_t *x, const int8_t *w, int32_t n, const float *scale)
 {
     int32_t acc[4] = {0, 0, 0, 0};
-    nn_dot4_s8(acc, x, w, n);
+    nn_dot_gates_s8(acc, x, w, n);
     for (int32_t g = 0; g < 4; g++) sum[g] = NN_MADD((float)acc[g], scale[g], sum[g]);
 }
 

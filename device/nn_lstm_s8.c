@@ -2,8 +2,16 @@
 // in nn.h.
 #ifndef NN_LSTM_S8_C
 #define NN_LSTM_S8_C
-#include "nn_dot_s8.h"
+#include "nn_gates_s8.h"
 #include "nn_math16.h"
+
+// nn_requantise of |v| < 2^30, far enough for what is saturated behind it; a sum becomes smaller nearly always, and then the half that rounds away from zero is added first.
+NN_INLINE int32_t nn_gate_requantise(int32_t v, int32_t mult, int32_t shift)
+{
+    if (shift >= 0) return nn_clamp(nn_requantise(v, mult, shift), -65536, 65535);
+    v = nn_mul_high_small(v, mult);
+    return (v + (v >> 31) + (1 << (-shift - 1))) >> -shift;
+}
 
 // sum[g] = saturated(sum[g] + requantised(bias + x * w)): what one matrix adds to the four gates.
 NN_INLINE void nn_lstm_add_s8(int32_t *sum, const int32_t *bias, const int8_t *x, const int8_t *w, int32_t n,
@@ -11,8 +19,9 @@ NN_INLINE void nn_lstm_add_s8(int32_t *sum, const int32_t *bias, const int8_t *x
 {
     int32_t acc[4];
     for (int32_t g = 0; g < 4; g++) acc[g] = bias[g];
-    nn_dot4_s8(acc, x, w, n);
-    for (int32_t g = 0; g < 4; g++) sum[g] = nn_clamp16(sum[g] + nn_requantise(acc[g], mult[g], shift[g]));
+    nn_dot_gates_s8(acc, x, w, n);
+    for (int32_t g = 0; g < 4; g++)
+        sum[g] = nn_clamp16(sum[g] + nn_gate_requantise(acc[g], mult[g], shift[g]));
 }
 
 NN_API void nn_lstm_s8(const nn_lstm_integer *p, const int8_t *x, const int8_t *w, const int32_t *bias,

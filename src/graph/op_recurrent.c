@@ -228,8 +228,8 @@ static bool integer_bias(const struct node *n, struct plan *p, int weights, int3
             absolute += q < 0 ? -q : q;
         }
         const int64_t v = (bias ? ((const int32_t *)bias->data)[row] : 0) - zero * sum;
-        if ((v < 0 ? -v : v) + 128 * absolute > INT32_MAX)
-            return fail(e, "weights and bias overflow 32 bits");
+        if ((v < 0 ? -v : v) + 128 * absolute > INT32_MAX / 2)
+            return fail(e, "weights and bias overflow 31 bits");
         ((int32_t *)(uintptr_t)(*out)->data)[row % units * 4 + row / units] = (int32_t)v;
     }
     return true;
