@@ -8,7 +8,7 @@ static struct graph *build(const struct arch_shape *s, struct rng *r, struct are
     x = layer_conv(&l, x, 16, 9, 2, false, false);
     x = layer_conv(&l, x, 32, 5, 1, false, false);
     x = layer_max_pool(&l, x, 2);
-    x = layer_recurrent(&l, layer_dropout(&l, layer_steps(&l, x), 0.2f), RECURRENT_LSTM, 48, false, false);
+    x = layer_recurrent(&l, layer_steps(&l, x), RECURRENT_LSTM, 32, false, false);
     x = layer_dropout(&l, x, 0.3f);
     return layers_end(&l, x, s->nclass);
 }
@@ -17,5 +17,5 @@ const struct arch arch_cnn_lstm = {.name = "cnn-lstm",
                                    .about = "two convolutions, pooling, an LSTM over what is left",
                                    .build = build,
                                    .epochs = 40,
-                                   .rate = 3e-3f,
+                                   .rate = 4e-3f,
                                    .clip = 1};
