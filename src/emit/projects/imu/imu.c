@@ -97,8 +97,8 @@ int imu_start(struct imu *m, float model_hz)
         for (const struct imu_rate *r = p->rate; r->hz > 0.0f && !(hz > 0.0f); r++)
             if (r->hz >= least) hz = r->hz, code = r->code;
     } else if (least <= 1000.0f) { // the largest divider that is fast enough
-        int n = (int)(1000.0f / least);
-        n = n > 256 ? 256 : n;
+        int n = (int)(1000.0f / model_hz);
+        n = n > 256 ? 256 : n < 1 ? 1 : n;
         hz = 1000.0f / (float)n, code = (uint8_t)(n - 1);
     }
     if (!(hz > 0.0f) || hz > most) return IMU_NO_RATE;

@@ -11,8 +11,8 @@ void sampler_start(struct sampler *s, const struct sampler_channel *channel, int
     s->nchannel = nchannel;
     s->acc_g = m->part->acc_g;
     s->gyro_dps = m->part->gyro_dps;
-    // Within the tolerance of the sensor's clock the rates are the same.
-    s->step = ratio < 1.02f ? 1.0f : ratio;
+    // Slower by up to 2 % (imu_start lets no more pass) is within the tolerance of the sensor's clock.
+    s->step = ratio < 1.001f ? 1.0f : ratio;
     s->at = 0.0f;
     s->started = false;
     s->same_acc = s->same_gyro = 0;

@@ -1,0 +1,1 @@
+#include "../../src/emit/projects/imu/imu_invensense.c"
