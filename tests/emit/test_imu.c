@@ -137,6 +137,8 @@ TEST(imu_wrong_identity)
     sim.id = 0x19; // a clone
     CHECK_EQ(IMU_WRONG_ID, imu_find(&m, &bus));
     CHECK(!m.part);
+    CHECK_EQ(0x19, m.id);
+    CHECK_EQ(0x68, m.address);
     CHECK_EQ(IMU_WRONG_ID, imu_start(&m, 50));
     // An id of another sensor at this address is no identity either.
     sim_init(&sim, SIM_LSM6DSO, 0x68);

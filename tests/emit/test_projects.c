@@ -4,6 +4,7 @@
 #include "../../src/base/proc.h"
 #include "../../src/compress/compress.h"
 #include "../../src/emit/emit.h"
+#include "../../src/run/run.h"
 #include "../test.h"
 #include "../tiny.h"
 #include <jansson.h>
@@ -213,6 +214,58 @@ TEST(project_arduino_benchmark_runs)
     arena_free(&a);
 }
 
+static int lines_with(const char *text, const char *part)
+{
+    int n = 0;
+    for (const char *p = text; (p = strstr(p, part)); p += strlen(part)) n++;
+    return n;
+}
+
+// The sensor app on a simulated MPU-6050 (40 Hz, the model's rate) and BMI160 (50 Hz, resampled): 40 s are 1600
+// samples, the first window after 32 and then one every 16: 99.
+TEST(project_esp_idf_har_runs)
+{
+    struct arena a = {0};
+    const char *dir = test_path("har-app"), *s = stubs(&a);
+    if (!project_make("esp32", "esp-idf", "full-integer", dir, &a)) return arena_free(&a);
+    for (int sleep = 0; sleep < 2; sleep++) {
+        command(
+            arena_printf(
+                &a,
+                "cc -std=gnu17 -O1 -g -fsanitize=address,undefined -Wall -Wextra -Werror -DESP_PLATFORM %s "
+                "-Iinclude -I%s -Iexamples/har/main gait.c examples/har/main/main.c examples/har/main/imu.c "
+                "examples/har/main/imu_invensense.c examples/har/main/imu_st.c "
+                "examples/har/main/imu_bosch.c examples/har/main/sampler.c %s/run_har.c %s/../sim_imu.c "
+                "-lm -o app%d",
+                sleep ? "" : "-DSTUB_NO_SLEEP", s, s, s, sleep),
+            dir, &a);
+        const char *run = arena_printf(&a, "./app%d 40", sleep);
+        const char *out = command(arena_printf(&a, "%s none", run), dir, &a);
+        CHECK_STR("MPU-6050 at 0x69, 40 samples a second, the model takes 40\n", out);
+        CHECK_NEAR(99, lines_with(out, " us)\n"), 1);
+        CHECK_EQ(0, lines_with(out, "MPU-6050: "));
+        out = command(arena_printf(&a, "%s none bmi160", run), dir, &a);
+        CHECK_STR("BMI160 at 0x69, 50 samples a second, the model takes 40\n", out);
+        CHECK_NEAR(99, lines_with(out, " us)\n"), 1);
+        CHECK_EQ(0, lines_with(out, "BMI160: "));
+        out = command(arena_printf(&a, "%s gone", run), dir, &a); // ten seconds away, then again
+        CHECK_EQ(1, lines_with(out, "no answer on the bus"));
+        CHECK(lines_with(out, " us)\n") > 40 && lines_with(out, " us)\n") < 90);
+        out = command(arena_printf(&a, "%s stuck", run), dir, &a);
+        CHECK_EQ(1, lines_with(out, "repeats the same sample"));
+        CHECK_NEAR(49 + 4, lines_with(out, " us)\n"), 2); // 64 samples until it is noticed
+        out = command(arena_printf(&a, "%s loud", run), dir, &a);
+        CHECK(lines_with(out, "samples at the end of the range") > 30);
+        CHECK_NEAR(99, lines_with(out, " us)\n"), 1);
+        out = command(arena_printf(&a, "./app%d 400 late", sleep), dir, &a); // slept two minutes too long
+        CHECK_EQ(1, lines_with(out, "samples were lost"));
+        out = command(arena_printf(&a, "%s id", run), dir, &a);
+        CHECK_STR("identity 0x19 at 0x69: a device answers", out);
+        CHECK_EQ(0, lines_with(out, " us)\n"));
+    }
+    arena_free(&a);
+}
+
 // What the component manager and ESP-IDF's build need, and where.
 TEST(project_esp_idf_layout)
 {
@@ -354,4 +407,52 @@ TEST(project_without_sensor)
     CHECK_STR("channel 1, 'body_acc_y' in 'mg'", text_of(dir, "README.md", &a));
     CHECK_STR("  - esp32c6\n", text_of(dir, "idf_component.yml", &a));
     arena_free(&a);
+}
+
+// NAME_push over a long recording gives the scores of NAME_invoke on the windows cut as in training, at hops that divide the
+// window and at such that do not.
+TEST(push_equals_invoke_over_a_recording)
+{
+    static const char program[] = "#include \"gait.h\"\n#include <stdio.h>\nint main(void)\n{\n    float "
+                                  "x[GAIT_CHANNELS], y[GAIT_CLASSES];\n"
+                                  "    while (fread(x, sizeof x, 1, stdin) == 1)\n        if (gait_push(x, "
+                                  "y)) fwrite(y, sizeof y, 1, stdout);\n"
+                                  "    return 0;\n}\n";
+    enum { SAMPLES = 5000, WINDOW = 32, CHANNELS = 3, CLASSES = 3 };
+    static const int hops[] = {1, 5, 16, 31, 32};
+    for (int h = 0; h < 5; h++) {
+        struct arena a = {0};
+        struct err e = {""};
+        const struct target *t = target_find("esp32");
+        struct plan *p = plan_make(&a, h & 1 ? "dynamic" : "full-integer", t);
+        const char *dir = test_path(arena_printf(&a, "hop%d", hops[h]));
+        struct emit_opt o = {.name = "gait", .project = "arduino", .hop = hops[h]};
+        if (!p || !emit_project(p, t, &o, dir, &e)) {
+            test_fail(__FILE__, __LINE__, "%s", e.text);
+            return arena_free(&a);
+        }
+        struct rng r = rng_new(7);
+        float *x = arena_array(&a, SAMPLES * CHANNELS, sizeof *x);
+        for (int i = 0; i < SAMPLES * CHANNELS; i++) x[i] = rng_normal(&r);
+        const int n = (SAMPLES - WINDOW) / hops[h] + 1;
+        float *w = arena_array(&a, (size_t)n * WINDOW * CHANNELS, sizeof *w);
+        float *y = arena_array(&a, (size_t)n * CLASSES, sizeof *y);
+        for (int i = 0; i < n; i++)
+            memcpy(w + (size_t)i * WINDOW * CHANNELS, x + (size_t)i * (size_t)hops[h] * CHANNELS,
+                   WINDOW * CHANNELS * sizeof *w);
+        CHECK(run_batch(p, w, n, y, &e));
+        CHECK(file_write(arena_printf(&a, "%s/x.bin", dir),
+                         (struct span){(const uint8_t *)x, SAMPLES * CHANNELS * sizeof *x}, &e));
+        CHECK(file_write(arena_printf(&a, "%s/push.c", dir),
+                         (struct span){(const uint8_t *)program, sizeof program - 1}, &e));
+        command("cc -std=gnu17 -O2 -ffp-contract=off -Isrc push.c src/gait.c -lm -o push", dir, &a);
+        const char *const argv[] = {"sh", "-c", "./push <x.bin >y.bin", NULL};
+        struct proc_result pr;
+        struct span out = {0};
+        CHECK(proc_run(argv, dir, 60, &a, &pr, &e));
+        CHECK(file_read(arena_printf(&a, "%s/y.bin", dir), &a, &out, &e));
+        CHECK_EQ((size_t)n * CLASSES * sizeof *y, out.n);
+        CHECK(out.n == (size_t)n * CLASSES * sizeof *y && !memcmp(out.p, y, out.n));
+        arena_free(&a);
+    }
 }

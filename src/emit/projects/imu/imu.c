@@ -66,23 +66,24 @@ static bool id_known(const struct imu_part *p, uint8_t id)
 
 int imu_find(struct imu *m, const struct imu_bus *bus)
 {
-    int status = IMU_NO_ANSWER;
+    uint8_t stranger = 0, stranger_id = 0; // the first that answered as none of the table; a message names it
     m->bus = bus;
     m->part = NULL;
     for (int i = 0; imu_parts[i]; i++)
         for (int k = 0; k < 2; k++) {
             const struct imu_part *p = imu_parts[i];
-            uint8_t id = 0;
             m->address = p->address[k];
-            if (imu_get(m, p->id_reg, &id, 1)) continue;
-            m->id = id;
-            if (id_known(p, id)) {
+            m->id = 0;
+            if (imu_get(m, p->id_reg, &m->id, 1)) continue;
+            if (id_known(p, m->id)) {
                 m->part = p;
                 return IMU_OK;
             }
-            status = IMU_WRONG_ID;
+            if (!stranger) stranger = m->address, stranger_id = m->id;
         }
-    return status;
+    m->address = stranger;
+    m->id = stranger_id;
+    return stranger ? IMU_WRONG_ID : IMU_NO_ANSWER;
 }
 
 int imu_start(struct imu *m, float model_hz)
