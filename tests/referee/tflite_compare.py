@@ -42,6 +42,7 @@ def litert(path, x, resolver=OpResolverType.BUILTIN_REF):
     i, o = it.get_input_details()[0], it.get_output_details()[0]
     out = []
     for row in x:
+        it.reset_all_variables()  # the state of an LSTM: every window starts afresh
         it.set_tensor(i["index"], row[None])
         it.invoke()
         out.append(it.get_tensor(o["index"]).copy())
@@ -53,6 +54,7 @@ def micro(path, x):
     it = runtime.Interpreter.from_file(path)
     out = []
     for row in x:
+        it.reset()
         it.set_input(row[None], 0)
         it.invoke()
         out.append(np.array(it.get_output(0)))
