@@ -44,14 +44,15 @@ NN_INLINE void nn_conv2d_block_f32(const nn_conv2d *p, const float *x, const flo
     int32_t first, last;
     nn_conv2d_inside(p, &first, &last);
     for (int32_t o = 0; o < p->out_c; o += block, w += p->k_h * p->k_w * p->in_c * block) {
-        const int32_t n = nn_min(block, p->out_c - o);
+        const int32_t n =
+            p->out_c % block ? nn_min(block, p->out_c - o) : block; // a constant where it can be
         for (int32_t oy = 0; oy < p->out_h; oy++) {
             float *out = y + (ptrdiff_t)oy * p->out_w * p->out_c + o;
             for (int32_t ox = 0; ox < p->out_w;) {
-                const int32_t many = n == block && ox >= first && ox + NN_POSITIONS_F32 <= last;
+                const int32_t many = ox >= first && ox + NN_POSITIONS_F32 <= last;
                 const int32_t t = many ? NN_POSITIONS_F32 : 1;
                 if (many)
-                    nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, block, 1, block, NN_POSITIONS_F32, acc);
+                    nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, n, 1, block, NN_POSITIONS_F32, acc);
                 else
                     nn_conv2d_at_f32(p, x, w, bias + o, out, oy, ox, n, 0, block, 1, acc);
                 ox += t;
