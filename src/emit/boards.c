@@ -1,5 +1,6 @@
 // Which boards have a target's core, and whether the model fits on them.
 #include "parts.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const struct board boards[] = {
@@ -45,6 +46,14 @@ bool budget_check(const struct model *m, const struct project *kind, const struc
     const struct target *t = m->target;
     const struct board *b = board_find(t);
     const bool boards_only = kind != &bare_metal; // on an emulated chip measure says what fits
+    const char *hop = graph_meta(m->plan->g, META_HOP);
+    // Counting instructions needs no hop; on a board it decides when a window is classified.
+    if (boards_only && !o->hop && hop && atoi(hop) > m->window)
+        return fail(
+            e,
+            "the model was trained on windows of %d samples every %d, and samples between would never be "
+            "seen; choose --hop 1 to %d",
+            m->window, atoi(hop), m->window);
     const int64_t consts = plan_const_bytes(m->plan),
                   system = kind == &esp_idf ? SYSTEM_BYTES + TABLE_BYTES : 0;
     int64_t ram = model_ram_bytes(m), flash = consts + system;

@@ -388,6 +388,12 @@ TEST(project_refuses)
             "for it there are bare-metal arduino, and esp-idf is for rv32imc rv32imafc esp32");
     refused("cortex-m55", (struct emit_opt){.project = "arduino"}, "for it there are bare-metal,");
     refused("esp32", (struct emit_opt){.hop = 33}, "a hop of 33 samples, the window has 32");
+    graph_meta_set((struct graph *)(uintptr_t)p->g, &a, META_HOP, "40");
+    CHECK(!emit_project(p, t, &(struct emit_opt){.project = "esp-idf"}, test_path("gap"), &e));
+    CHECK_STR("windows of 32 samples every 40", e.text);
+    e.text[0] = 0;
+    CHECK(emit_project(p, t, &(struct emit_opt){.project = "esp-idf", .hop = 8}, test_path("gap"), &e));
+    CHECK_STR("", e.text);
     arena_free(&a);
 }
 
