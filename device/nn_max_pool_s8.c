@@ -5,6 +5,8 @@
 
 NN_API void nn_max_pool_s8(const nn_pool *p, const int8_t *x, int8_t *y)
 {
+    const int32_t channels = p->c, min = p->min,
+                  max = p->max; // a store to y may change p for all a compiler knows
     for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->c)
         for (int32_t oy = 0; oy < p->out_h; oy++)
             for (int32_t ox = 0; ox < p->out_w; ox++, y += p->c) {
@@ -15,10 +17,10 @@ NN_API void nn_max_pool_s8(const nn_pool *p, const int8_t *x, int8_t *y)
                 for (int32_t i = y0; i < y1; i++)
                     for (int32_t j = x0 + (i == y0); j < x1; j++) {
                         const int8_t *in = x + (i * p->in_w + j) * p->c;
-                        for (int32_t c = 0; c < p->c; c++) y[c] = in[c] > y[c] ? in[c] : y[c];
+                        for (int32_t c = 0; c < channels; c++) y[c] = in[c] > y[c] ? in[c] : y[c];
                     }
-                if (p->min > -128 || p->max < 127)
-                    for (int32_t c = 0; c < p->c; c++) y[c] = (int8_t)nn_clamp(y[c], p->min, p->max);
+                if (min > -128 || max < 127)
+                    for (int32_t c = 0; c < channels; c++) y[c] = (int8_t)nn_clamp(y[c], min, max);
             }
 }
 #endif
