@@ -6,6 +6,7 @@
 NN_API void nn_quantize_s8(const nn_quantize *p, const float *x, int8_t *y)
 {
     const float scale = nn_float(p->scale_bits);
-    for (int32_t i = 0; i < p->n; i++) y[i] = nn_round_s8(x[i] / scale, p->zero);
+    const int32_t n = p->n, zero = p->zero; // a store to y may change p for all a compiler knows
+    for (int32_t i = 0; i < n; i++) y[i] = nn_round_s8(x[i] / scale, zero);
 }
 #endif

@@ -2,17 +2,15 @@
 """Time of evaluating a HAR network over a data set's worth of windows on this machine: wearlite against LiteRT's
 default interpreter (XNNPACK included), one thread each, in one run.
 
-usage: bench/peers/litert_speed.py [build/wearlite [WINDOWS]]
+usage: make MODE=release build/release/evaluate && bench/peers/litert_speed.py [build/release/evaluate [WINDOWS]]
 Needs a python3 with numpy, tensorflow (to make the models) and ai-edge-litert. The network: 128 x 6 windows,
 conv 32 k5, pool 2, conv 64 k5, pool 2, conv 64 k5, mean over time, dense 6, softmax; random weights.
-Times are processor time, which other work on the machine disturbs less than the clock; the least of seven rounds.
+The least of seven rounds on both sides, the windows in memory.
 LiteRT is timed twice: the evaluation of float windows (quantising them all at once, then a Python loop of set_tensor,
 invoke, get_tensor), and the time inside invoke alone, as a program without Python would pay at best.
-wearlite's time is `run` on all windows less `run` on one: reading and writing files, quantising and dequantising
-included.
+wearlite's time is bench/evaluate.c on the same model: float windows to float scores.
 """
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -47,7 +45,7 @@ def litert(path, xs):
     i = Interpreter(model_path=path, num_threads=1)
     i.allocate_tensors()
     d = i.get_input_details()[0]
-    t0 = time.process_time()
+    t0 = time.perf_counter()
     if d["dtype"] == np.int8:
         s, z = d["quantization"]
         xs = np.clip(np.round(xs / s) + z, -128, 127).astype(np.int8)
@@ -57,15 +55,15 @@ def litert(path, xs):
         i.set_tensor(a, x[None])
         i.invoke()
         i.get_tensor(b)
-    loop = time.process_time() - t0
-    t0 = time.process_time()
+    loop = time.perf_counter() - t0
+    t0 = time.perf_counter()
     for x in xs:
         i.invoke()
-    return loop, time.process_time() - t0
+    return loop, time.perf_counter() - t0
 
 
 def main():
-    tool = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
+    tool = sys.argv[1] if len(sys.argv) > 1 else "build/release/evaluate"
     n = int(sys.argv[2]) if len(sys.argv) > 2 else 2947
     xs = np.random.default_rng(2).normal(size=(n, 128, 6)).astype(np.float32)
     with tempfile.TemporaryDirectory() as d:
@@ -73,20 +71,16 @@ def main():
         if not models:
             make(d)
             models = d
-        np.save(f"{d}/x.npy", xs)
-        np.save(f"{d}/x1.npy", xs[:1])
 
-        def ours(model, x):
-            t = resource.getrusage(resource.RUSAGE_CHILDREN)
-            subprocess.run([tool, "run", "-q", model, "-i", x, "-o", f"{d}/y.npy"], check=True,
-                           env={**os.environ, "WEARLITE_THREADS": "1"})
-            u = resource.getrusage(resource.RUSAGE_CHILDREN)
-            return u.ru_utime + u.ru_stime - t.ru_utime - t.ru_stime
+        def ours(model):
+            out = subprocess.run([tool, model, str(n)], check=True, capture_output=True, text=True,
+                                 env={**os.environ, "WEARLITE_THREADS": "1"}).stdout
+            return float(out.split()[0]) * 1e-6 * n
 
         print(f"{n} windows, one thread; microseconds a window")
         for name in ("int8", "float", "dynamic"):
             path = f"{models}/{name}.tflite"
-            best = [min(v) for v in zip(*[(*litert(path, xs), ours(path, f"{d}/x.npy") - ours(path, f"{d}/x1.npy"))
+            best = [min(v) for v in zip(*[(*litert(path, xs), ours(path))
                                           for _ in range(7)])]
             loop, inside, mine = [b / n * 1e6 for b in best]
             print(f"{name:8} LiteRT evaluation {loop:7.1f}, invoke alone {inside:7.1f}; wearlite {mine:7.1f}"
