@@ -182,11 +182,6 @@ int64_t fb_vec_i64(const struct fb_vec *v, uint32_t i)
     return (int64_t)element(v, i, 8);
 }
 
-float fb_vec_f32(const struct fb_vec *v, uint32_t i)
-{
-    return to_float((uint32_t)element(v, i, 4));
-}
-
 // ---- writing ----
 
 static uint32_t here(const struct fbw *w)

@@ -40,7 +40,6 @@ struct fb_vec fb_vec(const struct fb_table *t, int id, uint32_t element_bytes);
 struct fb_table fb_vec_table(const struct fb_vec *v, uint32_t i); // of a vector of offsets (4 bytes each)
 int32_t fb_vec_i32(const struct fb_vec *v, uint32_t i);
 int64_t fb_vec_i64(const struct fb_vec *v, uint32_t i);
-float fb_vec_f32(const struct fb_vec *v, uint32_t i);
 
 // ---- writing ----
 // A record is described (fbw_begin, fields, fbw_end), laid out at the end of the file, and its references are
