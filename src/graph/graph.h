@@ -85,21 +85,31 @@ struct node {
             enum act act;
             bool asymmetric_inputs;
         } dense;
-        struct { // ADD SUB MUL DIV with broadcasting
+        struct { // ADD SUB MUL DIV MAXIMUM MINIMUM POW SQUARED_DIFFERENCE, comparisons, with broadcasting
             enum act act;
         } binary;
         struct { // SOFTMAX over the last dimension
             float beta;
         } softmax;
+        struct { // GELU: with tanh (approximate) or the error function
+            bool approximate;
+        } gelu;
+        struct { // BATCH_MATMUL: (..., m, k) by (..., k, n), either with its last two dimensions exchanged
+            bool adj_x, adj_y;
+        } matmul;
+        struct { // TILE
+            int32_t times[GRAPH_MAX_RANK];
+        } tile;
         struct { // LEAKY_RELU, ELU
             float alpha;
         } alpha;
-        struct { // MEAN, SUM, REDUCE_MAX over a set of axes
+        struct { // MEAN, SUM, REDUCE_MAX, _MIN, _PROD over a set of axes
             int naxis;
             int32_t axis[GRAPH_MAX_RANK];
             bool keep_dims;
         } reduce;
-        struct { // CONCATENATION, SPLIT, GATHER, PACK, ARG_MAX
+        struct
+        { // CONCATENATION; GATHER: in x, indices (int32); ARG_MAX, ARG_MIN: out int32, without the axis
             int32_t axis;
         } axis;
         struct { // TRANSPOSE: out dim i is in dim perm[i]

@@ -3,7 +3,7 @@
 #include "../../device/nn.h"
 #include <string.h>
 
-static bool infer(struct node *n, struct err *e)
+static bool infer_as(struct node *n, enum dtype type, struct err *e)
 {
     if (!want_inputs(n, 2, 2, e)) return false;
     const struct tensor *a = n->in[0], *b = n->in[1];
@@ -19,7 +19,17 @@ static bool infer(struct node *n, struct err *e)
         }
         dim[i] = p > q ? p : q;
     }
-    return infer_out(n, a->type, rank, dim, e);
+    return infer_out(n, type, rank, dim, e);
+}
+
+static bool infer(struct node *n, struct err *e)
+{
+    return infer_as(n, n->nin && n->in[0] ? n->in[0]->type : F32, e);
+}
+
+static bool infer_compare(struct node *n, struct err *e)
+{
+    return infer_as(n, BOOL, e);
 }
 
 // The output's shape as four dimensions, and the inputs' strides there, 0 where they are broadcast.
@@ -116,3 +126,15 @@ const struct opdef op_ADD = {"ADD", infer, lower, NULL};
 const struct opdef op_SUB = {"SUB", infer, lower, NULL};
 const struct opdef op_MUL = {"MUL", infer, lower, NULL};
 const struct opdef op_DIV = {"DIV", infer, lower, NULL};
+const struct opdef op_MAXIMUM = {"MAXIMUM", infer, NULL, NULL};
+const struct opdef op_MINIMUM = {"MINIMUM", infer, NULL, NULL};
+const struct opdef op_POW = {"POW", infer, NULL, NULL};
+const struct opdef op_SQUARED_DIFFERENCE = {"SQUARED_DIFFERENCE", infer, NULL, NULL};
+const struct opdef op_LOGICAL_AND = {"LOGICAL_AND", infer, NULL, NULL};
+const struct opdef op_LOGICAL_OR = {"LOGICAL_OR", infer, NULL, NULL};
+const struct opdef op_EQUAL = {"EQUAL", infer_compare, NULL, NULL};
+const struct opdef op_NOT_EQUAL = {"NOT_EQUAL", infer_compare, NULL, NULL};
+const struct opdef op_LESS = {"LESS", infer_compare, NULL, NULL};
+const struct opdef op_LESS_EQUAL = {"LESS_EQUAL", infer_compare, NULL, NULL};
+const struct opdef op_GREATER = {"GREATER", infer_compare, NULL, NULL};
+const struct opdef op_GREATER_EQUAL = {"GREATER_EQUAL", infer_compare, NULL, NULL};

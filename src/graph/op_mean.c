@@ -69,3 +69,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
 }
 
 const struct opdef op_MEAN = {"MEAN", infer, lower, NULL};
+const struct opdef op_SUM = {"SUM", infer, NULL, NULL};
+const struct opdef op_REDUCE_MAX = {"REDUCE_MAX", infer, NULL, NULL};
+const struct opdef op_REDUCE_MIN = {"REDUCE_MIN", infer, NULL, NULL};
+const struct opdef op_REDUCE_PROD = {"REDUCE_PROD", infer, NULL, NULL};
