@@ -70,6 +70,7 @@ struct recurrent {
     bool stateful;             // h and c are kept from one window to the next
     bool reset_after;          // GRU
     bool asymmetric_inputs;    // how a dynamic one quantises
+    float dropout;             // in training: of h on its way into the recurrent products
     float cell_clip;           // LSTM: c is kept in +- this; 0: free
     int32_t cell_log2;         // full-integer LSTM: c is int16 of scale 2^cell_log2
 };

@@ -4,12 +4,13 @@
 
 extern const struct grad grad_conv, grad_depthwise, grad_dense, grad_batch_norm, grad_dropout, grad_max_pool,
     grad_average_pool, grad_mean, grad_add, grad_relu, grad_relu6, grad_softmax, grad_reshape, grad_recurrent,
-    grad_concatenation;
+    grad_concatenation, grad_transpose, grad_batch_matmul;
 
 static const struct grad *const grads[] = {
-    &grad_conv,     &grad_depthwise,    &grad_dense,   &grad_batch_norm, &grad_dropout,
-    &grad_max_pool, &grad_average_pool, &grad_mean,    &grad_add,        &grad_relu,
-    &grad_relu6,    &grad_softmax,      &grad_reshape, &grad_recurrent,  &grad_concatenation,
+    &grad_conv,      &grad_depthwise,    &grad_dense,   &grad_batch_norm, &grad_dropout,
+    &grad_max_pool,  &grad_average_pool, &grad_mean,    &grad_add,        &grad_relu,
+    &grad_relu6,     &grad_softmax,      &grad_reshape, &grad_recurrent,  &grad_concatenation,
+    &grad_transpose, &grad_batch_matmul,
 };
 
 const struct grad *grad_find(enum op op)

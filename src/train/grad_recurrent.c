@@ -9,6 +9,9 @@ static bool check(const struct node *n, struct err *e)
 {
     for (int i = 5; i < n->nin; i++)
         if (n->in[i]) return fail(e, "%s: a network with an initial state cannot be trained", n->name);
+    if (!(n->as.recurrent.dropout >= 0 && n->as.recurrent.dropout < 1))
+        return fail(e, "%s: a recurrent dropout of %g; want 0 <= rate < 1", n->name,
+                    (double)n->as.recurrent.dropout);
     if (n->as.recurrent.cell_clip > 0) return fail(e, "%s: a clipped cell cannot be trained", n->name);
     if (n->in[2]->dim[1] > SWEEP_UNITS)
         return fail(e, "%s: %d units; at most %d can be trained", n->name, n->in[2]->dim[1], SWEEP_UNITS);
@@ -22,7 +25,7 @@ static int64_t keep(const struct node *n, int64_t batch)
 {
     const struct recurrent *r = &n->as.recurrent;
     const int64_t steps = n->in[0]->dim[1], units = n->in[2]->dim[1];
-    return batch * steps * units * (recurrent_gates(r->kind) + 3) + 2 * batch * units;
+    return batch * steps * units * (recurrent_gates(r->kind) + 3) + 3 * batch * units;
 }
 
 static struct sweep sweep_of(const struct layer *l)
@@ -52,6 +55,11 @@ static struct sweep sweep_of(const struct layer *l)
     s.act_cell = s.cell + each;
     s.dh = s.act_cell + each;
     s.dc = s.dh + (int64_t)l->batch * s.units;
+    s.carry = s.prev;
+    if (l->training && r->dropout > 0) {
+        s.mask = s.dc + (int64_t)l->batch * s.units;
+        if (r->kind == RECURRENT_GRU) s.carry = s.act_cell;
+    }
     return s;
 }
 
@@ -68,7 +76,11 @@ float *row(float *base, const struct sweep *s, int b, int at, int width)
 void sweep_store(const struct sweep *s, int t, int b, const float *h)
 {
     const size_t bytes = (size_t)s->units * sizeof *h;
-    if (t + 1 < s->steps) memcpy(row(s->prev, s, b, sweep_at(s, t + 1), s->units), h, bytes);
+    if (t + 1 < s->steps) {
+        float *next = row(s->prev, s, b, sweep_at(s, t + 1), s->units);
+        memcpy(row(s->carry, s, b, sweep_at(s, t + 1), s->units), h, bytes);
+        for (int i = 0; s->mask && i < s->units; i++) next[i] = h[i] * s->mask[b * s->units + i];
+    }
     if (s->sequences)
         memcpy(row(s->y, s, b, sweep_at(s, t), s->units), h, bytes);
     else if (t + 1 == s->steps)
@@ -84,6 +96,11 @@ void sweep_take(const struct sweep *s, int t)
         float *to = s->dh + (int64_t)b * s->units;
         for (int i = 0; i < s->units; i++) to[i] += from[i];
     }
+}
+
+void sweep_mask(const struct sweep *s, float *dh)
+{
+    for (int i = 0; s->mask && i < s->batch * s->units; i++) dh[i] *= s->mask[i];
 }
 
 // exp by 2^n * polynomial (Cephes' expf), without a branch so that loops over it are vectorised.
@@ -155,8 +172,14 @@ static void forward(struct layer *l)
         for (int r = 0; r < rows; r++)
             for (int i = 0; i < part; i++) s.sum[(int64_t)r * width + i] += s.rb[i];
     }
-    for (int b = 0; b < s.batch; b++)
+    // One mask for all steps (Gal and Ghahramani 2016), inverted as in grad_dropout.c.
+    const float rate = l->node->as.recurrent.dropout;
+    for (int i = 0; s.mask && i < s.batch * s.units; i++)
+        s.mask[i] = rng_float(&l->rng) < rate ? 0 : 1 / (1 - rate);
+    for (int b = 0; b < s.batch; b++) {
+        memset(row(s.carry, &s, b, sweep_at(&s, 0), s.units), 0, (size_t)s.units * sizeof(float));
         memset(row(s.prev, &s, b, sweep_at(&s, 0), s.units), 0, (size_t)s.units * sizeof(float));
+    }
     switch (l->node->as.recurrent.kind) {
     case RECURRENT_LSTM:
         lstm_forward(&s);

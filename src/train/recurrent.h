@@ -12,7 +12,9 @@ struct sweep {
     bool sequences, backwards, reset_after;
     const float *x, *w, *u, *b, *rb; // b, rb: NULL when absent
     float *sum;                      // (batch, steps, gates * units): sums, then gates, then their gradients
-    float *prev;                     // (batch, steps, units): h before each step
+    float *prev;                     // (batch, steps, units): h before each step, as the products see it
+    float *carry;                    // the same, as z carries it on (GRU): prev itself without mask
+    float *mask;                     // (batch, units) recurrent dropout, one for all steps; NULL: none
     float *cell, *act_cell; // LSTM (batch, steps, units): c after each step, act(c); GRU: cell is U h + rb
                             // of the candidate (reset_after) or r * h
     float *dh, *dc;         // (batch, units): d loss / d state, while going back
@@ -23,6 +25,8 @@ int sweep_at(const struct sweep *s, int t);
 float *row(float *base, const struct sweep *s, int b, int at, int width);
 // Stores h (units) of window b at step t: into y, and as the next step's prev.
 void sweep_store(const struct sweep *s, int t, int b, const float *h);
+// dh = dh * mask: the way back through recurrent dropout.
+void sweep_mask(const struct sweep *s, float *dh);
 // dh += what comes from y at step t.
 void sweep_take(const struct sweep *s, int t);
 

@@ -32,7 +32,8 @@ void gru_forward(struct sweep *s)
         candidates(s, t);
         for (int b = 0; b < s->batch; b++) {
             float *restrict v = row(s->sum, s, b, at, width), h[SWEEP_UNITS];
-            const float *restrict q = row(s->cell, s, b, at, n), *restrict before = row(s->prev, s, b, at, n);
+            const float *restrict q = row(s->cell, s, b, at, n), *restrict before =
+                                                                     row(s->carry, s, b, at, n);
             for (int i = 0; s->reset_after && i < n; i++) v[2 * n + i] += v[n + i] * q[i];
             cells_act(s->act, v + 2 * n, n);
             for (int i = 0; i < n; i++) h[i] = v[2 * n + i] + v[i] * (before[i] - v[2 * n + i]);
@@ -58,7 +59,7 @@ void gru_backward(struct sweep *s)
         sweep_take(s, t);
         for (int b = 0; b < s->batch; b++) {
             float *restrict v = row(s->sum, s, b, at, width), *restrict dh = s->dh + (int64_t)b * n;
-            const float *restrict before = row(s->prev, s, b, at, n);
+            const float *restrict before = row(s->carry, s, b, at, n);
             float *restrict q = row(s->cell, s, b, at, n);
             for (int k = 0; k < n; k++) {
                 const float z = v[k], r = v[n + k], c = v[2 * n + k];
@@ -79,16 +80,19 @@ void gru_backward(struct sweep *s)
                                                                               s->dc + (int64_t)b * n;
                 for (int k = 0; k < n; k++) {
                     const float r = v[n + k];
-                    dh[k] += dq[k] * r;
+                    dh[k] += dq[k] * r * (s->mask ? s->mask[b * n + k] : 1);
                     v[n + k] = dq[k] * before[k] * slope_at(&gate, r);
                 }
             }
         }
         if (!t) break;
+        float *through = s->mask ? s->dc : s->dh; // what comes back through the products
         gemm_rows(false, false, s->batch, n, 2 * n, s->sum + (int64_t)at * width, s->steps * width, s->u, n,
-                  1, s->dh, n);
+                  s->mask ? 0 : 1, through, n);
         if (s->reset_after)
             gemm_rows(false, false, s->batch, n, n, s->cell + (int64_t)at * n, s->steps * n, s->u + 2 * n * n,
-                      n, 1, s->dh, n);
+                      n, 1, through, n);
+        sweep_mask(s, s->dc);
+        for (int i = 0; s->mask && i < s->batch * n; i++) s->dh[i] += s->dc[i];
     }
 }

@@ -51,8 +51,9 @@ void lstm_backward(struct sweep *s)
                 dc[k] = d * f;
             }
         }
-        if (t)
-            gemm_rows(false, false, s->batch, n, width, s->sum + (int64_t)at * width, s->steps * width, s->u,
-                      n, 0, s->dh, n);
+        if (!t) break;
+        gemm_rows(false, false, s->batch, n, width, s->sum + (int64_t)at * width, s->steps * width, s->u, n,
+                  0, s->dh, n);
+        sweep_mask(s, s->dh);
     }
 }

@@ -30,8 +30,8 @@ void rnn_backward(struct sweep *s)
             const float *restrict dh = s->dh + (int64_t)b * n;
             for (int k = 0; k < n; k++) v[k] = dh[k] * slope_at(&act, v[k]);
         }
-        if (t)
-            gemm_rows(false, false, s->batch, n, n, s->sum + (int64_t)at * n, s->steps * n, s->u, n, 0, s->dh,
-                      n);
+        if (!t) break;
+        gemm_rows(false, false, s->batch, n, n, s->sum + (int64_t)at * n, s->steps * n, s->u, n, 0, s->dh, n);
+        sweep_mask(s, s->dh);
     }
 }

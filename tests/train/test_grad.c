@@ -117,6 +117,32 @@ static const struct grad_case cases[] = {
     {"gru, reset before, sequences", CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true)},
     {"rnn, sequences", CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, true)},
     {"rnn, backwards", CELL(RECURRENT_RNN, CELL_LOGISTIC, CELL_LOGISTIC, false, true)},
+    {"lstm, recurrent dropout", CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, true, .dropout = 0.4f)},
+    {"gru, recurrent dropout",
+     CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, true, .reset_after = true, .dropout = 0.4f)},
+    {"gru, reset before, recurrent dropout",
+     CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .backwards = true, .dropout = 0.4f)},
+    {"rnn, recurrent dropout", CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, .dropout = 0.4f)},
+    {"attention: x by x transposed",
+     OP_BATCH_MATMUL,
+     {1, 2, 3, 4},
+     {0},
+     false,
+     true,
+     {0},
+     {.as.matmul = {false, true}}},
+    {"transposed by x", OP_BATCH_MATMUL, {1, 2, 3, 4}, {0}, false, true, {0}, {.as.matmul = {true, false}}},
+    {"square", OP_BATCH_MATMUL, {1, 2, 3, 3}, {0}, false, true, {0}, {.as.matmul = {false, false}}},
+    {"square, both transposed",
+     OP_BATCH_MATMUL,
+     {1, 2, 3, 3},
+     {0},
+     false,
+     true,
+     {0},
+     {.as.matmul = {true, true}}},
+    {"channels to rows", OP_TRANSPOSE, {1, 2, 5, 3}, {0}, false, true, {0}, {.as.transpose = {{0, 3, 2, 1}}}},
+    {"a cycle", OP_TRANSPOSE, {1, 2, 5, 3}, {0}, false, true, {0}, {.as.transpose = {{0, 2, 3, 1}}}},
     {"both directions", OP_CONCATENATION, {1, 1, 5, 3}, {0}, false, true, {0}, {.as.axis = {3}}},
     {"flatten", OP_RESHAPE, {1, 1, 6, 5}, {0}, false, true, {1, 1, 1, 30}, {.op = OP_RESHAPE}},
 };
@@ -157,10 +183,10 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
                      struct err *e)
 {
     struct graph *g = graph_new(a, "case");
-    int nin = c->op == OP_BATCH_NORM || c->op == OP_RECURRENT ? 5
-              : c->op == OP_ADD || c->op == OP_CONCATENATION  ? 2
-              : c->w[0]                                       ? 3
-                                                              : 1;
+    int nin = c->op == OP_BATCH_NORM || c->op == OP_RECURRENT                            ? 5
+              : c->op == OP_ADD || c->op == OP_CONCATENATION || c->op == OP_BATCH_MATMUL ? 2
+              : c->w[0]                                                                  ? 3
+                                                                                         : 1;
     struct node *n = graph_add(g, a, c->op, c->why, nin, 1);
     n->as = c->as.as;
     n->in[0] = tensor_new(a, "x", F32, c->op == OP_RECURRENT ? 3 : 4, c->x);
@@ -168,7 +194,7 @@ static bool layer_of(const struct grad_case *c, struct layer *l, struct rng *r, 
     bool plain = !c->w[0] && c->op != OP_BATCH_NORM && c->op != OP_SOFTMAX;
     *l = (struct layer){.node = n, .grad = grad_find(c->op), .batch = N, .training = c->training};
     l->in[0] = blob_new(plain ? spread(r, N * x, a) : normals(r, N * x, 1, a), x, N * x, a);
-    if (c->op == OP_ADD || c->op == OP_CONCATENATION) {
+    if (nin == 2) {
         n->in[1] = tensor_new(a, "y", F32, 4, c->x);
         l->in[1] = blob_new(normals(r, N * x, 1, a), x, N * x, a);
     }
