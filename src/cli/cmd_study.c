@@ -50,7 +50,8 @@ int cmd_study(int argc, char **argv)
     static const struct opt opts[] = {
         {"data", 0, OPT_TEXT, "NAME|DIR", "data set or folder (hapt where it can be had, else simulated)",
          &o.data},
-        {"models", 0, OPT_TEXT, "A,B", "networks to train (cnn); 'wearlite models' lists them", &o.models},
+        {"models", 0, OPT_TEXT, "A,B",
+         "networks to train (cnn,lstm,cnn-lstm; with --quick cnn); 'wearlite models' lists them", &o.models},
         {"techniques", 0, OPT_TEXT, "A,B", "lite,dynamic,full-integer; none is always measured, too",
          &o.techniques},
         {"targets", 0, OPT_TEXT, "A,B", "chips; 'wearlite targets' lists them", &o.targets},

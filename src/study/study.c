@@ -88,8 +88,10 @@ static bool choose(struct study *s, struct err *e)
     const struct study_opt *o = s->opt;
     const char *list =
         arena_printf(s->arena, "none,%s", o->techniques ? o->techniques : "lite,dynamic,full-integer");
-    s->nmodel = study_choose(o->models ? o->models : "cnn", "model", (const void *const *)archs,
-                             (const void **)s->model, MAX_CHOICE, e);
+    s->nmodel = study_choose(o->models  ? o->models
+                             : o->quick ? "cnn"
+                                        : "cnn,lstm,cnn-lstm",
+                             "model", (const void *const *)archs, (const void **)s->model, MAX_CHOICE, e);
     if (s->nmodel < 0) return false;
     s->ntechnique = study_choose(list, "technique", (const void *const *)techniques,
                                  (const void **)s->technique, MAX_CHOICE, e);

@@ -1,10 +1,10 @@
 """Trains the same network on the same windows, batch and epochs in wearlite and in Keras, in one run, and prints
 both times and their ratio (wearlite / Keras; below 1: wearlite is faster). No augmentation on either side.
 
-    python3 tests/referee/train_speed.py [--epochs N] [--batch N] [--data NAME]
+    python3 tests/referee/train_speed.py [--epochs N] [--batch N] [--data NAME] [--model cnn|lstm|gru|cnn-lstm]
 
 Needs tensorflow (which brings keras) and numpy, and onnx to read the network that wearlite wrote, so that Keras
-trains exactly the layers of `wearlite train --model cnn`. Times are those of the epochs with their validation: reading
+trains exactly the layers of `wearlite train --model M`. Times are those of the epochs with their validation: reading
 data, start-up and Keras' tracing of its graph (its first epoch) are left out on both sides. Beside the seconds on the
 clock stand those of all processors together, which other work on the machine disturbs less. Exit 1: wearlite is slower.
 """
@@ -28,7 +28,7 @@ from tensorflow.keras import layers
 def wearlite_run(a, epochs, out):
     """What it printed, and the processor seconds of the whole run."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    r = subprocess.run([a.wearlite, "train", "--data", a.data, "--model", "cnn", "--epochs", str(epochs), "--batch",
+    r = subprocess.run([a.wearlite, "train", "--data", a.data, "--model", a.model, "--epochs", str(epochs), "--batch",
                         str(a.batch), "--no-augment", "-o", out], check=True, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return r.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -70,6 +70,11 @@ def keras_layers(model):
             seq.append(layers.AveragePooling1D(at["kernel_shape"][-1]))
         elif n.op_type in ("ReduceMean", "GlobalAveragePool"):
             seq.append(layers.GlobalAveragePooling1D())
+        elif n.op_type == "Reshape" and len(const[n.input[1]]) == 3:
+            seq.append(layers.Reshape([int(v) for v in const[n.input[1]][1:]]))
+        elif n.op_type in ("LSTM", "GRU"):
+            cell = {"LSTM": layers.LSTM, "GRU": layers.GRU}[n.op_type]
+            seq.append(cell(at["hidden_size"], return_sequences=bool(n.output[0])))
         elif n.op_type == "Dropout":
             seq.append(layers.Dropout(0.3))
         elif n.op_type in ("Gemm", "MatMul"):
@@ -97,6 +102,7 @@ def main():
     p = argparse.ArgumentParser()
     p.add_argument("--wearlite", default="build/wearlite")
     p.add_argument("--data", default="hapt")
+    p.add_argument("--model", default="cnn")
     p.add_argument("--epochs", type=int, default=5)
     p.add_argument("--batch", type=int, default=64)
     p.add_argument("--rounds", type=int, default=3, help="in turn, to spread what else the machine does")
