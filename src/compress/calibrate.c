@@ -1,6 +1,6 @@
 // Ranges of activations from calibration windows: the float graph runs over them, a histogram is kept of
 // every value, and the range is its extremes, a percentile of them, or the one with the least squared error
-// of int8.
+// of the integer type.
 #include "../run/run.h"
 #include "compress.h"
 #include <math.h>
@@ -18,6 +18,7 @@ struct ranges {
     struct stat *stat;
     int n;
     bool filling; // second pass: extremes are known, bins are filled
+    double steps; // of the integer type over a range
 };
 
 static struct stat *stat_of(const struct ranges *r, const struct tensor *t)
@@ -62,10 +63,10 @@ static struct range range_percentile(const struct stat *s, double tail)
     return (struct range){bin_value(s, lo), bin_value(s, hi)};
 }
 
-// Expected squared error of int8 over lo .. hi: step^2 / 12 inside, the squared distance to the edge outside.
-static double squared_error(const struct stat *s, float lo, float hi)
+// Expected squared error of integers over lo .. hi: step^2 / 12 inside, the squared distance to the edge outside.
+static double squared_error(const struct stat *s, double steps, float lo, float hi)
 {
-    double step = ((double)hi - (double)lo) / 255, err = 0;
+    double step = ((double)hi - (double)lo) / steps, err = 0;
     for (int b = 0; b < BINS; b++) {
         double v = (double)bin_value(s, b + 0.5), d = v < (double)lo   ? (double)lo - v
                                                       : v > (double)hi ? v - (double)hi
@@ -75,17 +76,17 @@ static double squared_error(const struct stat *s, float lo, float hi)
     return err;
 }
 
-static struct range range_mse(const struct stat *s)
+static struct range range_mse(const struct stat *s, double steps)
 {
     enum { STEPS = 64 };
     struct range best = {s->lo, s->hi};
-    double least = squared_error(s, s->lo, s->hi);
+    double least = squared_error(s, steps, s->lo, s->hi);
     for (int i = 0; i < STEPS; i++)
         for (int j = 0; j < STEPS; j++) { // each side shrinks on its own towards zero
             float lo = s->lo * (float)(STEPS - i) / STEPS, hi = s->hi * (float)(STEPS - j) / STEPS;
             if (s->lo >= 0 && i) break;
             if (hi - lo <= 0) continue;
-            double err = squared_error(s, lo, hi);
+            double err = squared_error(s, steps, lo, hi);
             if (err < least) least = err, best = (struct range){lo, hi};
         }
     return best;
@@ -106,15 +107,17 @@ static void add_stat(struct ranges *r, const struct tensor *t)
     if (!stat_of(r, t)) r->stat[r->n++].t = t;
 }
 
-struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, struct arena *a, struct err *e)
+struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, enum dtype type,
+                         struct arena *a, struct err *e)
 {
     if (!o->calibration || o->ncalibration < 1)
-        return FAIL_NULL(
-            e, "full-integer quantization needs calibration windows; give --calibrate DATA or X.npy");
+        return FAIL_NULL(e,
+                         "integer activations: it needs calibration windows; give --calibrate DATA or X.npy");
     if (g->nin != 1) return FAIL_NULL(e, "the model has %d inputs, calibration knows one", g->nin);
     const struct plan *p = plan_lower(g, &layout_host, a, e);
     if (!p) return NULL;
     struct ranges *r = arena_new(a, struct ranges);
+    r->steps = type == I16 ? 65535 : 255;
     int most = g->nin;
     for (int k = 0; k < g->nnode; k++) most += g->node[k]->nout;
     r->stat = arena_new_n(a, (size_t)most, struct stat);
@@ -135,7 +138,7 @@ struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, st
         s->range = (struct range){s->lo, s->hi};
         if (s->count > 0 && s->hi > s->lo && o->range == RANGE_PERCENTILE)
             s->range = range_percentile(s, 1e-4);
-        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_MSE) s->range = range_mse(s);
+        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_MSE) s->range = range_mse(s, r->steps);
         s->range.lo = fminf(s->range.lo, 0);
         s->range.hi = fmaxf(s->range.hi, 0);
     }
@@ -148,10 +151,15 @@ struct range range_of(const struct ranges *r, const struct tensor *t)
     return s ? s->range : (struct range){0, 0};
 }
 
-struct quant quant_of(struct range r, struct arena *a)
+struct quant quant_of(struct range r, enum dtype type, struct arena *a)
 {
     float *scale = arena_new(a, float);
     int32_t *zero = arena_new(a, int32_t);
+    if (type == I16) {
+        const float most = fmaxf(-r.lo, r.hi);
+        *scale = most > 0 ? most / 32767 : 1;
+        return (struct quant){1, 0, scale, zero};
+    }
     double s = ((double)r.hi - (double)r.lo) / 255;
     *scale = s > 0 ? (float)s : 1;
     double z = -128 - (double)r.lo / (s > 0 ? s : 1);

@@ -56,8 +56,8 @@ static struct graph *apply_full_integer(const struct graph *g, const struct comp
                                         struct err *e)
 {
     struct graph *lite = apply_lite(g, o, a, e);
-    struct ranges *r = lite ? calibrate(lite, o, a, e) : NULL;
-    struct graph *h = r ? full_integer(lite, r, a, e) : NULL;
+    struct ranges *r = lite ? calibrate(lite, o, I8, a, e) : NULL;
+    struct graph *h = r ? full_integer(lite, r, I8, a, e) : NULL;
     if (h) graph_meta_set(h, a, META_TECHNIQUE, "full-integer");
     return h;
 }

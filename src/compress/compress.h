@@ -37,18 +37,34 @@ struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena 
 struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *a);
 // Whether a recurrent node has int8 forms: an LSTM with tanh and logistic that starts from zeros.
 bool is_plain_lstm(const struct node *n);
-// The int8 form of a lite graph, given the ranges of its activations.
+
+// ---- integer activations ----
+// Where the scale of an op's output comes from: its own range, that of the inputs (which then share one), or
+// what TensorFlow Lite fixes for 0 .. 1 and -1 .. 1.
+enum scale_rule { SCALE_OWN, SCALE_INPUT, SCALE_UNIT, SCALE_SIGNED };
+struct form {
+    bool s8, s16; // there are kernels for int8, int16 activations
+    enum scale_rule scale;
+    const char *(*lacks)(const struct node *n); // why this node has no form all the same; NULL: it has
+};
+const struct form *form_of(enum op op); // forms.c
+// Why n stays float when activations are of the type; NULL: it has that form.
+const char *why_float(const struct node *n, enum dtype type);
+// Tells that a node stays as it was, and why.
+void tell_float(const char *technique, const struct node *n, const char *why);
+// A lite graph with activations of the type (int8 or int16), given their ranges.
 struct ranges;
-struct graph *full_integer(const struct graph *lite, const struct ranges *r, struct arena *a, struct err *e);
+struct graph *full_integer(const struct graph *lite, const struct ranges *r, enum dtype type, struct arena *a,
+                           struct err *e);
 
 // ---- ranges of activations ----
 struct range {
     float lo, hi; // lo <= 0 <= hi
 };
-// Runs the float graph over the calibration windows. One range for each output i of node k at [k][i], those
-// of the graph's inputs at the end: see range_of.
-struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, struct arena *a, struct err *e);
+// Runs the float graph over the calibration windows, for activations of the type (int8 or int16): see range_of.
+struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, enum dtype type,
+                         struct arena *a, struct err *e);
 struct range range_of(const struct ranges *r, const struct tensor *t);
-// Scale and zero point of an int8 value that covers r (TFLite's rule: the zero is representable).
-struct quant quant_of(struct range r, struct arena *a);
+// Scale and zero point that cover r (TFLite's rules): int8 with a zero point, int16 symmetric.
+struct quant quant_of(struct range r, enum dtype type, struct arena *a);
 #endif

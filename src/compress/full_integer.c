@@ -1,240 +1,171 @@
-// Everything int8, after TensorFlow Lite's 8-bit specification: activations asymmetric per tensor from their
-// ranges, weights symmetric per output channel, biases int32 at input scale * weight scale. Ops that only
-// move values keep their input's scale; softmax, logistic and tanh have fixed ones. An op without an int8
-// form stays float between a DEQUANTIZE and a QUANTIZE.
+// Integer activations, after TensorFlow Lite's specification: int8 ones asymmetric, int16 ones symmetric, one
+// scale a tensor from its range; weights int8, symmetric, per output channel; biases int32 (int64 behind int16
+// activations) at input scale * weight scale. An op without such a form (forms.c) stays float: DEQUANTIZE and
+// QUANTIZE stand where the two kinds meet.
 #include "../base/log.h"
-#include "compress.h"
+#include "scales.h"
 #include <math.h>
 #include <string.h>
 
-struct group { // values that must share one scale and zero point
-    struct tensor *t;
-    int up; // union-find: index of a member nearer to the root
-    struct range range;
-    const struct quant *fixed;
-};
-struct groups {
-    struct group *v;
-    int n;
+struct quantizer {
+    struct graph *g;
+    struct scales s;
+    enum dtype type; // of activations
+    struct arena *a;
 };
 
-static const struct quant unit_256 = {1, 0, (const float[]){1.0f / 256}, (const int32_t[]){-128}};
-static const struct quant unit_128 = {1, 0, (const float[]){1.0f / 128}, (const int32_t[]){0}};
-
-static bool has_int8_form(const struct node *n)
+void tell_float(const char *technique, const struct node *n, const char *why)
 {
-    switch (n->op) {
-    case OP_DIV:
-    case OP_ELU:
-    case OP_BATCH_NORM:
-        return false;
-    case OP_RECURRENT:
-        return is_plain_lstm(n);
-    case OP_SUB:
-    case OP_ADD:
-    case OP_MUL:
-        for (int i = 0; i < 2; i++)
-            if (tensor_is_const(n->in[i]) && n->in[i]->type != F32) return false;
-        return true;
-    default:
-        return true;
+    log_info("%s: %s %s stays float: %s", technique, op_def(n->op)->name, n->name, why);
+}
+
+// A bias as integers at its scales.
+static struct tensor *bias_quantized(const struct tensor *t, float *scale, enum dtype type, const char *node,
+                                     struct arena *a, struct err *e)
+{
+    const int channels = (int)tensor_count(t);
+    const float *v = t->data;
+    struct tensor *b = tensor_const(a, t->name, type, 1, (int32_t[]){channels},
+                                    arena_array(a, (size_t)channels, (size_t)dtype_size(type)));
+    for (int c = 0; c < channels; c++) {
+        const double q = round((double)v[c] / (double)scale[c]);
+        if (!(fabs(q) <= (type == I32 ? 0x1p30 : 0x1p40)))
+            return FAIL_NULL(
+                e, "%s: the bias of channel %d (%g) is too large for its scale %g; was the model trained?",
+                node, c, (double)v[c], (double)scale[c]);
+        if (type == I32)
+            ((int32_t *)(uintptr_t)b->data)[c] = (int32_t)q;
+        else
+            ((int64_t *)(uintptr_t)b->data)[c] = (int64_t)q;
     }
+    b->q = (struct quant){channels, 0, scale, arena_new_n(a, (size_t)channels, int32_t)};
+    return b;
 }
 
-static bool keeps_scale(const struct node *n)
-{
-    switch (n->op) {
-    case OP_RESHAPE:
-    case OP_TRANSPOSE:
-    case OP_PAD:
-    case OP_STRIDED_SLICE:
-    case OP_CONCATENATION:
-    case OP_MAX_POOL_2D:
-    case OP_AVERAGE_POOL_2D:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static int find(const struct groups *s, const struct tensor *t)
-{
-    for (int i = 0; i < s->n; i++)
-        if (s->v[i].t == t) {
-            while (s->v[i].up != i) i = s->v[i].up;
-            return i;
-        }
-    return -1;
-}
-
-static void add(struct groups *s, struct tensor *t, struct range r)
-{
-    if (find(s, t) >= 0) return;
-    s->v[s->n] = (struct group){t, s->n, r, NULL};
-    s->n++;
-}
-
-static void join(struct groups *s, const struct tensor *a, const struct tensor *b)
-{
-    int i = find(s, a), j = find(s, b);
-    if (i < 0 || j < 0 || i == j) return;
-    s->v[j].up = i;
-    s->v[i].range.lo = fminf(s->v[i].range.lo, s->v[j].range.lo);
-    s->v[i].range.hi = fmaxf(s->v[i].range.hi, s->v[j].range.hi);
-}
-
-// lite and g are the same graph; ranges are known by lite's tensors, groups are made of g's.
-static struct groups groups_of(const struct graph *lite, const struct graph *g, const struct ranges *r,
-                               struct arena *a)
-{
-    int most = g->nin;
-    for (int k = 0; k < g->nnode; k++) most += g->node[k]->nout;
-    struct groups s = {arena_new_n(a, (size_t)most, struct group), 0};
-    for (int i = 0; i < g->nin; i++) add(&s, g->in[i], range_of(r, lite->in[i]));
-    for (int k = 0; k < g->nnode; k++)
-        for (int i = 0; i < g->node[k]->nout; i++)
-            add(&s, g->node[k]->out[i], range_of(r, lite->node[k]->out[i]));
-    for (int k = 0; k < g->nnode; k++) {
-        const struct node *n = g->node[k];
-        for (int i = 0; keeps_scale(n) && i < n->nin; i++)
-            if (n->in[i]) join(&s, n->in[i], n->out[0]);
-    }
-    for (int k = 0; k < g->nnode; k++) {
-        const struct node *n = g->node[k];
-        const struct quant *fixed = n->op == OP_SOFTMAX || n->op == OP_LOGISTIC ? &unit_256
-                                    : n->op == OP_TANH || (n->op == OP_RECURRENT && is_plain_lstm(n))
-                                        ? &unit_128
-                                        : NULL;
-        if (fixed) s.v[find(&s, n->out[0])].fixed = fixed;
-    }
-    return s;
-}
-
-static void set_types(struct groups *s, struct arena *a)
-{
-    for (int i = 0; i < s->n; i++) {
-        struct group *root = &s->v[find(s, s->v[i].t)];
-        if (!root->t->q.n) root->t->q = root->fixed ? *root->fixed : quant_of(root->range, a);
-        s->v[i].t->q = root->t->q;
-        s->v[i].t->type = I8;
-    }
-}
-
-// Weights per channel; the bias as int32 at scale input * weight.
-static bool quantize_layer(struct node *n, const float *bias, struct arena *a, struct err *e)
+// Weights per channel; the bias at scale input * weight.
+static bool quantize_layer(struct quantizer *z, struct node *n, struct err *e)
 {
     const struct tensor *x = n->in[0];
-    if (!tensor_is_const(n->in[1]) || n->in[1]->type != F32)
-        return fail(e, "%s: its weights are computed at run time; full-integer wants constants", n->name);
-    struct tensor *w = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);
+    struct tensor *w = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, z->a);
     n->in[1] = w;
-    if (!bias) return true;
-    int channels = (int)tensor_count(n->in[2]);
-    int32_t *b = arena_new_n(a, (size_t)channels, int32_t);
-    float *scale = arena_new_n(a, (size_t)channels, float);
-    for (int c = 0; c < channels; c++) {
-        scale[c] = x->q.scale[0] * w->q.scale[w->q.n > 1 ? c : 0];
-        double q = round((double)bias[c] / (double)scale[c]);
-        if (fabs(q) > 0x1p30)
-            return fail(
-                e, "%s: the bias of channel %d (%g) is too large for its scale %g; was the model trained?",
-                n->name, c, bias[c], scale[c]);
-        b[c] = (int32_t)q;
-    }
-    struct tensor *t = tensor_const(a, n->in[2]->name, I32, 1, (int32_t[]){channels}, b);
-    t->q = (struct quant){channels, 0, scale, arena_new_n(a, (size_t)channels, int32_t)};
-    n->in[2] = t;
-    return true;
+    if (n->nin < 3 || !n->in[2]) return true;
+    const int channels = (int)tensor_count(n->in[2]);
+    float *scale = arena_new_n(z->a, (size_t)channels, float);
+    for (int c = 0; c < channels; c++) scale[c] = x->q.scale[0] * w->q.scale[w->q.n > 1 ? c : 0];
+    n->in[2] = bias_quantized(n->in[2], scale, z->type == I16 ? I64 : I32, n->name, z->a, e);
+    return n->in[2] != NULL;
 }
 
 // LSTM: weights a scale a gate, biases at input * weight. The cell is int16; no step adds more than 1 to it,
 // so after n steps it lies in +-n: its scale is chosen for that, at most +-32, where tanh has long been 1.
-static bool quantize_lstm(struct node *n, struct arena *a, struct err *e)
+static bool quantize_lstm(struct quantizer *z, struct node *n, struct err *e)
 {
     const int32_t rows = n->in[1]->dim[0], steps = n->in[0]->dim[1];
-    for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, a);
+    for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, z->a);
     int bits = 0;
     while (bits < 5 && 1 << bits < steps) bits++;
     n->as.recurrent.cell_log2 = bits - 15;
     if (n->nin < 4 || !n->in[3]) return true;
-    int32_t *b = arena_new_n(a, (size_t)rows, int32_t);
-    float *scale = arena_new_n(a, (size_t)rows, float);
-    for (int i = 0; i < rows; i++) {
-        scale[i] = n->in[0]->q.scale[0] * n->in[1]->q.scale[i];
-        double q = round((double)((const float *)n->in[3]->data)[i] / (double)scale[i]);
-        if (fabs(q) > 0x1p30)
-            return fail(e, "%s: the bias of row %d is too large for its scale %g; was the model trained?",
-                        n->name, i, (double)scale[i]);
-        b[i] = (int32_t)q;
-    }
-    struct tensor *t = tensor_const(a, n->in[3]->name, I32, 1, &rows, b);
-    t->q = (struct quant){rows, 0, scale, arena_new_n(a, (size_t)rows, int32_t)};
-    n->in[3] = t;
-    return true;
+    float *scale = arena_new_n(z->a, (size_t)rows, float);
+    for (int i = 0; i < rows; i++) scale[i] = n->in[0]->q.scale[0] * n->in[1]->q.scale[i];
+    n->in[3] = bias_quantized(n->in[3], scale, I32, n->name, z->a, e);
+    return n->in[3] != NULL;
 }
 
-static struct tensor *const_quantized(const struct tensor *t, struct arena *a)
+static struct tensor *const_quantized(const struct quantizer *z, const struct tensor *t)
 {
-    const float *v = t->data;
-    int64_t count = tensor_count(t);
-    struct range r = {0, 0};
-    for (int64_t i = 0; i < count; i++) r.lo = fminf(r.lo, v[i]), r.hi = fmaxf(r.hi, v[i]);
-    struct quant q = quant_of(r, a);
-    int8_t *to = arena_new_n(a, (size_t)count, int8_t);
-    for (int64_t i = 0; i < count; i++)
-        to[i] = (int8_t)fmaxf(-128, fminf(127, roundf(v[i] / q.scale[0]) + (float)q.zero[0]));
-    struct tensor *c = tensor_const(a, t->name, I8, t->rank, t->dim, to);
+    const struct quant *shared = scale_of(&z->s, t);
+    const struct quant q = shared ? *shared : quant_of(range_of_const(t), z->type, z->a);
+    const float *v = t->data, lo = z->type == I16 ? -32768 : -128, hi = -1 - lo;
+    const int64_t count = tensor_count(t);
+    void *to = arena_array(z->a, (size_t)count, (size_t)dtype_size(z->type));
+    for (int64_t i = 0; i < count; i++) {
+        const float f = fmaxf(lo, fminf(hi, roundf(v[i] / q.scale[0]) + (float)q.zero[0]));
+        if (z->type == I16)
+            ((int16_t *)to)[i] = (int16_t)f;
+        else
+            ((int8_t *)to)[i] = (int8_t)f;
+    }
+    struct tensor *c = tensor_const(z->a, t->name, z->type, t->rank, t->dim, to);
     c->q = q;
     return c;
 }
 
-static bool quantize_node(struct node *n, struct arena *a, struct err *e)
+// What converts x, made once: the output of a node `op` on x that stands before place *k, or is put there.
+static struct tensor *converted(struct quantizer *z, struct tensor *x, enum op op, const char *suffix, int *k)
+{
+    for (int i = 0; i < *k; i++)
+        if (z->g->node[i]->op == op && z->g->node[i]->in[0] == x) return z->g->node[i]->out[0];
+    struct node *n = graph_add(z->g, z->a, op, arena_printf(z->a, "%s/%s", x->name, suffix), 1, 1);
+    n->in[0] = x;
+    n->out[0] = tensor_new(z->a, n->name, op == OP_QUANTIZE ? z->type : F32, x->rank, x->dim);
+    if (op == OP_QUANTIZE) n->out[0]->q = *scale_of(&z->s, x);
+    graph_move_last(z->g, (*k)++);
+    return n->out[0];
+}
+
+static bool is_activation(const struct tensor *t, enum dtype type)
+{
+    return t && !tensor_is_const(t) && t->type == type;
+}
+
+// The outputs take their scales. Where the op fixes another one than the users share, a QUANTIZE follows.
+static void set_outputs(struct quantizer *z, struct node *n, int *k)
+{
+    const struct quant *fixed = scale_fixed(n, z->type);
+    for (int i = 0; i < n->nout; i++) {
+        struct tensor *y = n->out[i];
+        if (!is_activation(y, F32)) continue;
+        y->type = z->type;
+        y->q = *scale_of(&z->s, y);
+        if (!fixed || scale_same(fixed, &y->q)) continue;
+        struct node *q =
+            graph_add(z->g, z->a, OP_QUANTIZE, arena_printf(z->a, "%s/requantize", n->name), 1, 1);
+        q->out[0] = y;
+        q->in[0] = n->out[i] =
+            tensor_new(z->a, arena_printf(z->a, "%s/fixed", y->name), z->type, y->rank, y->dim);
+        n->out[i]->q = *fixed;
+        graph_move_last(z->g, ++*k);
+    }
+}
+
+static bool quantize_node(struct quantizer *z, struct node *n, struct err *e)
 {
     if (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE)
-        return quantize_layer(n, n->nin > 2 && n->in[2] ? n->in[2]->data : NULL, a, e);
-    if (n->op == OP_RECURRENT) return quantize_lstm(n, a, e);
+        return quantize_layer(z, n, e);
+    if (n->op == OP_RECURRENT) return quantize_lstm(z, n, e);
     for (int i = 0; i < n->nin; i++)
         if (n->in[i] && tensor_is_const(n->in[i]) && n->in[i]->type == F32)
-            n->in[i] = const_quantized(n->in[i], a);
+            n->in[i] = const_quantized(z, n->in[i]);
     return true;
 }
 
-// x -> DEQUANTIZE -> n in float -> QUANTIZE -> y, at place k; returns how many nodes came in front.
-static int wrap_float(struct graph *g, int k, struct arena *a)
-{
-    struct node *n = g->node[k];
-    int front = 0;
-    for (int i = 0; i < n->nin; i++) {
-        if (!n->in[i] || tensor_is_const(n->in[i]) || n->in[i]->type != I8) continue;
-        struct node *d = graph_add(g, a, OP_DEQUANTIZE, arena_printf(a, "%s/dequantize", n->name), 1, 1);
-        d->in[0] = n->in[i];
-        d->out[0] = tensor_new(a, d->name, F32, n->in[i]->rank, n->in[i]->dim);
-        n->in[i] = d->out[0];
-        graph_move_last(g, k + front++);
-    }
-    for (int i = 0; i < n->nout; i++) {
-        struct node *q = graph_add(g, a, OP_QUANTIZE, arena_printf(a, "%s/quantize", n->name), 1, 1);
-        q->out[0] = n->out[i];
-        q->in[0] = n->out[i] =
-            tensor_new(a, arena_printf(a, "%s/float", n->name), F32, n->out[i]->rank, n->out[i]->dim);
-        graph_move_last(g, k + front + 1 + i);
-    }
-    return front + n->nout;
-}
-
-struct graph *full_integer(const struct graph *lite, const struct ranges *r, struct arena *a, struct err *e)
+struct graph *full_integer(const struct graph *lite, const struct ranges *r, enum dtype type, struct arena *a,
+                           struct err *e)
 {
     struct graph *g = graph_copy(lite, a);
-    struct groups s = groups_of(lite, g, r, a);
-    set_types(&s, a);
-    for (int k = 0; k < g->nnode; k++) {
-        if (has_int8_form(g->node[k])) {
-            if (!quantize_node(g->node[k], a, e)) return NULL;
-        } else {
-            log_info("full-integer: %s %s has no int8 form and stays float", op_def(g->node[k]->op)->name,
-                     g->node[k]->name);
-            k += wrap_float(g, k, a);
-        }
+    struct quantizer z = {g, scales_of(lite, g, r, type, a), type, a};
+    const char *technique = type == I16 ? "int16x8" : "full-integer";
+    for (int i = 0; i < g->nin; i++) {
+        if (g->in[i]->type != F32) continue;
+        g->in[i]->q = *scale_of(&z.s, g->in[i]);
+        g->in[i]->type = type;
     }
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        const char *why = why_float(n, type);
+        if (why) tell_float(technique, n, why);
+        for (int i = 0; i < n->nin; i++)
+            if (is_activation(n->in[i], why ? type : F32))
+                n->in[i] = converted(&z, n->in[i], why ? OP_DEQUANTIZE : OP_QUANTIZE,
+                                     why ? "dequantize" : "quantize", &k);
+        if (why) continue;
+        if (!quantize_node(&z, n, e)) return NULL;
+        set_outputs(&z, n, &k);
+    }
+    int end = g->nnode;
+    for (int i = 0; i < g->nout; i++)
+        if (is_activation(g->out[i], F32))
+            g->out[i] = converted(&z, g->out[i], OP_QUANTIZE, "quantize", &end);
     return g;
 }

@@ -1,0 +1,57 @@
+// Which ops have a form with integer activations: the one explicit place. An op that is absent here stays
+// float between DEQUANTIZE and QUANTIZE. A line says that TensorFlow Lite has such a kernel, that we have it
+// too, and where the scale of its output comes from.
+#include "compress.h"
+
+// What a single node may lack though its op has a form; NULL: nothing.
+static const char *layer_lacks(const struct node *n)
+{
+    for (int i = 1; i < n->nin; i++)
+        if (n->in[i] && (!tensor_is_const(n->in[i]) || n->in[i]->type != F32))
+            return "its weights are computed at run time";
+    return NULL;
+}
+
+static const char *lstm_lacks(const struct node *n)
+{
+    return is_plain_lstm(n) ? NULL : "only an LSTM with tanh and logistic that starts from zeros has one";
+}
+
+// clang-format off
+static const struct form forms[OP_COUNT] = {
+    //                        int8  int16  scale of the output
+    [OP_CONV_2D]           = {true, false, SCALE_OWN, layer_lacks},
+    [OP_DEPTHWISE_CONV_2D] = {true, false, SCALE_OWN, layer_lacks},
+    [OP_DENSE]             = {true, false, SCALE_OWN, layer_lacks},
+    [OP_MAX_POOL_2D]       = {true, false, SCALE_INPUT, NULL},
+    [OP_AVERAGE_POOL_2D]   = {true, false, SCALE_INPUT, NULL},
+    [OP_MEAN]              = {true, false, SCALE_OWN, NULL},
+    [OP_ADD]               = {true, false, SCALE_OWN, NULL},
+    [OP_SUB]               = {true, false, SCALE_OWN, NULL},
+    [OP_MUL]               = {true, false, SCALE_OWN, NULL},
+    [OP_RELU]              = {true, false, SCALE_OWN, NULL},
+    [OP_RELU6]             = {true, false, SCALE_OWN, NULL},
+    [OP_LEAKY_RELU]        = {true, false, SCALE_OWN, NULL},
+    [OP_LOGISTIC]          = {true, false, SCALE_UNIT, NULL},
+    [OP_TANH]              = {true, false, SCALE_SIGNED, NULL},
+    [OP_SOFTMAX]           = {true, false, SCALE_UNIT, NULL},
+    [OP_RESHAPE]           = {true, false, SCALE_INPUT, NULL},
+    [OP_TRANSPOSE]         = {true, false, SCALE_INPUT, NULL},
+    [OP_PAD]               = {true, false, SCALE_INPUT, NULL},
+    [OP_CONCATENATION]     = {true, false, SCALE_INPUT, NULL},
+    [OP_STRIDED_SLICE]     = {true, false, SCALE_INPUT, NULL},
+    [OP_RECURRENT]         = {true, false, SCALE_SIGNED, lstm_lacks},
+};
+// clang-format on
+
+const struct form *form_of(enum op op)
+{
+    return &forms[op];
+}
+
+const char *why_float(const struct node *n, enum dtype type)
+{
+    const struct form *f = &forms[n->op];
+    if (!(type == I8 ? f->s8 : f->s16)) return type == I8 ? "it has no int8 form" : "it has no int16 form";
+    return f->lacks ? f->lacks(n) : NULL;
+}
