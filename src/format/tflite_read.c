@@ -232,7 +232,7 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
                                const struct oper_def *d, struct err *e)
 {
     struct fb_vec in = fb_vec(record, OPERATOR_INPUTS, 4), out = fb_vec(record, OPERATOR_OUTPUTS, 4);
-    bool many = d->read == oper_split || d->read == oper_unpack;
+    bool many = d->many;
     if (!reader_room(r, 1024 + 64 * (uint64_t)in.n + (many ? 1024 : 64) * (uint64_t)out.n, e)) return false;
     if ((int64_t)in.n < d->min_in || in.n > (uint32_t)d->max_in || out.n < 1 || (out.n > 1 && !many))
         return fail(e, "has %u inputs and %u outputs, want %d and 1", in.n, out.n, d->min_in);
@@ -240,12 +240,11 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     o->nout = (int)out.n;
     o->in = arena_new_n(r->a, in.n, struct tensor *);
     o->out = arena_new_n(r->a, out.n, struct tensor *);
-    if (!tensors_of(r, &out, false, o->out, e) ||
-        !tensors_of(r, &in, d->builtin == TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, o->in, e) ||
+    if (!tensors_of(r, &out, false, o->out, e) || !tensors_of(r, &in, d->variables, o->in, e) ||
         !inputs_ready(r, &in, e) || !outputs_free(r, &out, e))
         return false;
     o->between = fb_vec(record, OPERATOR_INTERMEDIATES, 4);
-    for (int i = 0; i < d->min_in && d->builtin != TFL_UNIDIRECTIONAL_SEQUENCE_LSTM; i++)
+    for (int i = 0; i < d->min_in && !d->variables; i++)
         if (!o->in[i]) return fail(e, "input %d is absent", i);
     o->name = reader_name(r, o->out[0]);
     o->slot = arena_new_n(r->a, out.n, struct slot *);
@@ -285,10 +284,9 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
                     "operator %d: kind %d is not known to this version; update wearlite or convert the model "
                     "with an older TensorFlow",
                     index, builtin);
-    struct oper o = {.index = index, .builtin = builtin};
-    const struct oper_def *d = tflite_opers;
-    while (d->read && d->builtin != builtin) d++;
-    if (!d->read) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
+    const struct oper_def *d = tflite_oper(builtin);
+    struct oper o = {.index = index, .builtin = builtin, .def = d};
+    if (!d) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
     int version = fb_i32(&kind, CODE_VERSION, 1);
     if (version > d->max_version)
         return fail(e, "operator %d %s: version %d is newer than the %d that is known; update wearlite",

@@ -27,6 +27,7 @@ struct reader {
 
 struct oper { // one operator of the file, its tensors looked up
     int index, builtin;
+    const struct oper_def *def;
     const char *name;          // of its first output, for messages and the node
     struct fb_table options;   // absent: every option has its default
     struct tensor **in, **out; // an absent input is NULL
@@ -43,8 +44,14 @@ struct oper { // one operator of the file, its tensors looked up
 struct oper_def {
     int builtin, options, max_version, min_in, max_in;
     bool (*read)(struct reader *r, struct oper *o, struct err *e);
+    enum op op;     // for readers that serve several
+    bool many;      // may have several outputs
+    bool variables; // its inputs may be variables, and absent
 };
-extern const struct oper_def tflite_opers[]; // ends with .read NULL
+// Tables of families of operators, one a file tflite_read_<family>.c; each ends with .read NULL.
+extern const struct oper_def opers_layers[], opers_elementwise[], opers_reduce[], opers_shape[],
+    opers_split[], opers_recurrent[];
+const struct oper_def *tflite_oper(int builtin); // NULL: not read
 
 // False when the reader would hold n more bytes than a file of this size can need.
 bool reader_room(const struct reader *r, uint64_t n, struct err *e);
@@ -68,23 +75,8 @@ bool reader_finish_act(struct reader *r, struct oper *o, struct node *n, enum op
 // x[begin : begin + count * stride : stride] a dimension, then the dimensions in `shrink` are dropped.
 bool reader_slice(struct reader *r, struct oper *o, const int32_t *begin, const int32_t *stride,
                   const int32_t *count, unsigned shrink, struct err *e);
-// Operators of tflite_read_split.c.
-bool oper_split(struct reader *r, struct oper *o, struct err *e);
-bool oper_unpack(struct reader *r, struct oper *o, struct err *e);
-bool oper_pack(struct reader *r, struct oper *o, struct err *e);
-bool oper_gather(struct reader *r, struct oper *o, struct err *e);
-// Operators of tflite_read_shape.c.
-bool oper_reshape(struct reader *r, struct oper *o, struct err *e);
-bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e);
-bool oper_squeeze(struct reader *r, struct oper *o, struct err *e);
-bool oper_transpose(struct reader *r, struct oper *o, struct err *e);
-bool oper_pad(struct reader *r, struct oper *o, struct err *e);
-bool oper_concatenation(struct reader *r, struct oper *o, struct err *e);
-bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e);
-bool oper_reduce_max(struct reader *r, struct oper *o, struct err *e);
-bool oper_slice(struct reader *r, struct oper *o, struct err *e);
+// For operators that the folding of constants takes where it can (tflite_read_shape.c): refuses the rest.
 bool oper_shape_only(struct reader *r, struct oper *o, struct err *e);
-bool oper_alone(struct reader *r, struct oper *o, struct err *e);
 // False when the file states another type or shape than t's for the operator's output.
 bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e);
 // A convolution as a node, with strides and padding from its options, or as given.
@@ -97,5 +89,4 @@ void tflite_cut_borders(struct graph *g);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);
-bool tflite_read_lstm(struct reader *r, struct oper *o, struct err *e);
 #endif

@@ -90,7 +90,7 @@ static struct tensor *turned(struct reader *r, struct oper *o, struct tensor *x,
     return graph_apply(r->g, r->a, n, e);
 }
 
-bool tflite_read_lstm(struct reader *r, struct oper *o, struct err *e)
+static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[LSTM_X];
     const int act = fb_i8(&o->options, LSTM_ACT, TFL_ACT_NONE);
@@ -141,3 +141,8 @@ bool tflite_read_lstm(struct reader *r, struct oper *o, struct err *e)
     back->out[0] = y;
     return op_def(OP_RESHAPE)->infer(back, e);
 }
+
+const struct oper_def opers_recurrent[] = {
+    {TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, OPT_LSTM_SEQUENCE, 4, 20, 24, oper_lstm, .variables = true},
+    {.read = NULL},
+};

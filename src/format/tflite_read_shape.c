@@ -2,7 +2,7 @@
 #include "tflite_read.h"
 #include <string.h>
 
-bool oper_reshape(struct reader *r, struct oper *o, struct err *e)
+static bool oper_reshape(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[0], *y = o->out[0];
     int32_t dim[GRAPH_MAX_RANK], rank = -1;
@@ -35,7 +35,7 @@ bool oper_reshape(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e)
+static bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e)
 {
     int32_t axis, dim[GRAPH_MAX_RANK];
     const struct tensor *x = o->in[0];
@@ -49,7 +49,7 @@ bool oper_expand_dims(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool oper_squeeze(struct reader *r, struct oper *o, struct err *e)
+static bool oper_squeeze(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     struct fb_vec v = fb_vec(&o->options, SQUEEZE_DIMS, 4);
@@ -68,7 +68,7 @@ bool oper_squeeze(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, reader_node(r, o, OP_RESHAPE, 1), e);
 }
 
-bool oper_transpose(struct reader *r, struct oper *o, struct err *e)
+static bool oper_transpose(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n = reader_node(r, o, OP_TRANSPOSE, 1);
     int count = reader_ints(o->in[1], n->as.transpose.perm, GRAPH_MAX_RANK, e);
@@ -79,7 +79,7 @@ bool oper_transpose(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-bool oper_pad(struct reader *r, struct oper *o, struct err *e)
+static bool oper_pad(struct reader *r, struct oper *o, struct err *e)
 {
     struct node *n = reader_node(r, o, OP_PAD, 1);
     int32_t table[2 * GRAPH_MAX_RANK];
@@ -93,7 +93,7 @@ bool oper_pad(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-bool oper_concatenation(struct reader *r, struct oper *o, struct err *e)
+static bool oper_concatenation(struct reader *r, struct oper *o, struct err *e)
 {
     enum act act;
     enum op after;
@@ -134,7 +134,7 @@ static int32_t clamp(int64_t v, int64_t lo, int64_t hi)
     return (int32_t)(v < lo ? lo : v > hi ? hi : v);
 }
 
-bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e)
+static bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     int32_t begin[GRAPH_MAX_RANK], end[GRAPH_MAX_RANK], stride[GRAPH_MAX_RANK], count[GRAPH_MAX_RANK];
@@ -175,7 +175,7 @@ bool oper_strided_slice(struct reader *r, struct oper *o, struct err *e)
     return reader_slice(r, o, begin, stride, count, shrink, e);
 }
 
-bool oper_slice(struct reader *r, struct oper *o, struct err *e)
+static bool oper_slice(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     int32_t begin[GRAPH_MAX_RANK], count[GRAPH_MAX_RANK], stride[GRAPH_MAX_RANK] = {1, 1, 1, 1, 1, 1};
@@ -197,8 +197,23 @@ bool oper_shape_only(struct reader *r, struct oper *o, struct err *e)
     return fail(e, "is supported where it computes shapes, not on measured values; replace it in the model");
 }
 
-bool oper_alone(struct reader *r, struct oper *o, struct err *e)
+static bool oper_alone(struct reader *r, struct oper *o, struct err *e)
 {
     (void)r, (void)o;
     return fail(e, "no SPACE_TO_BATCH_ND is in front of it; only dilated convolutions are supported so");
 }
+
+const struct oper_def opers_shape[] = {
+    {TFL_RESHAPE, OPT_RESHAPE, 1, 1, 2, .read = oper_reshape},
+    {TFL_EXPAND_DIMS, OPT_EXPAND_DIMS, 1, 2, 2, .read = oper_expand_dims},
+    {TFL_SQUEEZE, OPT_SQUEEZE, 2, 1, 1, .read = oper_squeeze},
+    {TFL_TRANSPOSE, OPT_TRANSPOSE, 8, 2, 2, .read = oper_transpose},
+    {TFL_PAD, OPT_PAD, 4, 2, 2, .read = oper_pad},
+    {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, .read = oper_concatenation},
+    {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, .read = oper_strided_slice},
+    {TFL_SLICE, OPT_SLICE, 6, 3, 3, .read = oper_slice},
+    {TFL_SPACE_TO_BATCH_ND, OPT_NONE, 4, 3, 3, .read = dilate_start},
+    {TFL_BATCH_TO_SPACE_ND, OPT_NONE, 4, 3, 3, .read = oper_alone},
+    {TFL_SHAPE, OPT_SHAPE, 1, 1, 1, .read = oper_shape_only},
+    {.read = NULL},
+};

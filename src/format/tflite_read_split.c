@@ -36,7 +36,7 @@ static bool axis_check(int32_t *axis, int rank, struct err *e)
 }
 
 // SPLIT has (axis, x), SPLIT_V (x, sizes, axis).
-bool oper_split(struct reader *r, struct oper *o, struct err *e)
+static bool oper_split(struct reader *r, struct oper *o, struct err *e)
 {
     bool sized = o->builtin == TFL_SPLIT_V;
     struct tensor *x = o->in[sized ? 0 : 1];
@@ -68,7 +68,7 @@ bool oper_split(struct reader *r, struct oper *o, struct err *e)
     return true;
 }
 
-bool oper_unpack(struct reader *r, struct oper *o, struct err *e)
+static bool oper_unpack(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0];
     int32_t axis = fb_i32(&o->options, UNPACK_AXIS, 0);
@@ -81,7 +81,7 @@ bool oper_unpack(struct reader *r, struct oper *o, struct err *e)
     return true;
 }
 
-bool oper_pack(struct reader *r, struct oper *o, struct err *e)
+static bool oper_pack(struct reader *r, struct oper *o, struct err *e)
 {
     int rank = o->in[0]->rank;
     int32_t axis = fb_i32(&o->options, PACK_AXIS, 0);
@@ -107,7 +107,7 @@ bool oper_pack(struct reader *r, struct oper *o, struct err *e)
 }
 
 // One element, or neighbours.
-bool oper_gather(struct reader *r, struct oper *o, struct err *e)
+static bool oper_gather(struct reader *r, struct oper *o, struct err *e)
 {
     const struct tensor *x = o->in[0], *at = o->in[1];
     int32_t axis = fb_i32(&o->options, GATHER_AXIS, 0), index[64];
@@ -127,3 +127,12 @@ bool oper_gather(struct reader *r, struct oper *o, struct err *e)
     }
     return take(r, o, axis, index[0], n, at->rank == 0, e);
 }
+
+const struct oper_def opers_split[] = {
+    {TFL_PACK, OPT_PACK, 4, 1, 1 << 16, .read = oper_pack},
+    {TFL_GATHER, OPT_GATHER, 7, 2, 2, .read = oper_gather},
+    {TFL_SPLIT, OPT_SPLIT, 4, 2, 2, oper_split, .many = true},
+    {TFL_SPLIT_V, OPT_SPLIT_V, 2, 3, 3, oper_split, .many = true},
+    {TFL_UNPACK, OPT_UNPACK, 4, 1, 1, oper_unpack, .many = true},
+    {.read = NULL},
+};

@@ -26,10 +26,32 @@ struct tfl_list {
     const struct tensor **variable; // tensors that keep their value from one operator call to the next
     int nvariable;
 };
-// Appends what a node becomes: one operator, sometimes with a PAD in front.
+// Appends what a node becomes: one operator, sometimes with others in front or behind.
 bool tflite_lower(struct tfl_list *l, const struct node *n, struct err *e);
-// An operator to be filled in; for ops with a file of their own.
+
+// How a node becomes operators; the versions are those for int8 and int16 inputs, others have 1.
+struct tfl_def {
+    enum op op;
+    int builtin, options, version_int8, version_int16;
+    bool (*write)(struct tfl_list *l, const struct tfl_def *d, const struct node *n, struct err *e);
+};
+// Tables of families of nodes, one a file tflite_write_<family>.c; each ends with .write NULL.
+extern const struct tfl_def writes_layers[], writes_elementwise[], writes_reduce[], writes_shape[],
+    writes_recurrent[];
+
+// ---- for those files: an operator to be filled in ----
 struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout);
-bool tflite_lower_recurrent(struct tfl_list *l, const struct node *n,
-                            struct err *e); // tflite_write_recurrent.c
+// The node as it stands: its inputs and outputs in order, the version by the type of the first input.
+struct tfl_op *tflite_op_node(struct tfl_list *l, const struct tfl_def *d, const struct node *n);
+// The node's first input, with room for `extra` tables of numbers as the inputs after it.
+struct tfl_op *tflite_op_with(struct tfl_list *l, const struct tfl_def *d, const struct node *n, int extra);
+int tflite_version(const struct tfl_def *d, const struct tensor *t);
+// Its options.
+void field_int(struct tfl_op *o, int id, int32_t v, int32_t otherwise);
+void field_byte(struct tfl_op *o, int id, int v);
+void field_float(struct tfl_op *o, int id, float v);
+int act_to(enum act a);
+// A table of numbers as a constant int32 tensor of rank 0, 1 or (with columns) 2.
+const struct tensor *tflite_ints(struct tfl_list *l, const struct node *n, const char *what, const int32_t *v,
+                                 int count, int rank, int columns);
 #endif

@@ -124,12 +124,13 @@ static bool slice(struct tfl_list *l, const struct node *n, const char *what, co
     return tflite_lower(l, &m, e);
 }
 
-bool tflite_lower_recurrent(struct tfl_list *l, const struct node *n, struct err *e)
+static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const struct node *n, struct err *e)
 {
     const struct recurrent *r = &n->as.recurrent;
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t steps = x->dim[1], units = n->in[2]->dim[1], all[3] = {1, steps, units},
                   one[3] = {1, 1, units};
+    (void)d;
     if (!supported(n, e)) return false;
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
@@ -150,3 +151,8 @@ bool tflite_lower_recurrent(struct tfl_list *l, const struct node *n, struct err
     m.out = out;
     return slice(l, n, "take_last", h, last, steps - 1, 1, e) && tflite_lower(l, &m, e);
 }
+
+const struct tfl_def writes_recurrent[] = {
+    {OP_RECURRENT, TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, OPT_LSTM_SEQUENCE, 1, 1, write_recurrent},
+    {.write = NULL},
+};
