@@ -134,6 +134,40 @@ typedef struct nn_unary {
     int32_t alpha_bits;
 } nn_unary;
 
+// y[i] = function(x[i]); in place. nn_map_f32
+enum {
+    NN_NEG,
+    NN_ABS,
+    NN_SIGN,
+    NN_SQRT,
+    NN_RSQRT,
+    NN_SQUARE,
+    NN_EXP,
+    NN_LOG,
+    NN_SIN,
+    NN_COS,
+    NN_FLOOR,
+    NN_CEIL,
+    NN_ROUND, // halves to the even integer
+    NN_RELU_N1_TO_1,
+    NN_HARD_SWISH,
+    NN_GELU, // with the error function
+    NN_GELU_TANH
+};
+typedef struct nn_map {
+    int32_t n;
+    int32_t function; // one of the above
+} nn_map;
+
+// y[i][j][k][l] = function(a, b), a and b read with strides (0 where they are broadcast). In place on either.
+// nn_map2_f32
+enum { NN_MAXIMUM, NN_MINIMUM, NN_SQUARED_DIFFERENCE, NN_POW, NN_PRELU /* b: the slope */ };
+typedef struct nn_map2 {
+    int32_t d0, d1, d2, d3;
+    int32_t a0, a1, a2, a3, b0, b1, b2, b3;
+    int32_t function; // one of the above
+} nn_map2;
+
 // nn_lookup_s8 (p, x, table, y): y[i] = table[x[i] + 128]; every int8 function of one int8 value. In place.
 typedef struct nn_lookup {
     int32_t n;

@@ -28,6 +28,8 @@ FIELDS(nn_binary_s8, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1",
        "b_zero", "y_zero", "left", "a_mult", "a_shift", "b_mult", "b_shift", "out_mult", "out_shift",
        "negate_b", "min", "max");
 FIELDS(nn_unary, "n", "alpha_bits");
+FIELDS(nn_map, "n", "function");
+FIELDS(nn_map2, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "function");
 FIELDS(nn_lookup, "n");
 FIELDS(nn_softmax, "rows", "c", "beta_bits", "mult", "shift", "diff_min");
 FIELDS(nn_batch_norm, "rows", "c");
@@ -76,6 +78,8 @@ KERNEL(nn_leaky_relu_f32, nn_unary, nn_leaky_relu_f32_call_fma, XF, YF);
 KERNEL(nn_elu_f32, nn_unary, nn_elu_f32_call_fma, XF, YF);
 KERNEL(nn_logistic_f32, nn_unary, nn_logistic_f32_call_fma, XF, YF);
 KERNEL(nn_tanh_f32, nn_unary, nn_tanh_f32_call_fma, XF, YF);
+KERNEL(nn_map_f32, nn_map, nn_map_f32_call_fma, XF, YF);
+KERNEL(nn_map2_f32, nn_map2, nn_map2_f32_call_fma, XF, XF, YF);
 KERNEL(nn_lookup_s8, nn_lookup, NULL, X8, X8, Y8);
 KERNEL(nn_softmax_f32, nn_softmax, nn_softmax_f32_call_fma, XF, YF);
 KERNEL(nn_softmax_s8, nn_softmax, NULL, X8, Y8);
@@ -114,4 +118,5 @@ const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,       &kernel_nn_
                                         &kernel_nn_fill_f32,         &kernel_nn_fill_s8,
                                         &kernel_nn_lstm_f32,         &kernel_nn_lstm_dyn,
                                         &kernel_nn_lstm_s8,          &kernel_nn_gru_f32,
-                                        &kernel_nn_rnn_f32,          NULL};
+                                        &kernel_nn_rnn_f32,          &kernel_nn_map_f32,
+                                        &kernel_nn_map2_f32,         NULL};

@@ -18,9 +18,11 @@
 #include "../../device/nn_logistic_f32.c"
 #include "../../device/nn_lstm_dyn.c"
 #include "../../device/nn_lstm_f32.c"
+#include "../../device/nn_map_f32.c"
 #include "../../device/nn_max_pool_f32.c"
 #include "../../device/nn_mean_f32.c"
 #include "../../device/nn_mul_f32.c"
+#include "../../device/nn_map2_f32.c"
 #include "../../device/nn_quantize_dynamic.c"
 #include "../../device/nn_quantize_s8.c"
 #include "../../device/nn_relu6_f32.c"
@@ -155,6 +157,8 @@ F32_2(nn_leaky_relu_f32)
 F32_2(nn_elu_f32)
 F32_2(nn_logistic_f32)
 F32_2(nn_tanh_f32)
+F32_2(nn_map_f32)
+F32_3(nn_map2_f32)
 F32_2(nn_softmax_f32)
 F32_4(nn_batch_norm_f32)
 F32_2(nn_quantize_s8)

@@ -24,6 +24,12 @@ struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, in
 // Lets out share in's bytes when nothing else reads them later; the kernel must work in place.
 void lower_in_place(struct plan *p, const struct tensor *out, const struct tensor *in);
 
+// y = function(x) of floats (NN_NEG ...), in place where that is possible (op_map.c).
+void step_map(struct plan *p, const struct node *n, int32_t function);
+// The output's shape as four dimensions, and the inputs' strides there, 0 where they are broadcast; d[4] ..
+// d[7] are in[0]'s strides, d[8] .. d[11] in[1]'s (op_binary.c).
+bool lower_broadcast(const struct node *n, int32_t d[12], struct err *e);
+
 // A layer with weights: conv, depthwise, dense.
 enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN };
 struct layer {

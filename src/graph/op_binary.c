@@ -1,4 +1,4 @@
-// ADD, SUB, MUL, DIV with NumPy's broadcasting.
+// Ops of two values with NumPy's broadcasting.
 #include "lower.h"
 #include "../../device/nn.h"
 #include <string.h>
@@ -32,10 +32,8 @@ static bool infer_compare(struct node *n, struct err *e)
     return infer_as(n, BOOL, e);
 }
 
-// The output's shape as four dimensions, and the inputs' strides there, 0 where they are broadcast.
-// Neighbouring dimensions that are broadcast alike become one; d[4] .. d[7] are a's strides, d[8] .. d[11]
-// b's.
-static bool collapse(const struct node *n, int32_t d[12], struct err *e)
+// Neighbouring dimensions that are broadcast alike become one.
+bool lower_broadcast(const struct node *n, int32_t d[12], struct err *e)
 {
     const struct tensor *y = n->out[0];
     int32_t dim[GRAPH_MAX_RANK], at[2][GRAPH_MAX_RANK], step[2] = {1, 1};
@@ -97,6 +95,15 @@ static bool lower_s8(const struct node *n, const int32_t d[12], nn_binary_s8 *q,
     return true;
 }
 
+// On the one that is as large as the output.
+static void in_place(const struct node *n, struct plan *p)
+{
+    const struct tensor *a = n->in[0], *b = n->in[1], *y = n->out[0];
+    if (a == b) return;
+    lower_in_place(p, y, a);
+    if (!p->nalias || p->alias[p->nalias - 1].out != y) lower_in_place(p, y, b);
+}
+
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const f32[OP_COUNT] = {[OP_ADD] = &kernel_nn_add_f32,
@@ -108,13 +115,10 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *a = n->in[0], *b = n->in[1], *y = n->out[0];
     int32_t d[12];
     nn_binary_s8 q;
-    if (!want_types(n, e) || !collapse(n, d, e)) return false;
+    if (!want_types(n, e) || !lower_broadcast(n, d, e)) return false;
     if (is_s8(a) && !s8[n->op]) return fail(e, "int8 has no division; multiply by the reciprocal");
     if (is_s8(a) && !lower_s8(n, d, &q, e)) return false;
-    if (a != b) { // in place on the one that is as large as the output
-        lower_in_place(p, y, a);
-        if (!p->nalias || p->alias[p->nalias - 1].out != y) lower_in_place(p, y, b);
-    }
+    in_place(n, p);
     const nn_binary f = {
         d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], (int32_t)n->as.binary.act};
     plan_step(p, n, is_s8(a) ? s8[n->op] : f32[n->op], is_s8(a) ? (const void *)&q : &f,
@@ -122,14 +126,58 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     return true;
 }
 
+// A constant exponent of 2, 1/2 or -1/2 has a function of its own, which costs a hundredth of a power.
+static bool lower_simple_power(const struct node *n, struct plan *p)
+{
+    const struct tensor *b = n->in[1];
+    if (n->op != OP_POW || !tensor_is_const(b) || tensor_count(b) != 1) return false;
+    if (tensor_count(n->in[0]) != tensor_count(n->out[0])) return false;
+    const float v = *(const float *)b->data;
+    if (v != 2.0f && v != 0.5f && v != -0.5f) return false;
+    step_map(p, n, v == 2.0f ? NN_SQUARE : v == 0.5f ? NN_SQRT : NN_RSQRT);
+    return true;
+}
+
+static bool lower_pair(const struct node *n, struct plan *p, struct err *e)
+{
+    static const int32_t function[OP_COUNT] = {[OP_MAXIMUM] = NN_MAXIMUM,
+                                               [OP_MINIMUM] = NN_MINIMUM,
+                                               [OP_SQUARED_DIFFERENCE] = NN_SQUARED_DIFFERENCE,
+                                               [OP_POW] = NN_POW,
+                                               [OP_PRELU] = NN_PRELU};
+    int32_t d[12];
+    if (!want_types(n, e) || !lower_broadcast(n, d, e)) return false;
+    if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    if (lower_simple_power(n, p)) return true;
+    in_place(n, p);
+    const nn_map2 q = {d[0], d[1], d[2], d[3],  d[4],  d[5],           d[6],
+                       d[7], d[8], d[9], d[10], d[11], function[n->op]};
+    plan_step(p, n, &kernel_nn_map2_f32, &q,
+              (struct ref[]){ref_in(n->in[0]), ref_in(n->in[1]), ref_out(n->out[0])});
+    return true;
+}
+
+// x, slopes that broadcast against x.
+static bool infer_prelu(struct node *n, struct err *e)
+{
+    if (!want_inputs(n, 2, 2, e)) return false;
+    const struct tensor *x = n->in[0], *s = n->in[1];
+    for (int i = 0; i < s->rank; i++) {
+        const int32_t d = s->dim[s->rank - 1 - i];
+        if (d != 1 && (i >= x->rank || d != x->dim[x->rank - 1 - i]))
+            return fail(e, "its slopes do not fit its input");
+    }
+    return infer_like(n, x, e);
+}
+
 const struct opdef op_ADD = {"ADD", infer, lower, NULL};
 const struct opdef op_SUB = {"SUB", infer, lower, NULL};
 const struct opdef op_MUL = {"MUL", infer, lower, NULL};
 const struct opdef op_DIV = {"DIV", infer, lower, NULL};
-const struct opdef op_MAXIMUM = {"MAXIMUM", infer, NULL, NULL};
-const struct opdef op_MINIMUM = {"MINIMUM", infer, NULL, NULL};
-const struct opdef op_POW = {"POW", infer, NULL, NULL};
-const struct opdef op_SQUARED_DIFFERENCE = {"SQUARED_DIFFERENCE", infer, NULL, NULL};
+const struct opdef op_MAXIMUM = {"MAXIMUM", infer, lower_pair, NULL};
+const struct opdef op_MINIMUM = {"MINIMUM", infer, lower_pair, NULL};
+const struct opdef op_POW = {"POW", infer, lower_pair, NULL};
+const struct opdef op_SQUARED_DIFFERENCE = {"SQUARED_DIFFERENCE", infer, lower_pair, NULL};
 const struct opdef op_LOGICAL_AND = {"LOGICAL_AND", infer, NULL, NULL};
 const struct opdef op_LOGICAL_OR = {"LOGICAL_OR", infer, NULL, NULL};
 const struct opdef op_EQUAL = {"EQUAL", infer_compare, NULL, NULL};
@@ -138,3 +186,4 @@ const struct opdef op_LESS = {"LESS", infer_compare, NULL, NULL};
 const struct opdef op_LESS_EQUAL = {"LESS_EQUAL", infer_compare, NULL, NULL};
 const struct opdef op_GREATER = {"GREATER", infer_compare, NULL, NULL};
 const struct opdef op_GREATER_EQUAL = {"GREATER_EQUAL", infer_compare, NULL, NULL};
+const struct opdef op_PRELU = {"PRELU", infer_prelu, lower_pair, NULL};

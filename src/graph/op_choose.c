@@ -1,4 +1,4 @@
-// Ops that choose among values: SELECT, PRELU, ARG_MAX, ARG_MIN, GATHER, TILE, and CAST.
+// Ops that choose among values: SELECT, ARG_MAX, ARG_MIN, GATHER, TILE, and CAST.
 #include "op.h"
 
 // Where the condition is true the second input's value, else the third's, all three broadcast.
@@ -21,19 +21,6 @@ static bool infer_select(struct node *n, struct err *e)
     }
     if (n->in[0]->type != BOOL) return fail(e, "its condition %s is not boolean", n->in[0]->name);
     return infer_out(n, n->in[1]->type, rank, dim, e);
-}
-
-// x, slopes that broadcast against x.
-static bool infer_prelu(struct node *n, struct err *e)
-{
-    if (!want_inputs(n, 2, 2, e)) return false;
-    const struct tensor *x = n->in[0], *s = n->in[1];
-    for (int i = 0; i < s->rank; i++) {
-        const int32_t d = s->dim[s->rank - 1 - i];
-        if (d != 1 && (i >= x->rank || d != x->dim[x->rank - 1 - i]))
-            return fail(e, "its slopes do not fit its input");
-    }
-    return infer_like(n, x, e);
 }
 
 static bool infer_arg(struct node *n, struct err *e)
@@ -87,7 +74,6 @@ static bool infer_cast(struct node *n, struct err *e)
 }
 
 const struct opdef op_SELECT = {"SELECT_V2", infer_select, NULL, NULL};
-const struct opdef op_PRELU = {"PRELU", infer_prelu, NULL, NULL};
 const struct opdef op_ARG_MAX = {"ARG_MAX", infer_arg, NULL, NULL};
 const struct opdef op_ARG_MIN = {"ARG_MIN", infer_arg, NULL, NULL};
 const struct opdef op_GATHER = {"GATHER", infer_gather, NULL, NULL};
