@@ -57,6 +57,11 @@ struct ranges;
 struct graph *full_integer(const struct graph *lite, const struct ranges *r, enum dtype type, struct arena *a,
                            struct err *e);
 
+// The network as one that takes `hop` new samples and keeps what it made of the others (stream.c); its scores are
+// those of g on the last window's samples, bit for bit, from the ceil(window / hop)-th inference on. *rest: where the
+// front ends, and why. Fails when nothing can be kept, with the reason.
+struct graph *stream_graph(const struct graph *g, int hop, struct arena *a, const char **rest, struct err *e);
+
 // ---- ranges of activations ----
 struct range {
     float lo, hi; // lo <= 0 <= hi

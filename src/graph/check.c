@@ -38,6 +38,7 @@ static bool const_check(const struct tensor *t, struct err *e)
 static bool made_before(const struct graph *g, int k, const struct tensor *t)
 {
     if (tensor_is_const(t)) return true;
+    if (tensor_is_state(g, t)) return true;
     for (int i = 0; i < g->nin; i++)
         if (g->in[i] == t) return true;
     for (int j = 0; j < k; j++)

@@ -104,6 +104,11 @@ struct graph *graph_copy(const struct graph *g, struct arena *a)
         for (int i = 0; i < n->nout; i++) m->out[i] = copy_of(&c, a, n->out[i]);
     }
     for (int i = 0; i < g->nout; i++) h->out[i] = copy_of(&c, a, g->out[i]);
+    h->state = arena_new_n(a, (size_t)g->nstate, struct state);
+    for (int i = 0; i < g->nstate; i++)
+        h->state[i] = (struct state){copy_of(&c, a, g->state[i].before), copy_of(&c, a, g->state[i].after)};
+    h->nstate = g->nstate;
+    h->front = g->front;
     h->meta = arena_copy(a, g->meta, (size_t)g->nmeta * sizeof *g->meta);
     h->nmeta = g->nmeta;
     return h;
@@ -123,7 +128,15 @@ int graph_uses(const struct graph *g, const struct tensor *t)
     for (int k = 0; k < g->nnode; k++)
         for (int i = 0; i < g->node[k]->nin; i++) uses += g->node[k]->in[i] == t;
     for (int i = 0; i < g->nout; i++) uses += g->out[i] == t;
+    for (int i = 0; i < g->nstate; i++) uses += g->state[i].after == t;
     return uses;
+}
+
+bool tensor_is_state(const struct graph *g, const struct tensor *t)
+{
+    for (int i = 0; i < g->nstate; i++)
+        if (g->state[i].before == t) return true;
+    return false;
 }
 
 void graph_drop_dead(struct graph *g)

@@ -137,12 +137,21 @@ struct meta { // what travels inside the file, as text; see META_* for the keys 
     const char *key, *value;
 };
 
+// A value that is kept from one inference to the next: `after` becomes the next one's `before`, which starts
+// with zeros. Nothing reads before once after is made, so that both can have one address.
+struct state {
+    struct tensor *before, *after;
+};
+
 struct graph {
     const char *name;
     struct node **node; // in an order that can be executed
     int nnode, node_cap;
     struct tensor **in, **out;
     int nin, nout;
+    struct state *state;
+    int nstate;
+    int front; // nodes that only move states forward, the first ones; the others may be left out of an inference
     struct meta *meta;
     int nmeta;
 };
@@ -153,6 +162,7 @@ struct graph {
 #define META_UNITS "units"         // g,g,g,rad/s,...: one a channel
 #define META_RATE "rate_hz"        // 50
 #define META_HOP "hop"             // samples between windows in training
+#define META_WINDOW "window"       // samples of a window, when the input has fewer: the new ones of a hop
 #define META_DATA "data"           // hapt
 #define META_ARCH "arch"           // cnn
 #define META_TECHNIQUE "technique" // none lite dynamic full-integer
@@ -202,7 +212,8 @@ bool tensor_check(const struct tensor *t, struct err *e);
 // "1x128x6"; returns s.
 char *tensor_shape(const struct tensor *t, char *s, size_t n);
 int64_t graph_macs(const struct graph *g);
-int64_t graph_params(const struct graph *g); // trained numbers
+int64_t graph_params(const struct graph *g);                         // trained numbers
+bool tensor_is_state(const struct graph *g, const struct tensor *t); // some state's before
 // Structure: every input made before it is used, shapes as op_infer says, constants present and finite sizes.
 bool graph_check(const struct graph *g, struct err *e);
 // A table of the nodes as text (inspect, golden tests).

@@ -78,7 +78,7 @@ struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, in
 
 void lower_in_place(struct plan *p, const struct tensor *out, const struct tensor *in)
 {
-    if (tensor_is_const(in) || tensor_bytes(in) != tensor_bytes(out)) return;
+    if (tensor_is_const(in) || tensor_is_state(p->g, in) || tensor_bytes(in) != tensor_bytes(out)) return;
     for (const struct tensor *t = in; t;) {
         const struct tensor *next = NULL;
         if (graph_uses(p->g, t) != 1) return;

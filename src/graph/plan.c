@@ -57,6 +57,7 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     p->layout = l;
     p->arena = a;
     for (int k = 0; k < g->nnode; k++) {
+        if (k == g->front) p->front = p->nstep;
         const struct node *n = g->node[k];
         const struct opdef *d = op_def(n->op);
         int before = p->nstep;
@@ -73,6 +74,7 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
         for (int i = before; i < p->nstep; i++)
             if (p->nstep > before && !p->step[i].node) p->step[i].node = n;
     }
+    for (int i = 0; i < g->nstate; i++) plan_alias(p, g->state[i].after, g->state[i].before);
     return plan_place(p, e) ? p : NULL;
 }
 

@@ -60,6 +60,7 @@ struct plan {
     int nalias, alias_cap;
     int32_t arena_bytes;  // device arena: values and scratch; exact, a multiple of 16
     int32_t lower_bound;  // largest set of live bytes: no placement can need less
+    int front;            // steps of the graph's front
     struct ref *in, *out; // where the graph's inputs and outputs are
 };
 

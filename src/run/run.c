@@ -16,6 +16,11 @@ struct runner *runner_new(const struct plan *p, struct arena *a)
     return r;
 }
 
+void runner_reset(struct runner *r)
+{
+    memset(r->memory, 0, (size_t)r->plan->arena_bytes);
+}
+
 static void *ref_bytes(struct runner *r, const struct ref *f)
 {
     if (f->offset == -2) return NULL;
@@ -116,13 +121,13 @@ struct batch {
 
 static void *batch_part(void *arg)
 {
-    enum { CHUNK = 16 };
     struct batch *b = arg;
+    const int chunk = b->plan->g->nstate ? b->n : 16;
     struct arena a = {0};
     struct runner *r = runner_new(b->plan, &a);
     int64_t nx = tensor_count(b->plan->g->in[0]), ny = tensor_count(b->plan->g->out[0]);
-    for (int i; (i = atomic_fetch_add(&b->next, CHUNK)) < b->n && !interrupted();)
-        for (int k = i; k < b->n && k < i + CHUNK; k++) run_float(r, b->x + k * nx, b->y + k * ny);
+    for (int i; (i = atomic_fetch_add(&b->next, chunk)) < b->n && !interrupted();)
+        for (int k = i; k < b->n && k < i + chunk; k++) run_float(r, b->x + k * nx, b->y + k * ny);
     arena_free(&a);
     return NULL;
 }
@@ -141,7 +146,9 @@ bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err
     struct batch b = {.plan = p, .x = x, .y = y, .n = n};
     pthread_t thread[16];
     int extra = thread_count() - 1, started = 0;
-    while (started < extra && n > 64 && !pthread_create(&thread[started], NULL, batch_part, &b)) started++;
+    while (started < extra && n > 64 && !p->g->nstate &&
+           !pthread_create(&thread[started], NULL, batch_part, &b))
+        started++;
     batch_part(&b);
     while (started) pthread_join(thread[--started], NULL);
     return !interrupted() || fail(e, "interrupted");

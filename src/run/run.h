@@ -19,6 +19,10 @@ void run_invoke(struct runner *r, const void *const *in, void *const *out, run_o
 // quantises with the input's scale and zero point, dequantises every output to y (first output only).
 void run_float(struct runner *r, const float *x, float *y);
 
-// n windows x (n, elements of the input) -> y (n, elements of the first output), on all processors.
+// A model with states goes on from where the last inference left them; runner_reset makes them zero.
+void runner_reset(struct runner *r);
+
+// n windows x (n, elements of the input) -> y (n, elements of the first output), on all processors; of a model
+// with states one after the other, from zeros on.
 bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e);
 #endif
