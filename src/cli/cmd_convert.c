@@ -9,6 +9,7 @@
 struct convert {
     const char *model, *technique, *calibrate, *range, *output;
     int windows, seed;
+    bool dequantize;
 };
 
 static bool calibration_npy(const char *path, const struct tensor *x, struct compress_opt *o, struct arena *a,
@@ -50,6 +51,7 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
 {
     struct graph *g = model_load(c->model, a, e);
     if (!g) return false;
+    if (c->dequantize && !(g = dequantize(g, a, e))) return fail_in(e, "%s", c->model);
     struct compress_opt o = {.range = range};
     if (t->needs_calibration && !c->calibrate)
         return fail(e, "%s: %s needs calibration windows; add --calibrate DATA or --calibrate x.npy",
@@ -72,12 +74,13 @@ int cmd_convert(int argc, char **argv)
     struct convert c = {.windows = 256, .seed = 1, .range = "mse"};
     const struct opt opts[] = {
         {"technique", 't', OPT_TEXT, "T",
-         "none, lite, dynamic or full-integer ('wearlite techniques' explains)", &c.technique},
+         "none, lite, dynamic, full-integer, float16 ('wearlite techniques' explains)", &c.technique},
         {"calibrate", 'c', OPT_TEXT, "DATA|X.npy",
          "windows for full-integer: training persons of a data set, or a file", &c.calibrate},
         {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},
         {"range", 0, OPT_TEXT, "METHOD", "ranges of activations: mse, percentile or min-max (mse)", &c.range},
         {"seed", 0, OPT_INT, "N", "which windows are taken (1)", &c.seed},
+        {"dequantize", 0, OPT_FLAG, NULL, "make a quantised model float first", &c.dequantize},
         {"output", 'o', OPT_TEXT, "OUT.tflite", "the compressed model", &c.output},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
@@ -89,9 +92,7 @@ int cmd_convert(int argc, char **argv)
     c.model = argv[0];
     if (!c.technique || !c.output) return usage_error(&u, "--technique T and -o OUT.tflite are needed");
     const struct technique *t = technique_find(c.technique);
-    if (!t)
-        return usage_error(&u, "unknown technique '%s'; there are none, lite, dynamic, full-integer",
-                           c.technique);
+    if (!t) return usage_error(&u, "unknown technique '%s'; 'wearlite techniques' lists them", c.technique);
     if (!range_method_find(c.range, &range))
         return usage_error(&u, "unknown range method '%s'; there are mse, percentile, min-max", c.range);
     if (c.windows < 1) return usage_error(&u, "--windows wants at least 1");

@@ -17,24 +17,24 @@ static struct graph *apply_none(const struct graph *g, const struct compress_opt
     return h;
 }
 
-static bool is_float(const struct graph *g, struct err *e)
+static bool is_float(const struct graph *g, const char *technique, struct err *e)
 {
-    for (int k = 0; k < g->nnode; k++)
-        for (int i = 0; i < g->node[k]->nin; i++) {
-            const struct tensor *t = g->node[k]->in[i];
-            if (t && t->q.n)
-                return fail(e, "%s: %s is quantised already; techniques start from a float model",
-                            g->node[k]->name, t->name);
-        }
-    return true;
+    const char *as = quantised_as(g);
+    if (!as) return true;
+    if (!strcmp(as, technique))
+        return fail(e, "the model is %s already; use it as it is, or add --dequantize to do it anew", as);
+    return fail(
+        e,
+        "the model is quantised already (%s) and %s starts from float; add --dequantize to make it float "
+        "first, or give the float model",
+        as, technique);
 }
 
-static struct graph *apply_lite(const struct graph *g, const struct compress_opt *o, struct arena *a,
-                                struct err *e)
+static struct graph *lite_named(const struct graph *g, const char *technique, struct arena *a, struct err *e)
 {
-    (void)o;
-    if (!is_float(g, e)) return NULL;
-    struct graph *h = copy_with_name(g, "lite", a);
+    if (!is_float(g, technique, e)) return NULL;
+    struct graph *h = copy_with_name(g, technique, a);
+    float32_weights(h);
     drop_dropout(h);
     if (!fold_batch_norm(h, a, e)) return NULL;
     fuse_activation(h);
@@ -42,35 +42,51 @@ static struct graph *apply_lite(const struct graph *g, const struct compress_opt
     return h;
 }
 
+static struct graph *apply_lite(const struct graph *g, const struct compress_opt *o, struct arena *a,
+                                struct err *e)
+{
+    (void)o;
+    return lite_named(g, "lite", a, e);
+}
+
+static struct graph *apply_float16(const struct graph *g, const struct compress_opt *o, struct arena *a,
+                                   struct err *e)
+{
+    (void)o;
+    struct graph *h = lite_named(g, "float16", a, e);
+    if (h) float16_weights(h, a);
+    return h;
+}
+
 static struct graph *apply_dynamic(const struct graph *g, const struct compress_opt *o, struct arena *a,
                                    struct err *e)
 {
-    struct graph *h = apply_lite(g, o, a, e);
-    if (!h) return NULL;
-    graph_meta_set(h, a, META_TECHNIQUE, "dynamic");
-    quantize_weights(h, a);
+    (void)o;
+    struct graph *h = lite_named(g, "dynamic", a, e);
+    if (h) quantize_weights(h, a);
     return h;
 }
 
 static struct graph *apply_full_integer(const struct graph *g, const struct compress_opt *o, struct arena *a,
                                         struct err *e)
 {
-    struct graph *lite = apply_lite(g, o, a, e);
-    struct ranges *r = lite ? calibrate(lite, o, I8, a, e) : NULL;
-    struct graph *h = r ? full_integer(lite, r, I8, a, e) : NULL;
-    if (h) graph_meta_set(h, a, META_TECHNIQUE, "full-integer");
-    return h;
+    struct graph *h = lite_named(g, "full-integer", a, e);
+    struct ranges *r = h ? calibrate(h, o, I8, a, e) : NULL;
+    return r ? full_integer(h, r, I8, a, e) : NULL;
 }
 
 static const struct technique none = {"none", "the model as it is: the uncompressed baseline", false,
                                       apply_none};
 static const struct technique lite = {
     "lite", "float32; normalisation and batch-norm folded, activations fused", false, apply_lite};
+static const struct technique float16 = {
+    "float16", "float16 weights in the file, executed as float32: half the file, the same flash and time",
+    false, apply_float16};
 static const struct technique dynamic = {"dynamic", "int8 weights, activations quantised on the fly", false,
                                          apply_dynamic};
 static const struct technique full = {"full-integer", "everything int8, ranges from calibration windows",
                                       true, apply_full_integer};
-const struct technique *const techniques[] = {&none, &lite, &dynamic, &full, NULL};
+const struct technique *const techniques[] = {&none, &lite, &dynamic, &full, &float16, NULL};
 
 const struct technique *technique_find(const char *name)
 {

@@ -20,7 +20,7 @@ struct technique {
     struct graph *(*apply)(const struct graph *g, const struct compress_opt *o, struct arena *a,
                            struct err *e);
 };
-extern const struct technique *const techniques[]; // none lite dynamic full-integer; NULL at the end
+extern const struct technique *const techniques[]; // none lite dynamic full-integer ...; NULL at the end
 const struct technique *technique_find(const char *name);
 
 // ---- the rewritings that techniques are made of; each changes g in place ----
@@ -37,6 +37,14 @@ struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena 
 struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *a);
 // Whether a recurrent node has int8 forms: an LSTM with tanh and logistic that starts from zeros.
 bool is_plain_lstm(const struct node *n);
+
+// Constants rounded to float16, stored so by .tflite files; and back to plain float32.
+void float16_weights(struct graph *g, struct arena *a);
+void float32_weights(struct graph *g);
+// The technique by which a graph is quantised already; NULL: it is float.
+const char *quantised_as(const struct graph *g);
+// A quantised graph in float again.
+struct graph *dequantize(const struct graph *q, struct arena *a, struct err *e);
 
 // ---- integer activations ----
 // Where the scale of an op's output comes from: its own range, that of the inputs (which then share one), or

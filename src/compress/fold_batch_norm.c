@@ -36,6 +36,7 @@ static struct tensor *copy_const(const struct tensor *t, struct arena *a)
 {
     struct tensor *c = arena_copy(a, t, sizeof *t);
     c->data = arena_copy(a, t->data, (size_t)tensor_bytes(t));
+    c->half = false;
     return c;
 }
 

@@ -58,14 +58,16 @@ void quantize_weights(struct graph *g, struct arena *a)
 {
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
-        if (n->op == OP_RECURRENT && is_plain_lstm(n)) { // inputs and h symmetric, as LiteRT's hybrid LSTM
+        const bool layer = n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE;
+        const char *why = layer || n->op == OP_RECURRENT ? why_float(n, I8) : NULL;
+        if (why) {
+            tell_float("dynamic", n, why);
+        } else if (layer) {
+            n->in[1] = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);
+            if (n->op == OP_DENSE) n->as.dense.asymmetric_inputs = true;
+        } else if (n->op == OP_RECURRENT) { // inputs and h symmetric, as LiteRT's hybrid LSTM
             for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, a);
             n->as.recurrent.asymmetric_inputs = false;
-            continue;
         }
-        bool conv = n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D;
-        if ((!conv && n->op != OP_DENSE) || !tensor_is_const(n->in[1]) || n->in[1]->type != F32) continue;
-        n->in[1] = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);
-        if (n->op == OP_DENSE) n->as.dense.asymmetric_inputs = true;
     }
 }

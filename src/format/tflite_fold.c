@@ -1,7 +1,7 @@
 // Constants that the converter left to run time: shapes (SHAPE, STRIDED_SLICE, PACK, ... on small integers),
 // reshaped constants, weights stored as float16 or int8 with a DEQUANTIZE behind them.
+#include "../base/half.h"
 #include "tflite_read.h"
-#include <math.h>
 #include <string.h>
 
 enum { MAX_INTS = 64 }; // of a shape calculation; shapes have at most GRAPH_MAX_RANK numbers
@@ -168,16 +168,6 @@ static bool fold_cast(struct reader *r, struct oper *o, bool *done, struct err *
     return set_ints(r, o, y, o->in[0]->rank, n, e);
 }
 
-// IEEE binary16 to binary32; exact.
-static float half_to_float(uint16_t h)
-{
-    int exponent = h >> 10 & 31, mantissa = h & 1023;
-    float v = exponent == 0    ? ldexpf((float)mantissa, -24)
-              : exponent == 31 ? (mantissa ? NAN : INFINITY)
-                               : ldexpf((float)(mantissa + 1024), exponent - 25);
-    return h & 0x8000 ? -v : v;
-}
-
 // Weights stored small become the float weights that they stand for.
 static bool fold_dequantize(struct reader *r, struct oper *o, bool *done, struct err *e)
 {
@@ -193,7 +183,7 @@ static bool fold_dequantize(struct reader *r, struct oper *o, bool *done, struct
     for (int i = q->axis + 1; q->n > 1 && i < x->rank; i++) inner *= x->dim[i];
     for (int64_t i = 0; i < n; i++) {
         if (x->type == F16) {
-            v[i] = half_to_float(((const uint16_t *)x->data)[i]);
+            v[i] = half_value(((const uint16_t *)x->data)[i]);
             continue;
         }
         int64_t c = q->n > 1 ? i / inner % q->n : 0;
@@ -203,6 +193,7 @@ static bool fold_dequantize(struct reader *r, struct oper *o, bool *done, struct
     memcpy(y->dim, x->dim, sizeof y->dim);
     y->q = (struct quant){0};
     y->data = v;
+    y->half = x->type == F16;
     *done = true;
     return true;
 }

@@ -49,6 +49,7 @@ static struct tensor *joined(struct reader *r, struct tensor *const *t, const ch
     uint8_t *data = arena_alloc(r->a, 4 * (size_t)bytes);
     struct tensor *y = tensor_const(r->a, name, t[0]->type, t[0]->rank, dim, data);
     for (int g = 0; g < 4; g++) memcpy(data + g * bytes, t[g]->data, (size_t)bytes);
+    y->half = t[0]->half && t[1]->half && t[2]->half && t[3]->half;
     if (!quantised) return y;
     float *scale = arena_new_n(r->a, 4 * (size_t)units, float);
     int32_t *zero = arena_new_n(r->a, 4 * (size_t)units, int32_t);

@@ -270,6 +270,7 @@ static bool collect(struct writer *w, struct err *e)
     const struct graph *g = w->g;
     for (int i = 0; i < g->nnode; i++)
         if (!tflite_lower(&w->ops, g->node[i], e)) return false;
+    tflite_store_halves(&w->ops);
     w->code = arena_new_n(w->a, (size_t)w->ops.n + 1, struct code);
     for (int i = 0; i < g->nin; i++) tensor_index(w, g->in[i]);
     for (int i = 0; i < w->ops.n; i++) {

@@ -54,4 +54,6 @@ int act_to(enum act a);
 // A table of numbers as a constant int32 tensor of rank 0, 1 or (with columns) 2.
 const struct tensor *tflite_ints(struct tfl_list *l, const struct node *n, const char *what, const int32_t *v,
                                  int count, int rank, int columns);
+// float16 constants, once everything is lowered.
+void tflite_store_halves(struct tfl_list *l);
 #endif

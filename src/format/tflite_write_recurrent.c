@@ -14,6 +14,7 @@ static const struct tensor *gate_rows(struct tfl_list *l, const struct tensor *t
     struct tensor *g =
         tensor_new(l->a, arena_printf(l->a, "%s/%s", t->name, gate_name[gate]), t->type, t->rank, dim);
     g->data = (const uint8_t *)t->data + (size_t)row * (size_t)columns * (size_t)dtype_size(t->type);
+    g->half = t->half;
     if (t->q.n) {
         const int at = t->q.n > 1 ? row : 0;
         g->q = (struct quant){1, 0, t->q.scale + at, t->q.zero + at};

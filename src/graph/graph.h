@@ -26,6 +26,7 @@ struct tensor {
     int32_t dim[GRAPH_MAX_RANK]; // the batch is 1 in a graph that is to be executed
     struct quant q;
     const void *data; // constant bytes, little endian, row-major; NULL when computed at run time
+    bool half;        // a float32 constant whose values are float16: .tflite files store it so
 };
 
 enum op {

@@ -73,8 +73,10 @@ void params_read(const struct params *p, float *w)
 
 void params_write(const struct params *p, const float *w, struct arena *a)
 {
-    for (int i = 0; i < p->nslot; i++)
+    for (int i = 0; i < p->nslot; i++) {
         p->slot[i].t->data = arena_copy(a, w + p->slot[i].at, (size_t)p->slot[i].n * sizeof *w);
+        p->slot[i].t->half = false;
+    }
 }
 
 // ---- layout ----

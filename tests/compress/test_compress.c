@@ -116,7 +116,7 @@ TEST(compress_refuses_what_cannot_be)
     CHECK_STR("needs calibration windows", e.text);
     struct graph *dyn = apply("dynamic", g, &o, &a);
     CHECK(!technique_find("dynamic")->apply(dyn, &o, &a, &e));
-    CHECK_STR("quantised already", e.text);
+    CHECK_STR("the model is dynamic already", e.text);
     CHECK(!technique_find("pruning"));
     float *x = tiny_windows(&a, g, 2, 2);
     x[5] = INFINITY;
