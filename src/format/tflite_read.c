@@ -164,6 +164,8 @@ static const char *remedy(int builtin, const char *custom)
     if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
         !strcmp(name, "VAR_HANDLE"))
         return "control flow and variables are not supported; export the network for inference only";
+    if (builtin == TFL_TRANSPOSE_CONV)
+        return "use UpSampling1D and a convolution in the model instead of a transposed convolution";
     return "replace that layer in the model by convolution, dense, pooling, elementwise or reshape layers";
 }
 
@@ -214,18 +216,18 @@ static bool outputs_free(struct reader *r, const struct fb_vec *index, struct er
     return true;
 }
 
-// A reshaped constant is a constant: looks at the nodes from `first` on.
-static void drop_constant_reshapes(struct graph *g, int first)
+// Drops the nodes of constants from `first` on.
+static bool drop_constant_nodes(struct reader *r, int first, struct err *e)
 {
+    struct graph *g = r->g;
     int keep = first;
     for (int k = first; k < g->nnode; k++) {
-        const struct node *n = g->node[k];
-        if (n->op == OP_RESHAPE && n->in[0]->data && n->in[0]->q.n <= 1)
-            n->out[0]->data = n->in[0]->data;
-        else
-            g->node[keep++] = g->node[k];
+        bool done;
+        if (!tflite_compute_constant(r, g->node[k], &done, e)) return false;
+        if (!done) g->node[keep++] = g->node[k];
     }
     g->nnode = keep;
+    return true;
 }
 
 static bool read_operator_body(struct reader *r, const struct fb_table *record, struct oper *o,
@@ -265,7 +267,7 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     if (!spread && !tflite_fold(r, o, &folded, e)) return false;
     if (!folded && !(spread ? dilate_pass(r, o, spread, e) : d->read(r, o, e))) return false;
     made->spread = o->spread_out;
-    drop_constant_reshapes(r->g, first);
+    if (!drop_constant_nodes(r, first, e)) return false;
     return !r->fb.bad || fail(e, "%s", damaged);
 }
 

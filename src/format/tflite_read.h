@@ -50,7 +50,7 @@ struct oper_def {
 };
 // Tables of families of operators, one a file tflite_read_<family>.c; each ends with .read NULL.
 extern const struct oper_def opers_layers[], opers_elementwise[], opers_reduce[], opers_shape[],
-    opers_split[], opers_recurrent[];
+    opers_extend[], opers_split[], opers_recurrent[];
 const struct oper_def *tflite_oper(int builtin); // NULL: not read
 
 // False when the reader would hold n more bytes than a file of this size can need.
@@ -81,6 +81,8 @@ bool oper_shape_only(struct reader *r, struct oper *o, struct err *e);
 bool reader_same_output(const struct oper *o, const struct tensor *t, struct err *e);
 // A convolution as a node, with strides and padding from its options, or as given.
 bool oper_conv(struct reader *r, struct oper *o, const struct conv *given, struct err *e);
+// A convolution in groups, as c says (tflite_read_grouped.c).
+bool grouped_conv(struct reader *r, struct oper *o, const struct conv *c, enum op after, struct err *e);
 // SPACE_TO_BATCH_ND, and the operators behind it up to BATCH_TO_SPACE_ND.
 bool dilate_start(struct reader *r, struct oper *o, struct err *e);
 bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e);
@@ -89,4 +91,7 @@ void tflite_cut_borders(struct graph *g);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);
+// Computes a node of constants; *done: its output is a constant now and the node is not needed
+// (tflite_read_constant.c).
+bool tflite_compute_constant(struct reader *r, struct node *n, bool *done, struct err *e);
 #endif

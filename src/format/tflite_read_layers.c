@@ -91,9 +91,8 @@ bool oper_conv(struct reader *r, struct oper *o, const struct conv *given, struc
     else if (!conv_options(o, &c, e))
         return false;
     if (!reader_act(o, depthwise ? DEPTHWISE_ACT : CONV_ACT, &c.act, &after, e)) return false;
-    if (!depthwise && x->dim[3] != w->dim[3] && w->dim[3] >= 1 && x->dim[3] % w->dim[3] == 0)
-        return fail(e, "is a convolution in %d groups; only 1 group or depthwise is supported",
-                    x->dim[3] / w->dim[3]);
+    if (!depthwise && x->dim[3] != w->dim[3] && x->dim[3] % w->dim[3] == 0)
+        return grouped_conv(r, o, &c, after, e);
     struct node *n = reader_node(r, o, depthwise ? OP_DEPTHWISE_CONV_2D : OP_CONV_2D, 3);
     n->as.conv = c;
     return reader_finish_act(r, o, n, after, e);
@@ -104,6 +103,40 @@ static bool oper_conv_2d(struct reader *r, struct oper *o, struct err *e)
     return oper_conv(r, o, NULL, e);
 }
 
+// Weights that are computed while it runs (attention): x (rows, k) by w (n, k) is a product of matrices.
+static bool dense_by_matmul(struct reader *r, struct oper *o, struct tensor *x, enum act act, enum op after,
+                            struct err *e)
+{
+    struct tensor *bias = o->nin > 2 ? o->in[2] : NULL, *y = o->out[0];
+    if (!types_check(o, e)) return false;
+    if (bias && y->type != F32)
+        return fail(e, "its weights %s are computed while it runs, which is supported without a bias only",
+                    o->in[1]->name);
+    struct node *n = graph_add(r->g, r->a, OP_BATCH_MATMUL, o->name, 2, 1);
+    n->in[0] = x;
+    n->in[1] = o->in[1];
+    n->as.matmul.adj_y = true;
+    if (!bias && act == ACT_NONE) {
+        n->out[0] = y;
+        return reader_finish_act(r, o, n, after, e);
+    }
+    n->out[0] = reader_between(r, y, "product");
+    n->name = n->out[0]->name;
+    if (!reader_finish(o, n, e)) return false;
+    struct node *m = graph_add(r->g, r->a,
+                               bias              ? OP_ADD
+                               : act == ACT_RELU ? OP_RELU
+                                                 : OP_RELU6,
+                               o->name, bias ? 2 : 1, 1);
+    m->in[0] = n->out[0];
+    if (bias) {
+        m->in[1] = bias;
+        m->as.binary.act = act;
+    }
+    m->out[0] = y;
+    return reader_finish_act(r, o, m, after, e);
+}
+
 static bool oper_dense(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[0], *w = o->in[1];
@@ -112,8 +145,8 @@ static bool oper_dense(struct reader *r, struct oper *o, struct err *e)
     if (w->rank != 2) return fail(e, "its weights have %d dimensions, want 2", w->rank);
     if (fb_i8(&o->options, DENSE_FORMAT, 0))
         return fail(e, "its weights are stored shuffled for one kind of processor; convert the model again");
-    if (!weights_check(w, 0, e) || !bias_check(o, e) || !types_check(o, e)) return false;
     if (!reader_act(o, DENSE_ACT, &act, &after, e)) return false;
+    if (w->data && (!weights_check(w, 0, e) || !bias_check(o, e) || !types_check(o, e))) return false;
     bool keep = fb_u8(&o->options, DENSE_KEEP_DIMS, 0);
     if (!keep && (x->rank != 2 || x->dim[1] != w->dim[1])) { // the operator flattens by itself
         int64_t count = tensor_count(x);
@@ -125,6 +158,7 @@ static bool oper_dense(struct reader *r, struct oper *o, struct err *e)
         if (!reader_finish(o, reader_reshape(r, x, flat), e)) return false;
         x = flat;
     }
+    if (!w->data) return dense_by_matmul(r, o, x, act, after, e);
     struct node *n = reader_node(r, o, OP_DENSE, 3);
     n->in[0] = x;
     n->as.dense.act = act;
@@ -151,10 +185,52 @@ static bool oper_pool(struct reader *r, struct oper *o, struct err *e)
     n->as.pool = p;
     return reader_finish_act(r, o, n, after, e);
 }
+// By a constant matrix (k, n) it is FULLY_CONNECTED: the weights are turned here, once, instead of read in columns by
+// the kernel at each inference. int8 weights (dynamic range) are quantised per tensor, alike.
+static bool matmul_by_dense(struct reader *r, struct oper *o, bool adj_y, struct err *e)
+{
+    struct tensor *w = o->in[1], *turned = w;
+    if (!weights_check(w, 0, e) || !types_check(o, e)) return false;
+    if (!adj_y) {
+        const int32_t k = w->dim[0], n = w->dim[1];
+        const size_t size = (size_t)dtype_size(w->type);
+        if (!reader_room(r, (uint64_t)tensor_bytes(w), e)) return false;
+        uint8_t *v = arena_alloc(r->a, (size_t)tensor_bytes(w));
+        for (int32_t i = 0; i < n; i++)
+            for (int32_t j = 0; j < k; j++)
+                memcpy(v + ((size_t)i * (size_t)k + (size_t)j) * size,
+                       (const uint8_t *)w->data + ((size_t)j * (size_t)n + (size_t)i) * size, size);
+        turned = tensor_const(r->a, w->name, w->type, 2, (int32_t[]){n, k}, v);
+        turned->q = w->q;
+    }
+    struct node *m = reader_node(r, o, OP_DENSE, 2);
+    m->in[1] = turned;
+    m->as.dense.asymmetric_inputs = fb_u8(&o->options, MATMUL_ASYMMETRIC, 0);
+    return reader_finish(o, m, e);
+}
+
+static bool oper_matmul(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct tensor *x = o->in[0], *w = o->in[1];
+    const bool adj_x = fb_u8(&o->options, MATMUL_ADJ_X, 0), adj_y = fb_u8(&o->options, MATMUL_ADJ_Y, 0);
+    if (w->data && w->rank == 2 && !adj_x && w->q.n <= 1 && x->rank >= 2 &&
+        (x->type == F32 || x->type == w->type) &&
+        (w->type == F32 || (w->type == I8 && w->q.n == 1 && !w->q.zero[0])))
+        return matmul_by_dense(r, o, adj_y, e);
+    if (x->type != w->type || x->type != o->out[0]->type)
+        return fail(e, "%s by %s to %s is not a combination that is supported", dtype_name(x->type),
+                    dtype_name(w->type), dtype_name(o->out[0]->type));
+    struct node *n = reader_node(r, o, OP_BATCH_MATMUL, 2);
+    n->as.matmul.adj_x = adj_x;
+    n->as.matmul.adj_y = adj_y;
+    return reader_finish(o, n, e);
+}
+
 const struct oper_def opers_layers[] = {
     {TFL_CONV_2D, OPT_CONV, 8, 2, 3, .read = oper_conv_2d},
     {TFL_DEPTHWISE_CONV_2D, OPT_DEPTHWISE, 7, 2, 3, .read = oper_conv_2d},
     {TFL_FULLY_CONNECTED, OPT_DENSE, 14, 2, 3, .read = oper_dense},
+    {TFL_BATCH_MATMUL, OPT_BATCH_MATMUL, 4, 2, 2, .read = oper_matmul},
     {TFL_MAX_POOL_2D, OPT_POOL, 3, 1, 1, oper_pool, .op = OP_MAX_POOL_2D},
     {TFL_AVERAGE_POOL_2D, OPT_POOL, 3, 1, 1, oper_pool, .op = OP_AVERAGE_POOL_2D},
     {.read = NULL},

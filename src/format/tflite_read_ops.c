@@ -51,8 +51,8 @@ bool reader_act(const struct oper *o, int id, enum act *act, enum op *after, str
     *after = OP_COUNT;
     *act = a == TFL_ACT_RELU ? ACT_RELU : a == TFL_ACT_RELU6 ? ACT_RELU6 : ACT_NONE;
     if (a == TFL_ACT_NONE || a == TFL_ACT_RELU || a == TFL_ACT_RELU6) return true;
-    if (a == TFL_ACT_TANH && o->out[0]->type == F32) {
-        *after = OP_TANH;
+    if ((a == TFL_ACT_TANH || a == TFL_ACT_RELU_N1_TO_1) && o->out[0]->type == F32) {
+        *after = a == TFL_ACT_TANH ? OP_TANH : OP_RELU_N1_TO_1;
         return true;
     }
     return fail(e, "its fused activation %s is not supported; use relu, relu6 or none",
@@ -89,8 +89,8 @@ void tensor_set_dims(struct tensor *t, int rank, const int32_t *dim)
     if (rank) memcpy(t->dim, dim, (size_t)rank * sizeof *dim);
 }
 
-static const struct oper_def *const families[] = {opers_layers, opers_elementwise, opers_reduce,
-                                                  opers_shape,  opers_split,       opers_recurrent};
+static const struct oper_def *const families[] = {
+    opers_layers, opers_elementwise, opers_reduce, opers_shape, opers_extend, opers_split, opers_recurrent};
 
 const struct oper_def *tflite_oper(int builtin)
 {

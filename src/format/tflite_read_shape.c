@@ -79,20 +79,6 @@ static bool oper_transpose(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-static bool oper_pad(struct reader *r, struct oper *o, struct err *e)
-{
-    struct node *n = reader_node(r, o, OP_PAD, 1);
-    int32_t table[2 * GRAPH_MAX_RANK];
-    int rank = o->in[0]->rank, count = reader_ints(o->in[1], table, 2 * GRAPH_MAX_RANK, e);
-    if (count < 0) return false;
-    if (count != 2 * rank) return fail(e, "has %d paddings for %d dimensions", count, rank);
-    for (int i = 0; i < rank; i++) {
-        n->as.pad.before[i] = table[2 * i];
-        n->as.pad.after[i] = table[2 * i + 1];
-    }
-    return reader_finish(o, n, e);
-}
-
 static bool oper_concatenation(struct reader *r, struct oper *o, struct err *e)
 {
     enum act act;
@@ -190,6 +176,22 @@ static bool oper_slice(struct reader *r, struct oper *o, struct err *e)
     return reader_slice(r, o, begin, stride, count, 0, e);
 }
 
+// The chosen dimensions from the last element to the first.
+static bool oper_reverse(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct tensor *x = o->in[0];
+    int32_t axis[GRAPH_MAX_RANK], begin[GRAPH_MAX_RANK] = {0}, stride[GRAPH_MAX_RANK] = {1, 1, 1, 1, 1, 1};
+    const int n = reader_ints(o->in[1], axis, GRAPH_MAX_RANK, e);
+    if (n < 0) return false;
+    for (int i = 0; i < n; i++) {
+        const int32_t a = axis[i] < 0 ? axis[i] + x->rank : axis[i];
+        if (a < 0 || a >= x->rank) return fail(e, "axis %d of %d dimensions", axis[i], x->rank);
+        begin[a] = x->dim[a] - 1;
+        stride[a] = -1;
+    }
+    return reader_slice(r, o, begin, stride, x->dim, 0, e);
+}
+
 // Operators that the folding of constants did not take: shapes that depend on values.
 bool oper_shape_only(struct reader *r, struct oper *o, struct err *e)
 {
@@ -208,12 +210,16 @@ const struct oper_def opers_shape[] = {
     {TFL_EXPAND_DIMS, OPT_EXPAND_DIMS, 1, 2, 2, .read = oper_expand_dims},
     {TFL_SQUEEZE, OPT_SQUEEZE, 2, 1, 1, .read = oper_squeeze},
     {TFL_TRANSPOSE, OPT_TRANSPOSE, 8, 2, 2, .read = oper_transpose},
-    {TFL_PAD, OPT_PAD, 4, 2, 2, .read = oper_pad},
     {TFL_CONCATENATION, OPT_CONCAT, 4, 1, 1 << 16, .read = oper_concatenation},
     {TFL_STRIDED_SLICE, OPT_STRIDED_SLICE, 8, 4, 4, .read = oper_strided_slice},
     {TFL_SLICE, OPT_SLICE, 6, 3, 3, .read = oper_slice},
+    {TFL_REVERSE_V2, OPT_REVERSE_V2, 3, 2, 2, .read = oper_reverse},
     {TFL_SPACE_TO_BATCH_ND, OPT_NONE, 4, 3, 3, .read = dilate_start},
     {TFL_BATCH_TO_SPACE_ND, OPT_NONE, 4, 3, 3, .read = oper_alone},
     {TFL_SHAPE, OPT_SHAPE, 1, 1, 1, .read = oper_shape_only},
+    {TFL_FILL, OPT_FILL, 4, 2, 2, .read = oper_shape_only},
+    {TFL_ZEROS_LIKE, OPT_ZEROS_LIKE, 1, 1, 1, .read = oper_shape_only},
+    {TFL_RANGE, OPT_RANGE, 2, 3, 3, .read = oper_shape_only},
+    {TFL_FLOOR_DIV, OPT_FLOOR_DIV, 3, 2, 2, .read = oper_shape_only},
     {.read = NULL},
 };

@@ -1,5 +1,5 @@
 // Operators that take tensors apart and put them together along a dimension, made of slices, reshapes and
-// CONCATENATION: SPLIT, SPLIT_V, UNPACK, PACK, GATHER with constant indices.
+// CONCATENATION: SPLIT, SPLIT_V, UNPACK, PACK, GATHER.
 #include "tflite_read.h"
 #include <string.h>
 
@@ -106,26 +106,40 @@ static bool oper_pack(struct reader *r, struct oper *o, struct err *e)
     return reader_finish(o, n, e);
 }
 
-// One element, or neighbours.
+// Constant indices as int32, counted from the front.
+static struct tensor *indices_of(struct reader *r, const struct tensor *at, int32_t size, struct err *e)
+{
+    if (at->type != I32 && at->type != I64)
+        return FAIL_NULL(e, "its indices %s are %s, want int32", at->name, dtype_name(at->type));
+    const int64_t n = tensor_count(at);
+    if (!reader_room(r, (uint64_t)n * 4, e)) return NULL;
+    int32_t *v = arena_new_n(r->a, (size_t)n, int32_t);
+    for (int64_t i = 0; i < n; i++) {
+        int64_t k = at->type == I32 ? ((const int32_t *)at->data)[i] : ((const int64_t *)at->data)[i];
+        if (k < -size || k >= size) return FAIL_NULL(e, "takes element %lld of %d", (long long)k, size);
+        v[i] = (int32_t)(k < 0 ? k + size : k);
+    }
+    return tensor_const(r->a, at->name, I32, at->rank, at->dim, v);
+}
+
+// One element, or neighbours: a slice. Others stay GATHER.
 static bool oper_gather(struct reader *r, struct oper *o, struct err *e)
 {
-    const struct tensor *x = o->in[0], *at = o->in[1];
-    int32_t axis = fb_i32(&o->options, GATHER_AXIS, 0), index[64];
+    const struct tensor *x = o->in[0];
+    struct tensor *at = o->in[1];
+    int32_t axis = fb_i32(&o->options, GATHER_AXIS, 0);
     if (!axis_check(&axis, x->rank, e)) return false;
     if (fb_i32(&o->options, GATHER_BATCH_DIMS, 0))
         return fail(e, "gathers by batch; use a slice in the model");
-    int n = reader_ints(at, index, 64, e);
-    if (n < 0) return false;
-    if (at->rank > 1 || n < 1)
-        return fail(e, "its indices have %d dimensions, at most 1 is supported", at->rank);
-    for (int i = 0; i < n; i++) {
-        if (index[i] < 0) index[i] += x->dim[axis];
-        if (index[i] < 0 || index[i] >= x->dim[axis])
-            return fail(e, "takes element %d of %d", index[i], x->dim[axis]);
-        if (i && index[i] != index[i - 1] + 1)
-            return fail(e, "takes elements that are not neighbours; order the channels in the model instead");
-    }
-    return take(r, o, axis, index[0], n, at->rank == 0, e);
+    if (at->data && !(at = indices_of(r, at, x->dim[axis], e))) return false;
+    const int32_t *index = at->data;
+    bool neighbours = index && at->rank <= 1;
+    for (int64_t i = 1; neighbours && i < tensor_count(at); i++) neighbours = index[i] == index[i - 1] + 1;
+    if (neighbours) return take(r, o, axis, index[0], (int32_t)tensor_count(at), at->rank == 0, e);
+    struct node *n = reader_node(r, o, OP_GATHER, 2);
+    n->in[1] = at;
+    n->as.axis.axis = axis;
+    return reader_finish(o, n, e);
 }
 
 const struct oper_def opers_split[] = {

@@ -109,7 +109,7 @@ const struct tfl_def writes_elementwise[] = {
     {OP_NEG, TFL_NEG, OPT_NEG, 1, 1, write_unary},
     {OP_ABS, TFL_ABS, OPT_ABS, 2, 3, write_unary},
     {OP_SIGN, TFL_SIGN, OPT_SIGN, 1, 1, write_unary},
-    {OP_SQRT, TFL_SQRT, OPT_NONE, 1, 1, write_unary},
+    {OP_SQRT, TFL_SQRT, OPT_NONE, 2, 2, write_unary},
     {OP_RSQRT, TFL_RSQRT, OPT_NONE, 2, 3, write_unary},
     {OP_SQUARE, TFL_SQUARE, OPT_SQUARE, 1, 1, write_unary},
     {OP_EXP, TFL_EXP, OPT_EXP, 2, 2, write_unary},

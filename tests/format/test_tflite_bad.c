@@ -151,7 +151,7 @@ static void bad_code(struct file *f)
 static void bad_op(struct file *f)
 {
     struct fb_table c = code_of(f, CONV);
-    put(at(f, &c, CODE_BUILTIN), 94); // FILL
+    put(at(f, &c, CODE_BUILTIN), TFL_TRANSPOSE_CONV);
 }
 static void bad_op_version(struct file *f)
 {
@@ -206,7 +206,7 @@ static void bad_stride(struct file *f)
 static void bad_activation(struct file *f)
 {
     struct fb_table o = oper(f, CONV), c = fb_sub(&o, OPERATOR_OPTIONS);
-    *at(f, &c, CONV_ACT) = TFL_ACT_RELU_N1_TO_1;
+    *at(f, &c, CONV_ACT) = TFL_ACT_SIGN_BIT;
 }
 static void bad_shape_stated(struct file *f)
 {
@@ -255,7 +255,7 @@ TEST(tflite_bad_input)
         {bad_no_weights, "input 1 is absent"},
         {bad_code_index, "operator 1: names kind 77"},
         {bad_code, "kind 4711 is not known to this version"},
-        {bad_op, "operator 1 FILL is not supported: replace that layer"},
+        {bad_op, "operator 1 TRANSPOSE_CONV is not supported: use UpSampling1D and a convolution"},
         {bad_op_version, "version 99 is newer than"},
         {bad_scale_zero, "scale 0 is 0; it must be positive and finite"},
         {bad_scale_nan, "scale 0 is nan"},
@@ -265,7 +265,7 @@ TEST(tflite_bad_input)
         {bad_scale_count, "7 scales do not fit dimension 0"},
         {bad_count_mismatch, "8 scales, 7 zero points"},
         {bad_stride, "stride 0"},
-        {bad_activation, "fused activation RELU_N1_TO_1 is not supported; use relu, relu6 or none"},
+        {bad_activation, "fused activation SIGN_BIT is not supported; use relu, relu6 or none"},
         {bad_shape_stated, "the file says its output is 1x1x27x8, its inputs give 1x1x28x8"},
         {bad_graph_output, "nothing makes it"},
         {bad_vector_length, "the file is damaged or cut off"},
