@@ -223,30 +223,74 @@ typedef struct nn_copy {
 //             zeros. reset_after: n = act(r * (b_rec + U h) + (b + W x)), else n = act(b + W x + U (r * h)),
 //             b_rec NULL; h = z * (h - n) + n. state: z, r (units each), and without sequences another h.
 // nn_rnn_f32  (p, x, w, b, h0, state, y): w as the GRU's; h = act(sum). state: without sequences another h.
-// nn_lstm_dyn (p, x, x_scale, w, w_scale, bias, h0, c0, state, hq, y): x int8 with a scale a step, zero point
-// 0 (see
-//             nn_quantize_dynamic); w as the float one's, its scale w_scale[gate] for inputs, w_scale[4 +
-//             gate] for h, which is quantised at each step into hq (units) as x was: sum = bias + acc_x *
-//             (x_scale * w_scale) + acc_h * (h_scale * w_scale).
-// nn_lstm_s8  (p, x, w, bias, bias_rec, mult, shift, c, other, y): the integer LSTM of TensorFlow Lite.
-// Biases
-//             [units][4] hold what the zero points of x and h add; the sums of inputs and of h become Q3.12
-//             one after the other by mult[gate], mult[4 + gate], saturated; gates are Q0.15, c is int16 of
-//             cell_bits integer bits, c = f * c / 2^15 + i * g / 2^cell_shift; y = requantise(o * tanh(c),
-//             y_mult, y_shift) + y_zero. other: without sequences a second h (units).
+//
+// With int8 weights the kernel w (rows of in_c) and the recurrent weights u (rows of units) are apart, gate after
+// gate (LSTM i f g o, GRU z r n), each gate's rows filled up to a multiple of 4 (units4): row k of gate g is g *
+// units4 + k, and every table that has an entry a row is in that order. Four rows are a block, laid out as p->pack
+// says:
+//   NN_PACK_FOURS [tap][4];  NN_PACK_ROWS [4][tap];
+//   NN_PACK_PAIRS [tap / 2][2 pairs of rows][2 taps] halfwords of 256 * w of the odd row + w of the even one; an odd
+//   last tap is filled up with 0 (device/cortex_m4/nn_gates_s8.h).
+// p->widen: what is copied to int16 in scratch: inputs and h (NN_WIDEN_X), w, u. scratch: nn_recurrent_s8_scratch,
+// nn_recurrent_dyn_scratch bytes. The first step leaves out the recurrent sums (h0 NULL).
+// nn_lstm_dyn, nn_gru_dyn, nn_rnn_dyn (p, x, x_scale, w, u, w_scale, bias, bias_rec, h0 [, c0], scratch, y): x int8
+// with
+//             a scale a step, zero point 0 (see nn_quantize_dynamic); h is quantised at each step in the same way:
+//             sum = bias + acc_x * (x_scale * w_scale) + acc_h * (h_scale * u_scale). w_scale: those of w, then of
+//             u, one a gate or (per_row) one a row. A GRU's n: without reset_after r * h is quantised, else
+//             acc_h * scale + bias_rec is multiplied by r. bias_rec: of n only (units4); NULL: none.
+// nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, scratch, y): the integer LSTM of
+//             TensorFlow Lite, and GRU and RNN in its style (docs/recurrent.md). The biases of both products (bias_rec of a GRU: of n only;
+//             NULL: zeros) hold what the zero points of x and h add; the sums become Q3.12 by mult[gate] (inputs) and mult[gates + gate] (h), added and
+//             saturated; gates are Q0.15. LSTM: c is int16 of cell_bits integer bits, c = f * c / 2^15 + i * g /
+//             2^cell_shift; y = requantise(o * tanh(c), y_mult, y_shift) + y_zero. GRU: h is kept as Q0.15, y and
+//             what the recurrent weights see is round(h / 256).
 enum { NN_CELL_TANH, NN_CELL_LOGISTIC, NN_CELL_RELU, NN_CELL_LINEAR, NN_CELL_HARD_5, NN_CELL_HARD_6 };
 typedef struct nn_recurrent {
     int32_t steps, in_c, units;
     int32_t sequences, backwards;
-    int32_t act, gate_act; // NN_CELL_*
-    int32_t reset_after;   // GRU
-    int32_t clip_bits;     // LSTM: c is kept in +- this float; 0: free
+    int32_t act, gate_act;        // NN_CELL_*
+    int32_t reset_after;          // GRU
+    int32_t clip_bits;            // LSTM: c is kept in +- this float; 0: free
+    int32_t pack, widen, per_row; // int8 weights: NN_PACK_*, NN_WIDEN_*, scales a row
 } nn_recurrent;
-typedef struct nn_lstm_integer {
+typedef struct nn_recurrent_integer {
     int32_t steps, in_c, units;
     int32_t sequences, backwards;
-    int32_t cell_bits, cell_shift, cell_clip, y_mult, y_shift, y_zero; // cell_clip 0: free
-} nn_lstm_integer;
+    int32_t reset_after;                      // GRU
+    int32_t cell_bits, cell_shift, cell_clip; // LSTM; cell_clip 0: free
+    int32_t y_mult, y_shift, y_zero;          // LSTM
+    int32_t pack, widen;
+} nn_recurrent_integer;
+enum { NN_PACK_FOURS, NN_PACK_PAIRS, NN_PACK_ROWS };
+enum { NN_WIDEN_X = 1, NN_WIDEN_W = 2, NN_WIDEN_U = 4 };
+
+NN_INLINE int32_t nn_fours(int32_t n)
+{
+    return (n + 3) & ~3;
+}
+
+// int16 that hold the widened operands of a recurrent layer; an inner loop may read 4 beyond the last (never use).
+NN_INLINE int32_t nn_recurrent_widened(int32_t widen, int32_t gates, int32_t in_c, int32_t units)
+{
+    const int32_t rows = gates * nn_fours(units);
+    return (widen & NN_WIDEN_X ? nn_fours(in_c) + nn_fours(units) + 8 : 0) +
+           (widen & NN_WIDEN_W ? rows * nn_fours(in_c) + 4 : 0) +
+           (widen & NN_WIDEN_U ? rows * nn_fours(units) + 4 : 0);
+}
+
+// Bytes of scratch: `vectors` int16 (integer) or float (dynamic) numbers a unit, h as int8 (dynamic) and the copies.
+NN_INLINE int32_t nn_recurrent_s8_scratch(int32_t vectors, int32_t widen, int32_t gates, int32_t in_c,
+                                          int32_t units)
+{
+    return 2 * (vectors * nn_fours(units) + nn_recurrent_widened(widen, gates, in_c, units));
+}
+
+NN_INLINE int32_t nn_recurrent_dyn_scratch(int32_t vectors, int32_t widen, int32_t gates, int32_t in_c,
+                                           int32_t units)
+{
+    return (4 * vectors + 1) * nn_fours(units) + 2 * nn_recurrent_widened(widen, gates, in_c, units);
+}
 
 // y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8
 typedef struct nn_fill {

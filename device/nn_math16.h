@@ -63,4 +63,16 @@ NN_INLINE int32_t nn_tanh_q15(int32_t a, int32_t int_bits)
     const int32_t y = nn_min((nn_two_over_one_plus_q15(e) - (1 << 13)) * 4, 32767);
     return a == 0 ? 0 : a > 0 ? y : -y;
 }
+
+// Of n values in Q3.12, in place.
+NN_INLINE void nn_logistics_q15(int16_t *v, int32_t n)
+{
+    for (int32_t i = 0; i < n; i++) v[i] = (int16_t)nn_logistic_q15(v[i], 3);
+}
+
+// Of n values in Q(int_bits).(15 - int_bits).
+NN_INLINE void nn_tanhs_q15(const int16_t *v, int32_t n, int32_t int_bits, int16_t *to)
+{
+    for (int32_t i = 0; i < n; i++) to[i] = (int16_t)nn_tanh_q15(v[i], int_bits);
+}
 #endif

@@ -35,8 +35,14 @@ void quantize_weights(struct graph *g, struct arena *a);
 struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena *a);
 // The same with one scale for each of `gates` groups of rows, stated for every row: as LiteRT's recurrent ops want it.
 struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *a);
-// Whether a recurrent node has int8 forms: an LSTM with tanh and logistic that starts from zeros.
-bool is_plain_lstm(const struct node *n);
+// Why a recurrent node has no full-integer, or no dynamic, form; NULL: it has one.
+const char *recurrent_lacks_integer(const struct node *n);
+const char *recurrent_lacks_dynamic(const struct node *n);
+// Its int8 weights and int32 biases, given the scales of its input and output; changes n (quantize_recurrent.c).
+bool quantize_recurrent(struct node *n, struct arena *a, struct err *e);
+// A bias as integers (I32 or I64) at its scales; NULL with a message when one is too large (full_integer.c).
+struct tensor *bias_quantized(const struct tensor *t, float *scale, enum dtype type, const char *node,
+                              struct arena *a, struct err *e);
 
 // Constants rounded to float16, stored so by .tflite files; and back to plain float32.
 void float16_weights(struct graph *g, struct arena *a);

@@ -12,11 +12,6 @@ static const char *layer_lacks(const struct node *n)
     return NULL;
 }
 
-static const char *lstm_lacks(const struct node *n)
-{
-    return is_plain_lstm(n) ? NULL : "only an LSTM with tanh and logistic that starts from zeros has one";
-}
-
 // clang-format off
 static const struct form forms[OP_COUNT] = {
     //                        int8  int16  scale of the output
@@ -40,7 +35,7 @@ static const struct form forms[OP_COUNT] = {
     [OP_PAD]               = {true, false, SCALE_INPUT, NULL},
     [OP_CONCATENATION]     = {true, false, SCALE_INPUT, NULL},
     [OP_STRIDED_SLICE]     = {true, false, SCALE_INPUT, NULL},
-    [OP_RECURRENT]         = {true, false, SCALE_SIGNED, lstm_lacks},
+    [OP_RECURRENT]         = {true, false, SCALE_SIGNED, recurrent_lacks_integer},
 };
 // clang-format on
 

@@ -20,8 +20,8 @@ void tell_float(const char *technique, const struct node *n, const char *why)
 }
 
 // A bias as integers at its scales.
-static struct tensor *bias_quantized(const struct tensor *t, float *scale, enum dtype type, const char *node,
-                                     struct arena *a, struct err *e)
+struct tensor *bias_quantized(const struct tensor *t, float *scale, enum dtype type, const char *node,
+                              struct arena *a, struct err *e)
 {
     const int channels = (int)tensor_count(t);
     const float *v = t->data;
@@ -54,22 +54,6 @@ static bool quantize_layer(struct quantizer *z, struct node *n, struct err *e)
     for (int c = 0; c < channels; c++) scale[c] = x->q.scale[0] * w->q.scale[w->q.n > 1 ? c : 0];
     n->in[2] = bias_quantized(n->in[2], scale, z->type == I16 ? I64 : I32, n->name, z->a, e);
     return n->in[2] != NULL;
-}
-
-// LSTM: weights a scale a gate, biases at input * weight. The cell is int16; no step adds more than 1 to it,
-// so after n steps it lies in +-n: its scale is chosen for that, at most +-32, where tanh has long been 1.
-static bool quantize_lstm(struct quantizer *z, struct node *n, struct err *e)
-{
-    const int32_t rows = n->in[1]->dim[0], steps = n->in[0]->dim[1];
-    for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, z->a);
-    int bits = 0;
-    while (bits < 5 && 1 << bits < steps) bits++;
-    n->as.recurrent.cell_log2 = bits - 15;
-    if (n->nin < 4 || !n->in[3]) return true;
-    float *scale = arena_new_n(z->a, (size_t)rows, float);
-    for (int i = 0; i < rows; i++) scale[i] = n->in[0]->q.scale[0] * n->in[1]->q.scale[i];
-    n->in[3] = bias_quantized(n->in[3], scale, I32, n->name, z->a, e);
-    return n->in[3] != NULL;
 }
 
 static struct tensor *const_quantized(const struct quantizer *z, const struct tensor *t)
@@ -133,7 +117,7 @@ static bool quantize_node(struct quantizer *z, struct node *n, struct err *e)
 {
     if (n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE)
         return quantize_layer(z, n, e);
-    if (n->op == OP_RECURRENT) return quantize_lstm(z, n, e);
+    if (n->op == OP_RECURRENT) return quantize_recurrent(n, z->a, e);
     for (int i = 0; i < n->nin; i++)
         if (n->in[i] && tensor_is_const(n->in[i]) && n->in[i]->type == F32)
             n->in[i] = const_quantized(z, n->in[i]);

@@ -1,5 +1,6 @@
 // int8 weights, symmetric, one scale an output channel: scale = max |w| / 127 (TensorFlow Lite's 8-bit
 // specification).
+#include "../base/log.h"
 #include "compress.h"
 #include <math.h>
 #include <string.h>
@@ -45,13 +46,36 @@ struct tensor *gates_quantized(const struct tensor *w, int gates, struct arena *
     return q;
 }
 
-bool is_plain_lstm(const struct node *n)
+static bool has_input(const struct node *n, int from)
+{
+    for (int i = from; i < n->nin; i++)
+        if (n->in[i]) return true;
+    return false;
+}
+
+static const char *lacks_any(const struct node *n)
+{
+    if (n->as.recurrent.stateful) return "it keeps its state from one window to the next";
+    for (int i = 1; i < n->nin && i < 5; i++)
+        if (n->in[i] && (!tensor_is_const(n->in[i]) || n->in[i]->type != F32))
+            return "its weights are computed at run time";
+    return NULL;
+}
+
+const char *recurrent_lacks_integer(const struct node *n)
 {
     const struct recurrent *r = &n->as.recurrent;
-    for (int i = 4; i < n->nin; i++)
-        if (n->in[i]) return false;
-    return n->op == OP_RECURRENT && r->kind == RECURRENT_LSTM && r->act == CELL_TANH &&
-           r->gate_act == CELL_LOGISTIC && !r->stateful && n->in[1]->type == F32 && tensor_is_const(n->in[1]);
+    if (r->act != CELL_TANH || (r->kind != RECURRENT_RNN && r->gate_act != CELL_LOGISTIC))
+        return "only one with tanh and sigmoid as activations has an integer form";
+    if (has_input(n, 5)) return "it does not start from zeros";
+    if (r->kind == RECURRENT_LSTM && has_input(n, 4)) return "it has two biases; add them up";
+    return lacks_any(n);
+}
+
+// LiteRT's hybrid LSTM is what the file can say; for the others there is no operator, and no limit.
+const char *recurrent_lacks_dynamic(const struct node *n)
+{
+    return n->as.recurrent.kind == RECURRENT_LSTM ? recurrent_lacks_integer(n) : lacks_any(n);
 }
 
 void quantize_weights(struct graph *g, struct arena *a)
@@ -59,14 +83,19 @@ void quantize_weights(struct graph *g, struct arena *a)
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
         const bool layer = n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D || n->op == OP_DENSE;
-        const char *why = layer || n->op == OP_RECURRENT ? why_float(n, I8) : NULL;
+        const char *why = layer                   ? why_float(n, I8)
+                          : n->op == OP_RECURRENT ? recurrent_lacks_dynamic(n)
+                                                  : NULL;
         if (why) {
             tell_float("dynamic", n, why);
         } else if (layer) {
             n->in[1] = weights_quantized(n->in[1], n->op == OP_DEPTHWISE_CONV_2D ? 3 : 0, a);
             if (n->op == OP_DENSE) n->as.dense.asymmetric_inputs = true;
-        } else if (n->op == OP_RECURRENT) { // inputs and h symmetric, as LiteRT's hybrid LSTM
-            for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], 4, a);
+        } else if (n->op ==
+                   OP_RECURRENT) { // inputs and h symmetric; LSTM: a scale a gate, as LiteRT's hybrid one
+            for (int i = 1; i < 3; i++)
+                n->in[i] = n->as.recurrent.kind == RECURRENT_LSTM ? gates_quantized(n->in[i], 4, a)
+                                                                  : weights_quantized(n->in[i], 0, a);
             n->as.recurrent.asymmetric_inputs = false;
         }
     }

@@ -39,10 +39,10 @@ FIELDS(nn_copy, "d0", "d1", "d2", "d3", "x_at", "x0", "x1", "x2", "x3", "y_at", 
 FIELDS(nn_fill, "n", "value");
 
 FIELDS(nn_recurrent, "steps", "in_c", "units", "sequences", "backwards", "act", "gate_act", "reset_after",
-       "clip_bits");
+       "clip_bits", "pack", "widen", "per_row");
 
-FIELDS(nn_lstm_integer, "steps", "in_c", "units", "sequences", "backwards", "cell_bits", "cell_shift",
-       "cell_clip", "y_mult", "y_shift", "y_zero");
+FIELDS(nn_recurrent_integer, "steps", "in_c", "units", "sequences", "backwards", "reset_after", "cell_bits",
+       "cell_shift", "cell_clip", "y_mult", "y_shift", "y_zero", "pack", "widen");
 
 #define X8 "const int8_t"
 #define Y8 "int8_t"
@@ -92,8 +92,12 @@ KERNEL(nn_copy_s8, nn_copy, NULL, X8, Y8);
 KERNEL(nn_fill_f32, nn_fill, nn_fill_f32_call_fma, YF);
 KERNEL(nn_fill_s8, nn_fill, NULL, Y8);
 KERNEL(nn_lstm_f32, nn_recurrent, nn_lstm_f32_call_fma, XF, XF, XF, XF, XF, YF, YF);
-KERNEL(nn_lstm_dyn, nn_recurrent, nn_lstm_dyn_call_fma, X8, XF, X8, XF, XF, XF, XF, YF, Y8, YF);
-KERNEL(nn_lstm_s8, nn_lstm_integer, NULL, X8, X8, X32, X32, X32, X32, "int16_t", Y8, Y8);
+KERNEL(nn_lstm_dyn, nn_recurrent, nn_lstm_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, XF, YF, YF);
+KERNEL(nn_gru_dyn, nn_recurrent, nn_gru_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, XF, YF, YF);
+KERNEL(nn_rnn_dyn, nn_recurrent, nn_rnn_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, YF, YF);
+KERNEL(nn_lstm_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y16, Y8);
+KERNEL(nn_gru_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y16, Y8);
+KERNEL(nn_rnn_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y16, Y8);
 KERNEL(nn_gru_f32, nn_recurrent, nn_gru_f32_call_fma, XF, XF, XF, XF, XF, XF, XF, YF, YF);
 KERNEL(nn_rnn_f32, nn_recurrent, nn_rnn_f32_call_fma, XF, XF, XF, XF, YF, YF);
 
@@ -119,4 +123,6 @@ const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,       &kernel_nn_
                                         &kernel_nn_lstm_f32,         &kernel_nn_lstm_dyn,
                                         &kernel_nn_lstm_s8,          &kernel_nn_gru_f32,
                                         &kernel_nn_rnn_f32,          &kernel_nn_map_f32,
-                                        &kernel_nn_map2_f32,         NULL};
+                                        &kernel_nn_map2_f32,         &kernel_nn_gru_dyn,
+                                        &kernel_nn_rnn_dyn,          &kernel_nn_gru_s8,
+                                        &kernel_nn_rnn_s8,           NULL};

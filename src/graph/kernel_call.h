@@ -13,6 +13,7 @@
 #include "../../device/nn_div_f32.c"
 #include "../../device/nn_elu_f32.c"
 #include "../../device/nn_fill_f32.c"
+#include "../../device/nn_gru_dyn.c"
 #include "../../device/nn_gru_f32.c"
 #include "../../device/nn_leaky_relu_f32.c"
 #include "../../device/nn_logistic_f32.c"
@@ -27,6 +28,7 @@
 #include "../../device/nn_quantize_s8.c"
 #include "../../device/nn_relu6_f32.c"
 #include "../../device/nn_relu_f32.c"
+#include "../../device/nn_rnn_dyn.c"
 #include "../../device/nn_rnn_f32.c"
 #include "../../device/nn_softmax_f32.c"
 #include "../../device/nn_sub_f32.c"
@@ -187,6 +189,16 @@ CLONES void CALL(nn_lstm_f32)(const void *p, void *const *b)
 CLONES void CALL(nn_lstm_dyn)(const void *p, void *const *b)
 {
     nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+}
+
+CLONES void CALL(nn_gru_dyn)(const void *p, void *const *b)
+{
+    nn_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+}
+
+CLONES void CALL(nn_rnn_dyn)(const void *p, void *const *b)
+{
+    nn_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }
 
 CLONES void CALL(nn_gru_f32)(const void *p, void *const *b)

@@ -7,10 +7,12 @@
 #include "../../device/nn_depthwise_s8.c"
 #include "../../device/nn_fill_s8.c"
 #include "../../device/nn_lookup_s8.c"
+#include "../../device/nn_gru_s8.c"
 #include "../../device/nn_lstm_s8.c"
 #include "../../device/nn_max_pool_s8.c"
 #include "../../device/nn_mean_s8.c"
 #include "../../device/nn_mul_s8.c"
+#include "../../device/nn_rnn_s8.c"
 #include "../../device/nn_softmax_s8.c"
 #include "kernel_clone.h"
 #include "kernel_grouped.h"
@@ -110,4 +112,14 @@ void nn_fill_s8_call(const void *p, void *const *b)
 CLONES void nn_lstm_s8_call(const void *p, void *const *b)
 {
     nn_lstm_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+}
+
+CLONES void nn_gru_s8_call(const void *p, void *const *b)
+{
+    nn_gru_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+}
+
+CLONES void nn_rnn_s8_call(const void *p, void *const *b)
+{
+    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }

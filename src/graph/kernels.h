@@ -48,6 +48,10 @@ extern const struct kernel kernel_nn_lstm_dyn;
 extern const struct kernel kernel_nn_lstm_s8;
 extern const struct kernel kernel_nn_gru_f32;
 extern const struct kernel kernel_nn_rnn_f32;
+extern const struct kernel kernel_nn_gru_dyn;
+extern const struct kernel kernel_nn_rnn_dyn;
+extern const struct kernel kernel_nn_gru_s8;
+extern const struct kernel kernel_nn_rnn_s8;
 
 // Every kernel, NULL at the end.
 extern const struct kernel *const kernels[];
@@ -131,4 +135,10 @@ void nn_gru_f32_call(const void *p, void *const *b);
 void nn_gru_f32_call_fma(const void *p, void *const *b);
 void nn_rnn_f32_call(const void *p, void *const *b);
 void nn_rnn_f32_call_fma(const void *p, void *const *b);
+void nn_gru_dyn_call(const void *p, void *const *b);
+void nn_gru_dyn_call_fma(const void *p, void *const *b);
+void nn_rnn_dyn_call(const void *p, void *const *b);
+void nn_rnn_dyn_call_fma(const void *p, void *const *b);
+void nn_gru_s8_call(const void *p, void *const *b);
+void nn_rnn_s8_call(const void *p, void *const *b);
 #endif

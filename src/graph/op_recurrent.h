@@ -15,4 +15,7 @@ struct tensor *recurrent_pack(const struct node *n, struct plan *p, const struct
 // Float biases in the same order, filled up to a whole block: one, the other, or their sum.
 struct tensor *recurrent_bias(const struct node *n, struct plan *p, const struct recurrent_rows *s,
                               int which);
+// The kernels with int8 weights (op_recurrent_int8.c).
+bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e);
+bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e);
 #endif

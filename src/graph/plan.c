@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <string.h>
 
-const struct layout layout_plain = {1, 1, 1, 1, 0, false, 0, 0};
-const struct layout layout_host = {16, 4, 16, 4, 0, false, 4, 0};
+const struct layout layout_plain = {1, 1, 1, 1, 0, false, 0, 0, GATES_FOURS};
+const struct layout layout_host = {16, 4, 16, 4, 0, false, 4, 0, GATES_FOURS};
 
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf)

@@ -6,6 +6,10 @@
 
 enum { KERNEL_MAX_BUF = 10 };
 
+// int8 weights of recurrent layers (device/nn.h): in blocks of four rows; in pairs of rows and taps, with inputs
+// widened; in rows, widened with the inputs where scratch allows; in rows.
+enum gates_layout { GATES_FOURS, GATES_PAIRS, GATES_WIDE, GATES_ROWS };
+
 // How a family of chips wants constants laid out; a faster kernel folder comes with its own layout.
 // Output channels of conv and dense weights are stored in blocks: [out / block][tap][block], the last block
 // filled up with zeros, so that one loaded input serves `block` accumulators. Any block gives the same bits.
@@ -19,6 +23,7 @@ struct layout {
     int32_t group;
     int32_t patch; // the same kernels work on the taps of this many positions at a time, copied to int16 in
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
+    enum gates_layout gates; // recurrent layers' int8 weights
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine

@@ -1,6 +1,7 @@
 // LSTM, GRU and RNN against loops in double precision written from the equations of graph.h, in every layout;
 // the same bits in all layouts without fused multiply-add.
 #include "device.h"
+#include "../../device/nn_math16.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -166,6 +167,188 @@ TEST(device_recurrent_f32)
             if (got && !device_layouts[l].fma && first) check_same(cases[i].why, y, first, got);
             if (!device_layouts[l].fma) first = got;
         }
+        arena_free(&a);
+    }
+}
+
+// ---- int8 weights ----
+
+static void to_int8(struct graph *g, struct rng *r, struct arena *a, bool per_row)
+{
+    struct node *n = g->node[0];
+    const int gates = recurrent_gates(n->as.recurrent.kind), units = n->in[2]->dim[1];
+    for (int i = 1; i < 3; i++) {
+        struct tensor *w = random_const(a, r, I8, 2, n->in[i]->dim);
+        set_scales(a, r, w, w->dim[0], 0, 0.5f / 127 / (float)gates);
+        float *scale = (float *)(uintptr_t)w->q.scale;
+        for (int row = 0; row < w->dim[0] && !per_row; row++) scale[row] = scale[row / units * units];
+        n->in[i] = w;
+    }
+}
+
+// What the weights say as floats.
+static struct tensor *as_float(const struct tensor *w, struct arena *a)
+{
+    float *v = arena_new_n(a, (size_t)tensor_count(w), float);
+    for (int64_t i = 0; i < tensor_count(w); i++)
+        v[i] = (float)((const int8_t *)w->data)[i] * w->q.scale[i / w->dim[1]];
+    return tensor_const(a, "float", F32, 2, w->dim, v);
+}
+
+// The same bits in every layout (but for fused multiply-add), and near a float network of the same weights.
+static void check_layouts(const char *why, struct graph *g, const void *x, const float *want, float scale,
+                          float near, struct arena *a)
+{
+    struct err e = {""};
+    const struct tensor *y = g->out[0];
+    void *first = NULL;
+    for (int l = 0; l < device_nlayout; l++) {
+        void *got = device_run(g, &device_layouts[l], (const void *const[]){x}, a, &e);
+        CHECK_STR("", e.text);
+        if (!got) return;
+        for (int64_t k = 0; k < tensor_count(y); k++) {
+            const float v = y->type == I8 ? (float)((const int8_t *)got)[k] * scale : ((const float *)got)[k];
+            if (!(fabsf(v - want[k]) <= near * fmaxf(1, fabsf(want[k])))) {
+                test_fail(__FILE__, __LINE__, "%s %s, layout %d: at %d want about %g, got %g",
+                          recurrent_name(g->node[0]->as.recurrent.kind), why, l, (int)k, (double)want[k],
+                          (double)v);
+                break;
+            }
+        }
+        const bool same = y->type == I8 || !device_layouts[l].fma;
+        if (same && first) check_same(why, y, first, got);
+        if (same) first = got;
+    }
+}
+
+TEST(device_recurrent_dyn)
+{
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        const struct rec_case *c = &cases[i / 2];
+        struct arena a = {0};
+        struct err e = {""};
+        struct rng r = rng_new(i + 1);
+        struct graph *g = graph_of(c, &r, &a, &e);
+        const float *x = random_bytes(&a, &r, g->in[0]);
+        float *want = arena_alloc(&a, (size_t)tensor_bytes(g->out[0]));
+        to_int8(g, &r, &a, i % 2);
+        struct node f = *g->node[0];
+        struct tensor *in[7];
+        f.in = memcpy(in, f.in, sizeof in);
+        for (int k = 1; k < 3; k++) in[k] = as_float(in[k], &a);
+        naive(&f, x, want);
+        check_layouts(c->why, g, x, want, 1, 0.05f, &a);
+        arena_free(&a);
+    }
+}
+
+// Full-integer, step by step in 64 bits from docs/recurrent.md.
+static int32_t sat16(int64_t v)
+{
+    return (int32_t)(v < -32768 ? -32768 : v > 32767 ? 32767 : v);
+}
+
+static int64_t half_up(int64_t v, int bits)
+{
+    return (v + (1ll << (bits - 1))) >> bits;
+}
+
+// The requantised sum of one row; which 1: inputs, 2: h.
+static int32_t part(const struct node *n, int which, int row, const int8_t *v)
+{
+    const struct tensor *w = n->in[which], *b = n->in[2 + which], *x = which == 1 ? n->in[0] : n->out[0];
+    int64_t acc = b ? ((const int32_t *)b->data)[row] : 0;
+    for (int i = 0; i < w->dim[1]; i++)
+        acc += (v[i] - x->q.zero[0]) * ((const int8_t *)w->data)[row * w->dim[1] + i];
+    return sat16(spec_multiply((int32_t)acc, (double)(w->q.scale[row] * x->q.scale[0] / 0x1p-12f)));
+}
+
+static void spec_gru(const struct node *n, const int8_t *x, int32_t *h, int8_t *h8)
+{
+    const int units = n->in[2]->dim[1];
+    int32_t z[64], m[64];
+    int8_t rh[64];
+    for (int k = 0; k < units; k++) {
+        z[k] = nn_logistic_q15(sat16(part(n, 1, k, x) + part(n, 2, k, h8)), 3);
+        const int32_t r = nn_logistic_q15(sat16(part(n, 1, units + k, x) + part(n, 2, units + k, h8)), 3);
+        m[k] = r;
+        rh[k] = (int8_t)fmin(127, (double)half_up(half_up((int64_t)r * h[k], 15), 8));
+    }
+    for (int k = 0; k < units; k++) {
+        const int row = 2 * units + k;
+        m[k] = n->as.recurrent.reset_after
+                   ? sat16(part(n, 1, row, x) + half_up((int64_t)m[k] * part(n, 2, row, h8), 15))
+                   : sat16(part(n, 1, row, x) + part(n, 2, row, rh));
+        m[k] = nn_tanh_q15(m[k], 3);
+    }
+    for (int k = 0; k < units; k++) {
+        h[k] = (int32_t)(m[k] + half_up((int64_t)z[k] * (h[k] - m[k]), 15));
+        h8[k] = (int8_t)fmin(127, (double)half_up(h[k], 8));
+    }
+}
+
+static void spec_rnn(const struct node *n, const int8_t *x, int8_t *h8)
+{
+    int8_t next[64];
+    for (int k = 0; k < n->in[2]->dim[1]; k++)
+        next[k] = (int8_t)fmin(
+            127, (double)half_up(nn_tanh_q15(sat16(part(n, 1, k, x) + part(n, 2, k, h8)), 3), 8));
+    memcpy(h8, next, (size_t)n->in[2]->dim[1]);
+}
+
+TEST(device_recurrent_s8)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct rec_case *c = &cases[i];
+        if (c->r.act != CELL_TANH || c->r.gate_act != CELL_LOGISTIC) continue;
+        struct arena a = {0};
+        struct err e = {""};
+        struct rng r = rng_new(i + 1);
+        struct graph *g = graph_of(c, &r, &a, &e);
+        struct node *n = g->node[0];
+        const int rows = n->in[1]->dim[0], units = c->units;
+        to_int8(g, &r, &a, false);
+        n->in[3] = random_const(&a, &r, I32, 1, &rows);
+        n->in[4] = n->in[5] = n->in[6] = NULL;
+        if (c->r.kind == RECURRENT_GRU && c->r.reset_after && c->biases == 2) {
+            n->in[4] = random_const(&a, &r, I32, 1, &rows);
+            memset((void *)(uintptr_t)n->in[4]->data, 0, 2 * (size_t)units * sizeof(int32_t));
+        }
+        g->in[0]->type = g->out[0]->type = I8;
+        set_scale(&a, g->in[0], 0.02f, 5);
+        set_scale(&a, g->out[0], 0x1p-7f, 0);
+        if (c->r.kind == RECURRENT_LSTM) n->as.recurrent.cell_log2 = -11;
+        const int8_t *x = random_bytes(&a, &r, g->in[0]);
+        float *fx = arena_new_n(&a, (size_t)tensor_count(g->in[0]), float),
+              *want = arena_new_n(&a, (size_t)tensor_count(g->out[0]), float);
+        for (int64_t k = 0; k < tensor_count(g->in[0]); k++) fx[k] = (float)(x[k] - 5) * 0.02f;
+        struct node f = *n;
+        struct tensor *in[7];
+        f.in = memcpy(in, f.in, sizeof in);
+        for (int k = 1; k < 3; k++) {
+            in[k] = as_float(n->in[k], &a);
+            if (!n->in[2 + k]) continue;
+            float *b = arena_new_n(&a, (size_t)rows, float);
+            for (int row = 0; row < rows; row++)
+                b[row] = (float)((const int32_t *)n->in[2 + k]->data)[row] * n->in[k]->q.scale[row] *
+                         (k == 1 ? 0.02f : 0x1p-7f);
+            in[2 + k] = tensor_const(&a, "bias", F32, 1, &rows, b);
+        }
+        naive(&f, fx, want);
+        check_layouts(c->why, g, x, want, 0x1p-7f, 0.05f, &a);
+        int32_t h[64] = {0};
+        int8_t h8[64] = {0}, *exact = arena_alloc(&a, (size_t)tensor_bytes(g->out[0]));
+        const bool lstm = c->r.kind == RECURRENT_LSTM; // against LiteRT: tests/golden
+        for (int t = 0; t < c->steps && !lstm; t++) {
+            const int place = c->r.backwards ? c->steps - 1 - t : t;
+            if (c->r.kind == RECURRENT_GRU)
+                spec_gru(n, x + place * c->channels, h, h8);
+            else
+                spec_rnn(n, x + place * c->channels, h8);
+            memcpy(exact + (c->r.sequences ? place * units : 0), h8, (size_t)units);
+        }
+        int8_t *got = lstm ? NULL : device_run(g, &device_layouts[0], (const void *const[]){x}, &a, &e);
+        if (got) check_same(c->why, g->out[0], exact, got);
         arena_free(&a);
     }
 }

@@ -1,0 +1,59 @@
+// GRU with int8 input, output and weights, int16 gates and state; contract in nn.h, arithmetic in docs/recurrent.md.
+#ifndef NN_GRU_S8_C
+#define NN_GRU_S8_C
+#include "nn_recurrent_s8.h"
+
+// h += (1 - z) * (n - h) as n + z * (h - n), |h - n| < 2^16.
+NN_INLINE void nn_gru_state_s8(int32_t units, const int16_t *z, const int16_t *n, int16_t *h, int8_t *y)
+{
+    for (int32_t u = 0; u < units; u++) {
+        h[u] = (int16_t)(n[u] + nn_mul16(z[u], h[u] - n[u]));
+        y[u] = nn_h_s8(h[u]);
+    }
+}
+
+NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,
+                      const int32_t *bias, const int32_t *bias_rec, const int32_t *mult, const int32_t *shift,
+                      int16_t *scratch, int8_t *y)
+{
+    const int32_t units = p->units, units4 = nn_fours(units);
+    int16_t *s = scratch, *r = s + units4, *n = s + 2 * units4, *rec = s + 3 * units4, *h = s + 4 * units4;
+    int16_t *wide = s + 5 * units4;
+    int16_t *rest = wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, 3, p->in_c, units) : 0);
+    const nn_gates mx = nn_gates_of(w, p->in_c, 3 * units4, p->pack, p->widen & NN_WIDEN_W, &rest);
+    const nn_gates mh = nn_gates_of(u, units, 3 * units4, p->pack, p->widen & NN_WIDEN_U, &rest);
+    int8_t *before = NULL; // h as int8
+    memset(h, 0, (size_t)units4 * sizeof *h);
+    for (int32_t t = 0; t < p->steps; t++) {
+        const int32_t at = p->backwards ? p->steps - 1 - t : t;
+        const int8_t *in = x + at * p->in_c;
+        int8_t *next = p->sequences ? y + at * units : y;
+        nn_gates_take(wide, in, p->in_c);
+        nn_gates_add_s8(&mx, bias, mult, shift, in, wide, 0, units, 0, 3, s);
+        if (before) {
+            nn_gates_take(wide, before, units);
+            nn_gates_add_s8(&mh, NULL, mult + 3, shift + 3, before, wide, 1, units, 0, 2, s);
+        }
+        nn_logistics_q15(s, 2 * units4);
+        if (p->reset_after) {
+            // U h + b of n: the bias is there in the first step, too
+            const nn_gate g = {bias_rec, 2 * units4 / 4, mult[5], shift[5]};
+            if (before)
+                nn_gate_add_s8(&g, &mh, before, wide, 0, units, rec);
+            else
+                for (int32_t k = 0; k < units; k++)
+                    rec[k] = (int16_t)nn_clamp16(bias_rec ? nn_gate_requantise(bias_rec[k], mult[5], shift[5])
+                                                          : 0);
+            for (int32_t k = 0; k < units; k++) n[k] = (int16_t)nn_clamp16(n[k] + nn_mul16(r[k], rec[k]));
+        } else if (before) {
+            int8_t *rh = (int8_t *)rec;
+            for (int32_t k = 0; k < units; k++) rh[k] = nn_h_s8(nn_mul16(r[k], h[k]));
+            nn_gates_take(wide, rh, units);
+            nn_gates_add_s8(&mh, NULL, mult + 3, shift + 3, rh, wide, 1, units, 2, 3, s);
+        }
+        nn_tanhs_q15(n, units, 3, n);
+        nn_gru_state_s8(units, s, n, h, next);
+        before = next;
+    }
+}
+#endif

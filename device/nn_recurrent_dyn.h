@@ -1,0 +1,76 @@
+// What the recurrent kernels with int8 weights and float gates share.
+#ifndef NN_RECURRENT_DYN_H
+#define NN_RECURRENT_DYN_H
+#include "nn_gates_s8.h"
+#include "nn_recurrent_f32.h"
+
+// h (n) as int8, symmetric, as nn_quantize_dynamic does; returns its scale, 0 when all of it is 0.
+NN_INLINE float nn_quantize_h(const float *h, int8_t *q, int32_t n)
+{
+    float range = 0.0f;
+    for (int32_t i = 0; i < n; i++) {
+        const float v = h[i] < 0.0f ? -h[i] : h[i];
+        if (v > range) range = v;
+    }
+    if (!(range > 0.0f)) return 0.0f;
+    const float inverse = 127.0f / range;
+    for (int32_t i = 0; i < n; i++) {
+        const int8_t v = nn_round_s8(h[i] * inverse, 0);
+        q[i] = v < -127 ? -127 : v;
+    }
+    return range / 127.0f;
+}
+
+// s[row] = from[row] + (x * row) * (x_scale * scale[row or gate]) for the rows of the gates from..to - 1; from may be s.
+NN_INLINE void nn_gates_add_dyn(const nn_recurrent *p, const nn_gates *m, const float *scale, float x_scale,
+                                const int8_t *x, const int16_t *wide, int32_t from, int32_t to,
+                                const float *start, float *s)
+{
+    const int32_t units = p->units, units4 = nn_fours(units);
+    for (int32_t g = from; g < to; g++)
+        for (int32_t u = g * units4; u < g * units4 + units; u += 4) {
+            int32_t acc[4] = {0, 0, 0, 0};
+            nn_gates_sum(m, u / 4, x, wide, acc);
+#pragma GCC unroll 4
+            for (int32_t k = 0; k < 4; k++)
+                s[u + k] = NN_MADD((float)acc[k], x_scale * scale[p->per_row ? u + k : g], start[u + k]);
+        }
+}
+
+// Both matrices, and the parts of scratch behind the vectors.
+typedef struct nn_dyn {
+    nn_gates x, h;
+    const float *h_scale;
+    int8_t *hq;
+    int16_t *wide;
+} nn_dyn;
+
+NN_INLINE nn_dyn nn_dyn_of(const nn_recurrent *p, int32_t gates, const int8_t *w, const int8_t *u,
+                           const float *w_scale, float *vectors_end)
+{
+    const int32_t units4 = nn_fours(p->units), rows = gates * units4;
+    nn_dyn d;
+    d.hq = (int8_t *)vectors_end;
+    d.wide = (int16_t *)(void *)(d.hq + units4);
+    int16_t *rest =
+        d.wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, gates, p->in_c, p->units) : 0);
+    d.x = nn_gates_of(w, p->in_c, rows, p->pack, p->widen & NN_WIDEN_W, &rest);
+    d.h = nn_gates_of(u, p->units, rows, p->pack, p->widen & NN_WIDEN_U, &rest);
+    d.h_scale = w_scale + (p->per_row ? rows : gates);
+    return d;
+}
+
+// s += U v for the gates from..to - 1, v (units) quantised here.
+NN_INLINE void nn_dyn_add_h(const nn_recurrent *p, const nn_dyn *d, const float *v, int32_t from, int32_t to,
+                            const float *start, float *s)
+{
+    const float scale = nn_quantize_h(v, d->hq, p->units);
+    if (scale > 0.0f) {
+        nn_gates_take(d->wide, d->hq, p->units);
+        nn_gates_add_dyn(p, &d->h, d->h_scale, scale, d->hq, d->wide, from, to, start, s);
+    } else if (start != s) {
+        memcpy(s + from * nn_fours(p->units), start + from * nn_fours(p->units),
+               (size_t)((to - from) * nn_fours(p->units)) * sizeof *s);
+    }
+}
+#endif

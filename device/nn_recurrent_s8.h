@@ -1,0 +1,53 @@
+// What the integer recurrent kernels share: from sums to gates in Q3.12.
+#ifndef NN_RECURRENT_S8_H
+#define NN_RECURRENT_S8_H
+#include "nn_gates_s8.h"
+#include "nn_math16.h"
+
+typedef struct nn_gate { // one gate of one product: requantised by its factor
+    const int32_t *bias; // NULL: zeros
+    int32_t block, mult, shift;
+} nn_gate;
+
+// nn_requantise of |v| < 2^30, far enough for what is saturated behind it; a sum becomes smaller nearly always, and
+// then the half that rounds away from zero is added first.
+NN_INLINE int32_t nn_gate_requantise(int32_t v, int32_t mult, int32_t shift)
+{
+    if (shift >= 0) return nn_clamp(nn_requantise(v, mult, shift), -65536, 65535);
+    v = nn_mul_high_small(v, mult);
+    return (v + (v >> 31) + (1 << (-shift - 1))) >> -shift;
+}
+
+// s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)) for the units of a gate.
+NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t *x, const int16_t *wide,
+                              int32_t add, int32_t units, int16_t *s)
+{
+    const int32_t mult = g->mult, shift = g->shift;
+    for (int32_t u = 0; u < units; u += 4) {
+        int32_t acc[4] = {0, 0, 0, 0};
+        for (int32_t k = 0; g->bias && k < 4; k++) acc[k] = g->bias[u + k];
+        nn_gates_sum(m, g->block + u / 4, x, wide, acc);
+#pragma GCC unroll 4
+        for (int32_t k = 0; k < 4; k++)
+            s[u + k] = (int16_t)nn_clamp16((add ? s[u + k] : 0) + nn_gate_requantise(acc[k], mult, shift));
+    }
+}
+
+// The gates from..to - 1 of one product.
+NN_INLINE void nn_gates_add_s8(const nn_gates *m, const int32_t *bias, const int32_t *mult,
+                               const int32_t *shift, const int8_t *x, const int16_t *wide, int32_t add,
+                               int32_t units, int32_t from, int32_t to, int16_t *s)
+{
+    const int32_t units4 = nn_fours(units);
+    for (int32_t g = from; g < to; g++) {
+        const nn_gate q = {bias ? bias + g * units4 : NULL, g * units4 / 4, mult[g], shift[g]};
+        nn_gate_add_s8(&q, m, x, wide, add, units, s + g * units4);
+    }
+}
+
+// round(v / 2^8), saturated: Q0.15 as int8 of scale 1/128.
+NN_INLINE int8_t nn_h_s8(int32_t v)
+{
+    return (int8_t)nn_min((v + 128) >> 8, 127);
+}
+#endif

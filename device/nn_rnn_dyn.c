@@ -1,0 +1,24 @@
+// Simple recurrent layer with int8 weights of inputs and h quantised on the fly; contract in nn.h.
+#ifndef NN_RNN_DYN_C
+#define NN_RNN_DYN_C
+#include "nn_recurrent_dyn.h"
+
+NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_scale, const int8_t *w,
+                       const int8_t *u, const float *w_scale, const float *bias, const float *h0,
+                       float *scratch, float *y)
+{
+    const int32_t units = p->units;
+    float *s = scratch;
+    const nn_dyn d = nn_dyn_of(p, 1, w, u, w_scale, s + nn_fours(units));
+    const float *h = h0;
+    for (int32_t t = 0; t < p->steps; t++) {
+        const int32_t at = nn_step_at(p, t);
+        float *next = p->sequences ? y + at * units : y;
+        nn_gates_take(d.wide, x + at * p->in_c, p->in_c);
+        nn_gates_add_dyn(p, &d.x, w_scale, x_scale[at], x + at * p->in_c, d.wide, 0, 1, bias, s);
+        if (h) nn_dyn_add_h(p, &d, h, 0, 1, s, s);
+        for (int32_t k = 0; k < units; k++) next[k] = nn_cell_act(s[k], p->act);
+        h = next;
+    }
+}
+#endif
