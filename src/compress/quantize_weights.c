@@ -1,6 +1,5 @@
 // int8 weights, symmetric, one scale an output channel: scale = max |w| / 127 (TensorFlow Lite's 8-bit
 // specification).
-#include "../base/log.h"
 #include "compress.h"
 #include <math.h>
 #include <string.h>
