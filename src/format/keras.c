@@ -97,55 +97,18 @@ bool layer_unary(struct keras *k, const struct keras_layer *l, struct node *n, s
     return (v->t = layer_done(k, l, n)) != NULL;
 }
 
-static bool softmax_last(struct keras *k, const struct keras_layer *l, struct value *v)
+const struct keras_arg *call_arg(const struct keras_layer *l, int place, const char *name)
 {
-    int order[GRAPH_MAX_RANK], n, last = v->rank - 1, m = 0;
-    struct tensor *t = value_view(k->g, k->a, v, last, order, &n, k->e);
-    if (t && order[n - 1] != last) {
-        for (int i = 0; i < n; i++)
-            if (order[i] != last) order[m++] = order[i];
-        order[m] = last;
-        t = value_tensor(k->g, k->a, v, n, order, k->e);
-    }
-    if (!t) return layer_fail_in(k, l);
-    value_set(v, t, order, v->rank, v->dim);
-    struct node *s = layer_node(k, l, OP_SOFTMAX, "softmax", 1);
-    s->as.softmax.beta = 1;
-    return layer_unary(k, l, s, v);
+    for (int i = 0; i < l->narg; i++)
+        if (l->arg[i].name ? name && !strcmp(l->arg[i].name, name) : l->arg[i].place == place)
+            return &l->arg[i];
+    return NULL;
 }
 
-bool layer_activation(struct keras *k, const struct keras_layer *l, const json_t *act, struct value *v)
+bool keras_is_3(const struct keras *k)
 {
-    static const struct {
-        const char *name;
-        enum op op;
-        float alpha;
-    } known[] = {{"relu", OP_RELU, 0},        {"relu6", OP_RELU6, 0},
-                 {"elu", OP_ELU, 1},          {"leaky_relu", OP_LEAKY_RELU, 0.2f},
-                 {"sigmoid", OP_LOGISTIC, 0}, {"tanh", OP_TANH, 0},
-                 {NULL, OP_COUNT, 0}};
-    if (!act || json_is_null(act)) return true;
-    const char *name = json_string_value(act);
-    if (!name) { // an object: a function by name in "config", or a layer by its class
-        name = json_string_value(json_object_get(act, "config"));
-        const char *type = json_string_value(json_object_get(act, "class_name"));
-        if (!name)
-            name = type && !strcmp(type, "ReLU")      ? "relu"
-                   : type && !strcmp(type, "Softmax") ? "softmax"
-                                                      : type;
-    }
-    if (!name) return layer_fail(k, l, "its activation is not a name; custom functions are not supported");
-    if (!strcmp(name, "linear")) return true;
-    if (!strcmp(name, "softmax")) return softmax_last(k, l, v);
-    for (int i = 0; known[i].name; i++) {
-        if (strcmp(known[i].name, name)) continue;
-        struct node *n = layer_node(k, l, known[i].op, name, 1);
-        if (known[i].alpha) n->as.alpha.alpha = known[i].alpha;
-        return layer_unary(k, l, n, v);
-    }
-    return layer_fail(
-        k, l, "activation %s is not supported; use relu, relu6, elu, leaky_relu, sigmoid, tanh or softmax",
-        name);
+    const struct h5_text *version = h5_text_find(k->h5, "", "keras_version");
+    return version && version->n && version->v[0][0] == '3';
 }
 
 // ---- one layer ----
@@ -155,44 +118,128 @@ static bool time_distributed(struct keras *k, struct keras_layer *l)
     const json_t *inner = json_object_get(l->config, "layer");
     struct keras_layer m = *l;
     m.type = json_string_value(json_object_get(inner, "class_name"));
+    m.module = json_string_value(json_object_get(inner, "module"));
     m.config = json_object_get(inner, "config");
     m.lead = 1;
+    m.function = false;
     if (k->v3) m.path = arena_printf(k->scratch, "%s/layer", l->path);
     if (!m.type || !m.config || l->lead)
         return layer_fail(k, l, "what it repeats is not a layer that can be read");
-    if (!keras_layer_call(k, &m)) return fail_in(k->e, "layer %s", l->name);
+    if (!keras_layer_check(k, &m, json_object_get(inner, "registered_name")) || !keras_layer_call(k, &m))
+        return fail_in(k->e, "layer %s", l->name);
     l->out = m.out;
     return true;
 }
 
+// Why a type that Keras has is not read, and what to do.
 static bool refuse(struct keras *k, const struct keras_layer *l)
 {
-    static const char *const recurrent[] = {"RNN", "ConvLSTM1D", "ConvLSTM2D", "CuDNNLSTM", "CuDNNGRU", NULL};
-    for (int i = 0; recurrent[i]; i++)
-        if (!strcmp(l->type, recurrent[i]))
-            return layer_fail(k, l, "this recurrent layer is not supported; use LSTM, GRU or SimpleRNN");
+    static const struct {
+        const char *type, *why;
+    } known[] = {
+        {"ConvLSTM1D", "this recurrent layer is not supported; use LSTM, GRU or SimpleRNN"},
+        {"ConvLSTM2D", "this recurrent layer is not supported; use LSTM, GRU or SimpleRNN"},
+        {"CuDNNLSTM", "this recurrent layer is not supported; load it in Keras and save it with LSTM"},
+        {"CuDNNGRU", "this recurrent layer is not supported; load it in Keras and save it with GRU"},
+        {"Lambda", "it holds Python code, which cannot be read; write it with layers (Rescaling, Permute, "
+                   "Reshape ...) or with keras.ops, or convert the model to .tflite and give that"},
+        {"TensorFlowOpLayer", "an operation of TensorFlow in an old form; load and save the model with "
+                              "TensorFlow 2.5 or later"},
+        {"Embedding", "it looks up whole numbers (words, categories); inputs here are samples of sensors"},
+        {"LocallyConnected1D", "weights of its own for each place are not supported; use Conv1D"},
+        {"Conv1DTranspose", "transposed convolutions are not supported; use UpSampling1D and Conv1D"},
+        {"Conv2DTranspose", "transposed convolutions are not supported; use UpSampling2D and Conv2D"},
+        {"GroupQueryAttention", "it is not supported; use MultiHeadAttention"},
+        {"GroupedQueryAttention", "it is not supported; use MultiHeadAttention"},
+        {"TFSMLayer", "it holds a TensorFlow SavedModel; convert that to .tflite and give that"},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(l->type, known[i].type)) return layer_fail(k, l, "%s", known[i].why);
     return layer_fail(
         k, l, "this layer is not supported; replace it, or convert the model to .tflite and give that");
 }
 
+// A class of the user's own, also when it is called like one of Keras.
+static bool is_custom(const struct keras_layer *l, const json_t *registered)
+{
+    static const char *const own[] = {"keras", "tf_keras", "tensorflow", "builtins"};
+    for (size_t i = 0; l->module && i < sizeof own / sizeof *own; i++) {
+        const size_t n = strlen(own[i]);
+        if (!strncmp(l->module, own[i], n) && (!l->module[n] || l->module[n] == '.')) return false;
+    }
+    const char *name = json_string_value(registered);
+    return l->module != NULL || strchr(l->type, '>') || (name && strchr(name, '>'));
+}
+
+bool keras_layer_check(struct keras *k, const struct keras_layer *l, const json_t *registered)
+{
+    const json_t *dtype = json_object_get(l->config, "dtype");
+    const char *policy = json_string_value(json_object_get(dtype, "class_name"));
+    if (is_custom(l, registered))
+        return layer_fail(k, l,
+                          "a layer of your own (%s) holds Python code, which cannot be read; build the "
+                          "model of Keras's layers, or convert it to .tflite and give that",
+                          l->module ? l->module : l->type);
+    if ((policy && strstr(policy, "Quantized")) ||
+        json_is_object(json_object_get(l->config, "quantization_config")))
+        return layer_fail(k, l, "Keras quantised it; save the model before quantize(), wearlite quantises");
+    if (json_object_get(l->config, "nb_filter") || json_object_get(l->config, "output_dim"))
+        if (!json_object_get(l->config, "filters") && !json_object_get(l->config, "units") &&
+            strcmp(l->type, "Embedding"))
+            return layer_fail(k, l, "a file of Keras 1; load and save it with Keras 2");
+    return true;
+}
+
+// Keras gives masks on, or layers use them or drop them. Nothing here knows how to leave samples out.
+static bool mask_check(struct keras *k, struct keras_layer *l, const struct keras_entry *p)
+{
+    const char *mask = NULL;
+    for (int i = 0; i < l->narg; i++)
+        if (l->arg[i].v && l->arg[i].mask) mask = l->arg[i].mask;
+    if (mask && p->mask == MASK_USED)
+        return layer_fail(k, l,
+                          "it leaves out the samples that layer %s (Masking) masks, which is not "
+                          "supported; train with windows of one length, without Masking",
+                          mask);
+    l->mask = mask && p->mask == MASK_PASSED ? mask : NULL;
+    return true;
+}
+
+// Outputs given by keyword to a layer that has no use for them.
+static bool keywords_check(struct keras *k, const struct keras_layer *l)
+{
+    for (int i = 0; i < l->narg; i++)
+        if (l->arg[i].name && l->arg[i].v && strcmp(l->arg[i].name, "inputs"))
+            return layer_fail(k, l,
+                              "it is called with %s=, an output of another layer, which is not supported",
+                              l->arg[i].name);
+    return true;
+}
+
 bool keras_layer_call(struct keras *k, struct keras_layer *l)
 {
-    static const struct keras_entry *const tables[] = {keras_layers_conv, keras_layers_dense,
-                                                       keras_layers_shape, keras_layers_recurrent};
+    static const struct keras_entry *const tables[] = {
+        keras_layers_conv,  keras_layers_dense,     keras_layers_norm,     keras_layers_shape,
+        keras_layers_merge, keras_layers_attention, keras_layers_recurrent};
+    static const struct keras_entry repeated = {"TimeDistributed", time_distributed, MASK_USED, false};
     if (++k->calls > KERAS_MAX_CALLS)
         return layer_fail(k, l, "more than %d calls of layers", KERAS_MAX_CALLS);
-    if (!l->nin) return layer_fail(k, l, "it has no input");
-    if (!strcmp(l->type, "TimeDistributed")) return time_distributed(k, l);
+    if (l->function) return keras_function_call(k, l);
+    if (!l->nin && !l->narg) return layer_fail(k, l, "it has no input");
     if (!strcmp(l->type, "Sequential") || !strcmp(l->type, "Functional") || !strcmp(l->type, "Model"))
-        return l->lead ? layer_fail(k, l, "a model inside of TimeDistributed is not supported")
-                       : keras_model_call(k, l);
-    for (int t = 0; t < 4; t++)
-        for (const struct keras_entry *p = tables[t]; p->type; p++)
-            if (!strcmp(p->type, l->type)) {
-                for (int i = 0; i < l->nin; i++)
-                    if (l->in[i].rank < 2 + l->lead)
-                        return layer_fail(k, l, "its input has %d dimensions", l->in[i].rank);
-                return p->call(k, l);
-            }
-    return refuse(k, l);
+        return mask_check(k, l, &repeated) && keras_model_call(k, l);
+    const struct keras_entry *entry = strcmp(l->type, "TimeDistributed") ? NULL : &repeated;
+    for (size_t t = 0; !entry && t < sizeof tables / sizeof *tables; t++)
+        for (const struct keras_entry *p = tables[t]; !entry && p->type; p++)
+            if (!strcmp(p->type, l->type)) entry = p;
+    if (!entry) return refuse(k, l);
+    if (!mask_check(k, l, entry) || (!entry->keywords && !keywords_check(k, l))) return false;
+    if (!l->nin && !entry->keywords) return layer_fail(k, l, "it has no input");
+    for (int i = 0; i < l->nin; i++) {
+        if (value_is_const(&l->in[i]) || !l->in[i].t)
+            return layer_fail(k, l, "one of its inputs is not computed by a layer");
+        if (l->in[i].rank < 2 + l->lead)
+            return layer_fail(k, l, "its input has %d dimensions", l->in[i].rank);
+    }
+    return entry->call(k, l);
 }

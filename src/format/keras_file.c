@@ -2,6 +2,7 @@
 // config is an attribute and the weights have names.
 #include "keras.h"
 #include <ctype.h>
+#include <math.h>
 #include <string.h>
 #include <zip.h>
 
@@ -115,17 +116,21 @@ char *keras_snake_case(struct arena *a, const char *type)
 }
 
 // ".../conv1d/kernel:0" has the role "kernel" and, in front of it, the layer "conv1d".
-static bool name_fits(const char *name, const char *role, const char *part)
+static bool has_component(const char *name, const char *end, const char *part)
+{
+    const size_t m = strlen(part);
+    for (const char *p = name; p + m < end; p++)
+        if ((p == name || p[-1] == '/') && !strncmp(p, part, m) && p[m] == '/') return true;
+    return false;
+}
+
+static bool name_fits(const char *name, const char *role, const char *part, const char *sub)
 {
     size_t n = strlen(name);
     const char *colon = strrchr(name, ':'), *end = colon ? colon : name + n, *slash = end;
     while (slash > name && slash[-1] != '/') slash--;
     if ((size_t)(end - slash) != strlen(role) || strncmp(slash, role, strlen(role))) return false;
-    if (!part) return true;
-    size_t m = strlen(part);
-    for (const char *p = name; p + m < slash; p++)
-        if ((p == name || p[-1] == '/') && !strncmp(p, part, m) && p[m] == '/') return true;
-    return false;
+    return (!part || has_component(name, slash, part)) && (!sub || has_component(name, slash, sub));
 }
 
 static const struct h5_data *weight_find(struct keras *k, const struct keras_layer *l, const char *role,
@@ -135,10 +140,11 @@ static const struct h5_data *weight_find(struct keras *k, const struct keras_lay
     if (k->v3) return h5_data_find(k->h5, arena_printf(s, "%s/vars/%d", l->path, number));
     const struct h5_text *names = h5_text_find(k->h5, l->path, "weight_names");
     for (int i = 0; names && i < names->n; i++)
-        if (name_fits(names->v[i], role, l->part))
+        if (name_fits(names->v[i], role, l->part, l->sub))
             return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[i]));
-    if (names && !l->part && number < names->n)
-        return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[number]));
+    for (int i = 0; names && !l->sub && i < names->n; i++) // by order, among those of the layer
+        if ((!l->part || has_component(names->v[i], names->v[i] + strlen(names->v[i]), l->part)) && !number--)
+            return h5_data_find(k->h5, arena_printf(s, "%s/%s", l->path, names->v[i]));
     return NULL;
 }
 
@@ -157,10 +163,18 @@ const float *keras_weight(struct keras *k, const struct keras_layer *l, const ch
         struct tensor have = {.rank = d->rank}, want = {.rank = rank};
         char s[64], t[64];
         memcpy(have.dim, d->dim, sizeof have.dim);
-        memcpy(want.dim, dim, (size_t)rank * sizeof *dim);
+        if (rank) memcpy(want.dim, dim, (size_t)rank * sizeof *dim);
         layer_fail(k, l, "its %s is %s in the file, the config wants %s", role,
                    tensor_shape(&have, s, sizeof s), tensor_shape(&want, t, sizeof t));
         return NULL;
     }
+    int64_t n = 1;
+    for (int i = 0; i < rank; i++) n *= dim[i];
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(d->v[i])) {
+            layer_fail(k, l, "its %s holds %g; the training went astray, take an earlier checkpoint", role,
+                       (double)d->v[i]);
+            return NULL;
+        }
     return d->v;
 }

@@ -107,6 +107,44 @@ static bool convolve(struct keras *k, struct keras_layer *l, struct image *m, en
     return (m->t = layer_done(k, l, n)) != NULL;
 }
 
+// Groups of channels: one a channel is a depthwise convolution, else slices, each by its own convolution. w is
+// (taps, channels of a group, filters).
+static bool convolve_groups(struct keras *k, struct keras_layer *l, struct image *m, const float *w,
+                            struct tensor *b, int32_t groups, int32_t filters, const int32_t *size,
+                            const int32_t *stride, const int32_t *dilation, const int32_t *pad)
+{
+    const int32_t in = m->t->dim[3] / groups, out = filters / groups;
+    const size_t taps = (size_t)size[0] * (size_t)size[1];
+    if (in == 1) {
+        struct tensor *t = tensor_const(k->a, arena_printf(k->a, "%s/kernel", l->name), F32, 4,
+                                        (int32_t[]){1, size[0], size[1], filters},
+                                        arena_copy(k->a, w, taps * (size_t)filters * sizeof *w));
+        return convolve(k, l, m, OP_DEPTHWISE_CONV_2D, NULL, t, b, stride, dilation, pad);
+    }
+    struct value *part = arena_new_n(k->scratch, (size_t)groups, struct value), x;
+    value_set_plain(&x, m->t);
+    for (int32_t g = 0; g < groups; g++) {
+        float *own = arena_new_n(k->scratch, taps * (size_t)in * (size_t)out, float);
+        for (size_t r = 0; r < taps * (size_t)in; r++)
+            memcpy(own + r * (size_t)out, w + r * (size_t)filters + g * out, (size_t)out * sizeof *w);
+        const char *name = arena_printf(k->a, "group_%d", g);
+        struct value v = x;
+        if (!build_slice(k, l, arena_printf(k->a, "%s/channels", name), &v, 3, g * in, 1, in)) return false;
+        struct image one = {.t = value_plain(k->g, k->a, &v, k->e)};
+        struct tensor *bias = b ? tensor_const(k->a, arena_printf(k->a, "%s/%s/bias", l->name, name), F32, 1,
+                                               &out, (const float *)b->data + g * out)
+                                : NULL;
+        if (!one.t || !convolve(k, l, &one, OP_CONV_2D, name,
+                                kernel_turn(k, arena_printf(k->a, "%s/%s", l->name, name), own, size[0],
+                                            size[1], in, out),
+                                bias, stride, dilation, pad))
+            return false;
+        value_set_plain(&part[g], one.t);
+    }
+    return build_concat(k, l, NULL, groups, part, 3, &x) &&
+           (m->t = value_plain(k->g, k->a, &x, k->e)) != NULL;
+}
+
 // The shape of a kernel as Keras stores it: 1-D kernels have no height.
 static const float *kernel_get(struct keras *k, struct keras_layer *l, const struct image *m,
                                const char *role, int number, const int32_t *size, int32_t in, int32_t out)
@@ -128,13 +166,16 @@ static bool conv(struct keras *k, struct keras_layer *l)
         return false;
     if (filters < 1) return layer_fail(k, l, "filters is missing; the config is damaged");
     int32_t c = m.t->dim[3];
-    if (groups != 1)
-        return layer_fail(k, l, "groups=%d is not supported; use DepthwiseConv or groups=1", groups);
-    const float *w = kernel_get(k, l, &m, "kernel", 0, size, c, filters);
+    if (c % groups || filters % groups || groups > 1024)
+        return layer_fail(k, l, "%d channels and %d filters do not make %d groups", c, filters, groups);
+    const float *w = kernel_get(k, l, &m, "kernel", 0, size, c / groups, filters);
     struct tensor *b = w ? bias_of(k, l, 1, filters, &ok) : NULL;
-    if (!w || !ok ||
-        !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, size[0], size[1], c, filters), b,
-                  stride, dilation, pad))
+    if (groups > 1) {
+        if (!w || !ok || !convolve_groups(k, l, &m, w, b, groups, filters, size, stride, dilation, pad))
+            return false;
+    } else if (!w || !ok ||
+               !convolve(k, l, &m, OP_CONV_2D, NULL, kernel_turn(k, l->name, w, size[0], size[1], c, filters),
+                         b, stride, dilation, pad))
         return false;
     return image_close(l, &m) && layer_activation(k, l, json_object_get(l->config, "activation"), &l->out);
 }
@@ -300,25 +341,25 @@ static bool cropping(struct keras *k, struct keras_layer *l)
 }
 
 const struct keras_entry keras_layers_conv[] = {
-    {"Conv1D", conv},
-    {"Conv2D", conv},
-    {"Convolution1D", conv},
-    {"Convolution2D", conv},
-    {"DepthwiseConv1D", depthwise_conv},
-    {"DepthwiseConv2D", depthwise_conv},
-    {"SeparableConv1D", separable_conv},
-    {"SeparableConv2D", separable_conv},
-    {"MaxPooling1D", pool},
-    {"MaxPooling2D", pool},
-    {"AveragePooling1D", pool},
-    {"AveragePooling2D", pool},
-    {"GlobalAveragePooling1D", global_pool},
-    {"GlobalAveragePooling2D", global_pool},
-    {"GlobalMaxPooling1D", global_pool},
-    {"GlobalMaxPooling2D", global_pool},
-    {"ZeroPadding1D", zero_padding},
-    {"ZeroPadding2D", zero_padding},
-    {"Cropping1D", cropping},
-    {"Cropping2D", cropping},
-    {NULL, NULL},
+    {"Conv1D", conv, MASK_DROPPED, false},
+    {"Conv2D", conv, MASK_DROPPED, false},
+    {"Convolution1D", conv, MASK_DROPPED, false},
+    {"Convolution2D", conv, MASK_DROPPED, false},
+    {"DepthwiseConv1D", depthwise_conv, MASK_DROPPED, false},
+    {"DepthwiseConv2D", depthwise_conv, MASK_DROPPED, false},
+    {"SeparableConv1D", separable_conv, MASK_DROPPED, false},
+    {"SeparableConv2D", separable_conv, MASK_DROPPED, false},
+    {"MaxPooling1D", pool, MASK_DROPPED, false},
+    {"MaxPooling2D", pool, MASK_DROPPED, false},
+    {"AveragePooling1D", pool, MASK_DROPPED, false},
+    {"AveragePooling2D", pool, MASK_DROPPED, false},
+    {"GlobalAveragePooling1D", global_pool, MASK_USED, false},
+    {"GlobalAveragePooling2D", global_pool, MASK_DROPPED, false},
+    {"GlobalMaxPooling1D", global_pool, MASK_DROPPED, false},
+    {"GlobalMaxPooling2D", global_pool, MASK_DROPPED, false},
+    {"ZeroPadding1D", zero_padding, MASK_DROPPED, false},
+    {"ZeroPadding2D", zero_padding, MASK_DROPPED, false},
+    {"Cropping1D", cropping, MASK_DROPPED, false},
+    {"Cropping2D", cropping, MASK_DROPPED, false},
+    {NULL, NULL, MASK_DROPPED, false},
 };

@@ -1,4 +1,4 @@
-// Dense, normalisation and activations as layers.
+// Dense, normalisation by fixed numbers, and activations as layers.
 #include "keras.h"
 #include <math.h>
 #include <string.h>
@@ -12,20 +12,8 @@ static bool dense(struct keras *k, struct keras_layer *l)
     const float *w = keras_weight(k, l, "kernel", 0, 2, (int32_t[]){in, units}), *b = NULL;
     if (!w || (config_bool(l, "use_bias", true) && !(b = keras_weight(k, l, "bias", 1, 1, &units))))
         return false;
-    float *turned = arena_new_n(k->a, (size_t)in * (size_t)units, float);
-    for (int32_t i = 0; i < in; i++)
-        for (int32_t o = 0; o < units; o++) turned[(int64_t)o * in + i] = w[(int64_t)i * units + o];
-    struct tensor *t = value_plain(k->g, k->a, x, k->e);
-    if (!t) return layer_fail_in(k, l);
-    struct node *n = layer_node(k, l, OP_DENSE, NULL, 3);
-    n->in[0] = t;
-    n->in[1] =
-        tensor_const(k->a, arena_printf(k->a, "%s/kernel", n->name), F32, 2, (int32_t[]){units, in}, turned);
-    if (b)
-        n->in[2] = tensor_const(k->a, arena_printf(k->a, "%s/bias", n->name), F32, 1, &units,
-                                arena_copy(k->a, b, (size_t)units * sizeof *b));
-    if (!(t = layer_done(k, l, n))) return false;
-    value_set_plain(&l->out, t);
+    l->out = *x;
+    if (!build_dense(k, l, NULL, &l->out, w, b, units)) return false;
     return layer_activation(k, l, json_object_get(l->config, "activation"), &l->out);
 }
 
@@ -114,53 +102,102 @@ static bool config_floats(const json_t *v, int32_t c, float *out)
     return true;
 }
 
-// y = (x - mean) / max(sqrt(variance), 1e-7).
+// The shape of a Normalization's mean: the dimensions of its axes; a list of several axes, or none at all.
+static bool norm_shape(struct keras *k, const struct keras_layer *l, int32_t *dim, int *n, bool *last)
+{
+    const struct value *x = &l->in[0];
+    const json_t *v = json_object_get(l->config, "axis");
+    const size_t axes = json_is_array(v) ? json_array_size(v) : json_is_null(v) ? 0 : 1;
+    unsigned seen = 0;
+    *n = 0;
+    *last = axes == 1;
+    for (size_t i = 0; i < axes; i++) {
+        const json_t *one = json_is_array(v) ? json_array_get(v, i) : v;
+        int64_t axis = json_is_integer(one) ? json_integer_value(one) : -1;
+        if (axis < 0) axis += x->rank;
+        if (axis < 1 || axis >= x->rank) return layer_fail(k, l, "its axis is not possible");
+        seen |= 1u << axis;
+        *last &= axis == x->rank - 1;
+    }
+    for (int d = 1; d < x->rank; d++)
+        if (seen >> d & 1) dim[(*n)++] = x->dim[d];
+    for (int d = x->rank - 1; d > 0 && *n > 1; d--)
+        if (!(seen >> d & 1) && seen >> d) return layer_fail(k, l, "axes in this order are not supported");
+    return true;
+}
+
+// y = (x - mean) / max(sqrt(variance), 1e-7), or the way back.
 static bool normalization(struct keras *k, struct keras_layer *l)
 {
     const struct value *x = &l->in[0];
-    int axis = axis_of(k, l, x->rank);
-    if (axis < 0) return false;
-    if (config_bool(l, "invert", false)) return layer_fail(k, l, "invert=True is not supported");
-    if (json_is_null(json_object_get(l->config, "axis")))
-        return layer_fail(k, l, "axis=None is not supported; use axis=-1");
-    int32_t c = x->dim[axis];
-    float *p[4];
-    for (int i = 0; i < 4; i++) p[i] = arena_new_n(k->a, (size_t)c, float);
+    int32_t dim[VALUE_MAX_RANK], own[VALUE_MAX_RANK] = {0};
+    bool last;
+    int n, rank = 0;
+    if (l->lead) return layer_fail(k, l, "inside of TimeDistributed it is not supported");
+    if (!norm_shape(k, l, own, &n, &last)) return false;
+    int64_t c = 1;
+    for (int i = 0; i < n; i++) c *= own[i];
     const json_t *mean = json_object_get(l->config, "mean"),
                  *variance = json_object_get(l->config, "variance");
+    float *p[4];
+    const int32_t each = n ? (int32_t)c : x->dim[x->rank - 1];
+    for (int i = 0; i < 4; i++) p[i] = arena_new_n(k->a, (size_t)each, float);
     if (mean && !json_is_null(mean)) {
-        if (!config_floats(mean, c, p[2]) || !config_floats(variance, c, p[3]))
-            return layer_fail(k, l, "its mean and variance are not %d numbers", c);
+        if (!config_floats(mean, (int32_t)c, p[2]) || !config_floats(variance, (int32_t)c, p[3]))
+            return layer_fail(k, l, "its mean and variance are not %lld numbers", (long long)c);
     } else {
-        const float *m = keras_weight(k, l, "mean", 0, 1, &c),
-                    *v = m ? keras_weight(k, l, "variance", 1, 1, &c) : NULL;
+        const float *m = keras_weight(k, l, "mean", 0, n, own),
+                    *v = m ? keras_weight(k, l, "variance", 1, n, own) : NULL;
         if (!v) return false;
         memcpy(p[2], m, (size_t)c * sizeof *m);
         memcpy(p[3], v, (size_t)c * sizeof *v);
     }
-    for (int32_t i = 0; i < c; i++) {
+    for (int32_t i = 0; i < each; i++) {
+        if (!n && i) p[2][i] = p[2][0], p[3][i] = p[3][0];
         p[0][i] = 1;
         if (!(p[3][i] > 1e-14f)) p[3][i] = 1e-14f;
+        if (config_bool(l, "invert", false)) { // y = x s + m = (x + m / s) / (1 / s)
+            p[2][i] /= -sqrtf(p[3][i]);
+            p[3][i] = 1 / p[3][i];
+        }
     }
-    return norm(k, l, axis, p, 0, true);
+    if (last || !n) return norm(k, l, x->rank - 1, p, 0, true);
+    int axis = x->rank - 1; // one number a place of several axes, or of another than the last
+    if (n == 1) {
+        axis = axis_of(k, l, x->rank);
+        return axis > 0 && norm(k, l, axis, p, 0, true);
+    }
+    float *scale = p[0], *offset = p[1];
+    for (int32_t i = 0; i < each; i++) {
+        scale[i] = 1 / sqrtf(p[3][i]);
+        offset[i] = -p[2][i] * scale[i];
+    }
+    for (int i = 0; i < n; i++) dim[rank++] = own[i];
+    l->out = *x;
+    return build_const(k, l, OP_MUL, "scale", &l->out, rank, dim, scale) &&
+           build_const(k, l, OP_ADD, "offset", &l->out, rank, dim, offset);
 }
 
-// y = scale * x + offset.
+// y = scale * x + offset, of numbers or of one a channel.
 static bool rescaling(struct keras *k, struct keras_layer *l)
 {
     l->out = l->in[0];
     static const char *const key[] = {"scale", "offset"};
+    const int32_t c = l->out.dim[l->out.rank - 1];
     for (int i = 0; i < 2; i++) {
         const json_t *v = json_object_get(l->config, key[i]);
-        float number = (float)config_number(l, key[i], i ? 0 : 1);
-        if (v && !json_is_number(v))
-            return layer_fail(k, l, "a %s that is not one number is not supported; use Normalization",
-                              key[i]);
-        if (number == (i ? 0.0f : 1.0f)) continue;
-        struct node *n = layer_node(k, l, i ? OP_ADD : OP_MUL, key[i], 2);
-        n->in[1] =
-            tensor_const(k->a, n->name, F32, 1, (int32_t[]){1}, arena_copy(k->a, &number, sizeof number));
-        if (!layer_unary(k, l, n, &l->out)) return false;
+        const enum op op = i ? OP_ADD : OP_MUL;
+        if (json_is_array(v)) {
+            float *each = arena_new_n(k->scratch, (size_t)c, float);
+            if (!config_floats(v, c, each))
+                return layer_fail(k, l, "%s is not a number, and not %d numbers", key[i], c);
+            if (!build_const(k, l, op, key[i], &l->out, 1, &c, each)) return false;
+            continue;
+        }
+        const float number = (float)config_number(l, key[i], i ? 0 : 1);
+        if (v && !json_is_number(v) && !json_is_null(v))
+            return layer_fail(k, l, "its %s cannot be read; use a number or Normalization", key[i]);
+        if (number != (i ? 0.0f : 1.0f) && !build_number(k, l, op, key[i], &l->out, number)) return false;
     }
     return true;
 }
@@ -181,13 +218,31 @@ static bool alpha_layer(struct keras *k, struct keras_layer *l, enum op op, floa
     return layer_unary(k, l, n, &l->out);
 }
 
+// x in threshold .. most, most above, slope * (x - threshold) below.
 static bool relu(struct keras *k, struct keras_layer *l)
 {
-    double most = config_number(l, "max_value", INFINITY), slope = config_number(l, "negative_slope", 0);
-    if (config_number(l, "threshold", 0) != 0 || (slope != 0 && !isinf(most)) || (!isinf(most) && most != 6))
-        return layer_fail(k, l, "only max_value none or 6, threshold 0 are supported");
-    if (slope != 0) return alpha_layer(k, l, OP_LEAKY_RELU, (float)slope);
-    return alpha_layer(k, l, isinf(most) ? OP_RELU : OP_RELU6, 0);
+    const double most = config_number(l, "max_value", INFINITY),
+                 threshold = config_number(l, "threshold", config_number(l, "theta", 0)),
+                 slope = config_number(l, "negative_slope", 0);
+    struct value *v = &l->out, below = *v = l->in[0], above = below;
+    if (threshold == 0 && slope != 0 && isinf(most)) return alpha_layer(k, l, OP_LEAKY_RELU, (float)slope);
+    if (threshold == 0 && slope == 0 && (isinf(most) || most == 6))
+        return alpha_layer(k, l, isinf(most) ? OP_RELU : OP_RELU6, 0);
+    if (threshold == 0) {
+        if (!build_unary(k, l, OP_RELU, "relu", v)) return false;
+    } else { // x * (x > threshold)
+        if (!build_number(k, l, OP_GREATER, "above", &above, (float)threshold)) return false;
+        struct node *cast = layer_node(k, l, OP_CAST, "cast", 1);
+        cast->out[0] = tensor_new(k->a, cast->name, F32, above.t->rank, above.t->dim);
+        if (!layer_unary(k, l, cast, &above) || !build_binary(k, l, OP_MUL, "relu", v, &above, v))
+            return false;
+    }
+    if (!isinf(most) && !build_number(k, l, OP_MINIMUM, "most", v, (float)most)) return false;
+    if (slope == 0) return true;
+    return (threshold == 0 || build_number(k, l, OP_SUB, "shifted", &below, (float)threshold)) &&
+           build_number(k, l, OP_MINIMUM, "below", &below, 0) &&
+           build_number(k, l, OP_MUL, "slope", &below, (float)slope) &&
+           build_binary(k, l, OP_ADD, "sum", v, &below, v);
 }
 
 static bool leaky_relu(struct keras *k, struct keras_layer *l)
@@ -201,30 +256,51 @@ static bool elu(struct keras *k, struct keras_layer *l)
     return alpha_layer(k, l, OP_ELU, (float)config_number(l, "alpha", 1));
 }
 
+// A slope each for the dimensions that are not shared.
+static bool prelu(struct keras *k, struct keras_layer *l)
+{
+    const struct value *x = &l->in[0];
+    const json_t *shared = json_object_get(l->config, "shared_axes");
+    int32_t dim[VALUE_MAX_RANK];
+    if (l->lead) return layer_fail(k, l, "inside of TimeDistributed it is not supported");
+    for (int d = 1; d < x->rank; d++) {
+        dim[d - 1] = x->dim[d];
+        for (size_t i = 0; i < json_array_size(shared); i++)
+            if (json_integer_value(json_array_get(shared, i)) == d) dim[d - 1] = 1;
+    }
+    const float *w = keras_weight(k, l, "alpha", 0, x->rank - 1, dim);
+    l->out = *x;
+    return w && build_const(k, l, OP_PRELU, NULL, &l->out, x->rank - 1, dim, w);
+}
+
 static bool softmax(struct keras *k, struct keras_layer *l)
 {
-    const json_t *axis = json_object_get(l->config, "axis");
-    if (axis && !(json_is_integer(axis) &&
-                  (json_integer_value(axis) == -1 || json_integer_value(axis) == l->in[0].rank - 1)))
-        return layer_fail(k, l, "a softmax over another axis than the last is not supported");
-    json_t *name = json_string("softmax");
+    const json_t *v = json_object_get(l->config, "axis");
+    if (json_is_array(v) && json_array_size(v) == 1) v = json_array_get(v, 0);
+    int64_t axis = json_is_integer(v) ? json_integer_value(v) : -1;
+    if (axis < 0)
+        axis += l->in[0].rank;
+    else
+        axis += l->lead;
+    if ((v && !json_is_integer(v)) || axis < 1 || axis >= l->in[0].rank)
+        return layer_fail(k, l, "a softmax over several axes, or over the batch, is not supported");
     l->out = l->in[0];
-    bool ok = layer_activation(k, l, name, &l->out);
-    json_decref(name);
-    return ok;
+    return build_softmax(k, l, OP_SOFTMAX, &l->out, (int)axis);
 }
 
 const struct keras_entry keras_layers_dense[] = {
-    {"Dense", dense},
-    {"BatchNormalization", batch_normalization},
-    {"BatchNormalizationV1", batch_normalization},
-    {"SyncBatchNormalization", batch_normalization},
-    {"Normalization", normalization},
-    {"Rescaling", rescaling},
-    {"Activation", activation},
-    {"ReLU", relu},
-    {"LeakyReLU", leaky_relu},
-    {"ELU", elu},
-    {"Softmax", softmax},
-    {NULL, NULL},
+    {"Dense", dense, MASK_PASSED, false},
+    {"BatchNormalization", batch_normalization, MASK_PASSED, false},
+    {"BatchNormalizationV1", batch_normalization, MASK_PASSED, false},
+    {"SyncBatchNormalization", batch_normalization, MASK_PASSED, false},
+    {"Normalization", normalization, MASK_PASSED, false},
+    {"Rescaling", rescaling, MASK_PASSED, false},
+    {"Activation", activation, MASK_PASSED, false},
+    {"ReLU", relu, MASK_PASSED, false},
+    {"ThresholdedReLU", relu, MASK_PASSED, false},
+    {"LeakyReLU", leaky_relu, MASK_PASSED, false},
+    {"PReLU", prelu, MASK_PASSED, false},
+    {"ELU", elu, MASK_PASSED, false},
+    {"Softmax", softmax, MASK_USED, false},
+    {NULL, NULL, MASK_DROPPED, false},
 };

@@ -1,4 +1,4 @@
-// Layers that relabel, join or leave values as they are.
+// Layers that relabel, repeat or leave values as they are.
 #include "keras.h"
 #include <string.h>
 
@@ -18,15 +18,7 @@ static bool dropout(struct keras *k, struct keras_layer *l)
 static bool view(struct keras *k, struct keras_layer *l, const struct value *x, int rank, const int32_t *dim)
 {
     l->out = *x;
-    if (value_reshape(&l->out, rank, dim)) return true;
-    struct tensor *t = value_plain(k->g, k->a, x, k->e);
-    if (!t) return layer_fail_in(k, l);
-    struct node *n = layer_node(k, l, OP_RESHAPE, NULL, 1);
-    n->in[0] = t;
-    n->out[0] = tensor_new(k->a, n->name, F32, rank, dim);
-    if (!(t = layer_done(k, l, n))) return false;
-    value_set_plain(&l->out, t);
-    return true;
+    return build_reshape(k, l, NULL, &l->out, rank, dim);
 }
 
 static bool flatten(struct keras *k, struct keras_layer *l)
@@ -110,105 +102,68 @@ static bool repeat_vector(struct keras *k, struct keras_layer *l)
     return true;
 }
 
-// Two operands, broadcast; the one with the result's shape keeps its order in memory.
-static bool merge_two(struct keras *k, struct keras_layer *l, enum op op, const char *suffix,
-                      const struct value *a, const struct value *b, struct value *out)
+// Masking: a sample whose channels all equal mask_value becomes zeros; later layers leave it out, which those
+// that would refuse to (keras_layer_call).
+static bool masking(struct keras *k, struct keras_layer *l)
 {
-    int32_t dim[VALUE_MAX_RANK];
-    int order[GRAPH_MAX_RANK], n;
-    if (a->rank != b->rank) return layer_fail(k, l, "its inputs have %d and %d dimensions", a->rank, b->rank);
-    for (int d = 0; d < a->rank; d++) {
-        if (a->dim[d] != b->dim[d] && a->dim[d] != 1 && b->dim[d] != 1)
-            return layer_fail(k, l, "its inputs differ in dimension %d: %d and %d", d, a->dim[d], b->dim[d]);
-        dim[d] = a->dim[d] > b->dim[d] ? a->dim[d] : b->dim[d];
-    }
-    bool a_whole = !memcmp(dim, a->dim, (size_t)a->rank * sizeof *dim),
-         b_whole = !memcmp(dim, b->dim, (size_t)a->rank * sizeof *dim);
-    const struct value *lead = a_whole ? a : b;
-    struct tensor *t = NULL;
-    if (a_whole || b_whole)
-        t = value_view(k->g, k->a, lead, -1, order, &n, k->e);
-    else {
-        for (n = 0; n < a->rank; n++) order[n] = n;
-        t = value_plain(k->g, k->a, lead, k->e);
-    }
-    struct tensor *other = t ? value_tensor(k->g, k->a, lead == a ? b : a, n, order, k->e) : NULL;
-    if (!other) return layer_fail_in(k, l);
-    struct node *m = layer_node(k, l, op, suffix, 2);
-    m->in[0] = lead == a ? t : other;
-    m->in[1] = lead == a ? other : t;
-    if (!(t = layer_done(k, l, m))) return false;
-    value_set(out, t, order, a->rank, dim);
-    return true;
+    struct value on = l->in[0];
+    l->mask = l->name;
+    if (!build_number(k, l, OP_NOT_EQUAL, "differs", &on, (float)config_number(l, "mask_value", 0)))
+        return false;
+    struct node *cast = layer_node(k, l, OP_CAST, "cast", 1);
+    cast->out[0] = tensor_new(k->a, cast->name, F32, on.t->rank, on.t->dim);
+    return layer_unary(k, l, cast, &on) &&
+           build_reduce(k, l, OP_REDUCE_MAX, "any", &on, 1u << (on.rank - 1), true) &&
+           build_binary(k, l, OP_MUL, NULL, &l->in[0], &on, &l->out);
 }
 
-static bool merge(struct keras *k, struct keras_layer *l)
+// Every step (1-D), or every row and column, several times.
+static bool up_sampling(struct keras *k, struct keras_layer *l)
 {
-    enum op op = !strcmp(l->type, "Subtract") ? OP_SUB : !strcmp(l->type, "Multiply") ? OP_MUL : OP_ADD;
-    if (l->nin < 2) return layer_fail(k, l, "it has one input");
-    if (op == OP_SUB && l->nin != 2) return layer_fail(k, l, "it has %d inputs", l->nin);
-    l->out = l->in[0];
-    for (int i = 1; i < l->nin; i++) {
-        struct value x = l->out;
-        const char *suffix = i + 1 < l->nin ? arena_printf(k->a, "%d", i) : NULL;
-        if (!merge_two(k, l, op, suffix, &x, &l->in[i], &l->out)) return false;
+    const bool two = strstr(l->type, "2D") != NULL;
+    int32_t size[2] = {1, 1};
+    struct value x = l->in[0];
+    if (l->lead || x.rank != 3 + two) return layer_fail(k, l, "its input has %d dimensions", x.rank);
+    if (channels_first(l)) return layer_fail(k, l, "channels_first is not supported");
+    if (strcmp(config_text(l, "interpolation", "nearest"), "nearest"))
+        return layer_fail(k, l, "only interpolation=\"nearest\" is supported");
+    if (!config_ints(k, l, "size", two ? 2 : 1, 1, 2, size)) return false;
+    for (int i = 0; i < 1 + two; i++) {
+        if (size[i] > 64) return layer_fail(k, l, "repeats %d times", size[i]);
+        int32_t dim[VALUE_MAX_RANK];
+        int n = 0;
+        for (int d = 0; d < x.rank; d++) {
+            dim[n++] = x.dim[d];
+            if (d == 1 + i) dim[n++] = 1;
+        }
+        struct value part[64];
+        if (!build_reshape(k, l, "steps", &x, n, dim)) return false;
+        for (int j = 0; j < size[i]; j++) part[j] = x;
+        if (!build_concat(k, l, two && !i ? "rows" : NULL, size[i], part, 2 + i, &x)) return false;
+        memcpy(dim, l->in[0].dim, sizeof dim);
+        for (int j = 0; j <= i; j++) dim[1 + j] *= size[j];
+        if (!build_reshape(k, l, "repeated", &x, l->in[0].rank, dim)) return false;
     }
-    if (strcmp(l->type, "Average")) return true;
-    float share = 1.0f / (float)l->nin;
-    struct node *n = layer_node(k, l, OP_MUL, "share", 2);
-    n->in[1] = tensor_const(k->a, n->name, F32, 1, (int32_t[]){1}, arena_copy(k->a, &share, sizeof share));
-    return layer_unary(k, l, n, &l->out);
-}
-
-static bool concatenate(struct keras *k, struct keras_layer *l)
-{
-    const struct value *x = &l->in[0];
-    int64_t axis =
-        json_object_get(l->config, "axis") ? json_integer_value(json_object_get(l->config, "axis")) : -1;
-    int order[GRAPH_MAX_RANK], n;
-    if (axis < 0) axis += x->rank;
-    if (axis < 1 || axis >= x->rank) return layer_fail(k, l, "its axis is not possible");
-    int64_t sum = 0;
-    for (int i = 0; i < l->nin; i++) {
-        const struct value *v = &l->in[i];
-        bool fits = v->rank == x->rank;
-        for (int d = 0; fits && d < x->rank; d++) fits = d == axis || v->dim[d] == x->dim[d];
-        if (!fits) return layer_fail(k, l, "its inputs do not fit each other");
-        sum += v->dim[axis];
-    }
-    if (sum > 1 << 28) return layer_fail(k, l, "its output is too large");
-    struct tensor *t = value_view(k->g, k->a, x, (int)axis, order, &n, k->e);
-    struct tensor **part = arena_new_n(k->scratch, (size_t)l->nin, struct tensor *);
-    for (int i = 0; i < l->nin && t; i++)
-        t = part[i] = i ? value_tensor(k->g, k->a, &l->in[i], n, order, k->e) : t;
-    if (!t) return layer_fail_in(k, l);
-    struct node *m = layer_node(k, l, OP_CONCATENATION, NULL, l->nin);
-    memcpy(m->in, part, (size_t)l->nin * sizeof *part);
-    while (order[m->as.axis.axis] != axis) m->as.axis.axis++;
-    if (!(t = layer_done(k, l, m))) return false;
-    int32_t dim[VALUE_MAX_RANK];
-    memcpy(dim, x->dim, sizeof dim);
-    dim[axis] = (int32_t)sum;
-    value_set(&l->out, t, order, x->rank, dim);
+    l->out = x;
     return true;
 }
 
 const struct keras_entry keras_layers_shape[] = {
-    {"Flatten", flatten},
-    {"Reshape", reshape},
-    {"Permute", permute},
-    {"RepeatVector", repeat_vector},
-    {"Dropout", dropout},
-    {"SpatialDropout1D", dropout},
-    {"SpatialDropout2D", dropout},
-    {"GaussianNoise", dropout},
-    {"GaussianDropout", dropout},
-    {"AlphaDropout", dropout},
-    {"ActivityRegularization", identity},
-    {"Add", merge},
-    {"Subtract", merge},
-    {"Multiply", merge},
-    {"Average", merge},
-    {"Concatenate", concatenate},
-    {NULL, NULL},
+    {"Flatten", flatten, MASK_DROPPED, false},
+    {"Reshape", reshape, MASK_DROPPED, false},
+    {"Permute", permute, MASK_DROPPED, false},
+    {"RepeatVector", repeat_vector, MASK_DROPPED, false},
+    {"UpSampling1D", up_sampling, MASK_DROPPED, false},
+    {"UpSampling2D", up_sampling, MASK_DROPPED, false},
+    {"Masking", masking, MASK_USED, false},
+    {"Identity", identity, MASK_PASSED, false},
+    {"Dropout", dropout, MASK_PASSED, false},
+    {"SpatialDropout1D", dropout, MASK_PASSED, false},
+    {"SpatialDropout2D", dropout, MASK_PASSED, false},
+    {"SpatialDropout3D", dropout, MASK_PASSED, false},
+    {"GaussianNoise", dropout, MASK_PASSED, false},
+    {"GaussianDropout", dropout, MASK_PASSED, false},
+    {"AlphaDropout", dropout, MASK_PASSED, false},
+    {"ActivityRegularization", identity, MASK_PASSED, false},
+    {NULL, NULL, MASK_DROPPED, false},
 };

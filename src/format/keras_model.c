@@ -5,17 +5,24 @@
 
 enum { MAX_LAYERS = 1000 }; // what a config can make the walk do grows with the cube of it
 
-// A model being called: its layers' outputs by name and number of the call.
+// A model being called: its layers' outputs by name, number of the call and of the output.
 struct called {
     const char *layer;
-    int call;
+    int call, out;
     struct value v;
+    const char *mask;
 };
 struct model {
     struct keras *k;
     struct keras_layer *self; // NULL: the outermost
     struct called *done;
     int ndone, cap;
+    struct keras_arg *arg; // of the call that is being looked at
+    int narg, arg_cap;
+};
+struct output { // of a model
+    struct value v;
+    const char *mask;
 };
 
 static const char *text(const json_t *object, const char *key)
@@ -23,7 +30,8 @@ static const char *text(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static void done_add(struct model *m, const char *layer, int call, const struct value *v)
+static void done_add(struct model *m, const char *layer, int call, int out, const struct value *v,
+                     const char *mask)
 {
     if (m->ndone == m->cap) {
         struct called *more =
@@ -31,14 +39,24 @@ static void done_add(struct model *m, const char *layer, int call, const struct 
         if (m->ndone) memcpy(more, m->done, (size_t)m->ndone * sizeof *more);
         m->done = more;
     }
-    m->done[m->ndone++] = (struct called){layer, call, *v};
+    m->done[m->ndone++] = (struct called){layer, call, out, *v, mask};
 }
 
-static const struct value *done_find(const struct model *m, const char *layer, int call)
+static const struct called *done_find(const struct model *m, const char *layer, int call, int out)
 {
     for (int i = 0; i < m->ndone; i++)
-        if (m->done[i].call == call && !strcmp(m->done[i].layer, layer)) return &m->done[i].v;
+        if (m->done[i].call == call && m->done[i].out == out && !strcmp(m->done[i].layer, layer))
+            return &m->done[i];
     return NULL;
+}
+
+// keras.ops of Keras 3, which .h5 files list like layers of the same names: only layers have a dtype.
+static bool is_function(const struct keras *k, const struct keras_layer *l)
+{
+    if (!strcmp(l->type, "TFOpLambda") || !strcmp(l->type, "SlicingOpLambda")) return true;
+    if (l->module) return !strncmp(l->module, "keras.src.ops", 13) || !strncmp(l->module, "keras.ops", 9);
+    return keras_is_3(k) && !json_object_get(l->config, "dtype") &&
+           !json_object_get(l->config, "trainable") && !json_object_get(l->config, "layers");
 }
 
 // Fills in name, type, config and where the weights are. used: how often each type was seen in this model.
@@ -46,12 +64,17 @@ static bool layer_open(struct model *m, const json_t *p, const json_t *layers, s
                        struct keras_layer *l)
 {
     struct keras *k = m->k;
-    *l = (struct keras_layer){.type = text(p, "class_name"), .config = json_object_get(p, "config")};
+    *l = (struct keras_layer){.type = text(p, "class_name"),
+                              .module = text(p, "module"),
+                              .config = json_object_get(p, "config"),
+                              .lead = m->self ? m->self->lead : 0};
     l->name = text(l->config, "name");
     if (!l->name) l->name = text(p, "name");
     if (!l->type || !json_is_object(l->config))
         return fail(k->e, "layer %zu has no class or config; the file is damaged", index);
     if (!l->name) l->name = l->type;
+    l->function = is_function(k, l);
+    if (!keras_layer_check(k, l, json_object_get(p, "registered_name"))) return false;
     if (k->v3) { // Keras 3 numbers the layers of a type
         int nth = 0;
         char *snake = keras_snake_case(k->scratch, l->type);
@@ -85,6 +108,8 @@ static bool input_new(struct keras *k, const struct keras_layer *l, const json_t
     int32_t dim[GRAPH_MAX_RANK];
     if (strncmp(type, "float", 5))
         return layer_fail(k, l, "the input is %s; only inputs of floats are supported", type);
+    if (config_bool(l, "sparse", false) || config_bool(l, "ragged", false))
+        return layer_fail(k, l, "a sparse or ragged input is not supported; use windows of one length");
     if (rank < 2 || rank > GRAPH_MAX_RANK)
         return layer_fail(
             k, l,
@@ -110,11 +135,15 @@ static const json_t *input_shape(const json_t *config)
     return s;
 }
 
-static bool sequential_call(struct model *m, const json_t *config, struct value *v)
+static bool sequential_call(struct model *m, const json_t *config, struct output *out)
 {
     struct keras *k = m->k;
     const json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
     bool have = m->self != NULL;
+    struct value *v = &out->v;
+    out->mask = NULL;
+    if (have && (m->self->nin != 1 || !m->self->in[0].t))
+        return layer_fail(k, m->self, "has one input and is given %d", m->self->nin);
     if (have) *v = m->self->in[0];
     for (size_t i = 0; i < json_array_size(layers); i++) {
         struct keras_layer l;
@@ -131,58 +160,117 @@ static bool sequential_call(struct model *m, const json_t *config, struct value 
         if (input) continue;
         l.in = arena_copy(k->scratch, v, sizeof *v);
         l.nin = 1;
+        struct keras_arg arg = {.v = l.in, .mask = out->mask};
+        l.arg = arena_copy(k->scratch, &arg, sizeof arg);
+        l.narg = 1;
         if (!keras_layer_call(k, &l)) return false;
+        if (l.nmore) return layer_fail(k, &l, "it has several outputs, which a Sequential model cannot have");
         *v = l.out;
+        out->mask = l.mask;
     }
     return have || fail(k->e, "the model has no layers");
 }
 
-// A reference to a tensor: ["layer", call, output], or Keras 3's object around it.
-static const struct value *reference(struct model *m, const json_t *p, bool *damaged)
+// A reference to an output: ["layer", call, output], or Keras 3's object around it.
+static bool is_reference(const json_t *p)
+{
+    if (json_is_object(p)) {
+        const char *type = text(p, "class_name");
+        return type && !strcmp(type, "__keras_tensor__");
+    }
+    return json_is_string(json_array_get(p, 0)) && json_is_integer(json_array_get(p, 1)) &&
+           strcmp(json_string_value(json_array_get(p, 0)), "_CONSTANT_VALUE");
+}
+
+// NULL: not computed yet, or (*damaged) not readable.
+static const struct called *reference(struct model *m, const json_t *p, bool *damaged)
 {
     if (json_is_object(p)) p = json_object_get(json_object_get(p, "config"), "keras_history");
     const char *layer = json_string_value(json_array_get(p, 0));
     const json_t *call = json_array_get(p, 1), *out = json_array_get(p, 2);
-    if (!layer || !json_is_integer(call) || !json_is_integer(out) || json_integer_value(out) != 0 ||
-        json_integer_value(call) < 0 || json_integer_value(call) > KERAS_MAX_CALLS) {
+    int32_t ncall, nout;
+    if (!layer || !keras_int(call, 0, &ncall) || !keras_int(out, 0, &nout)) {
         *damaged = true;
         return NULL;
     }
-    return done_find(m, layer, (int)json_integer_value(call));
+    return done_find(m, layer, ncall, nout);
 }
 
-static bool is_reference(const json_t *p)
+static void arg_put(struct model *m, const struct keras_arg *arg)
 {
-    return json_is_object(p) ? json_object_get(p, "class_name") != NULL
-                             : json_is_string(json_array_get(p, 0));
+    if (m->narg == m->arg_cap) {
+        struct keras_arg *more = arena_new_n(
+            m->k->scratch, (size_t)(m->arg_cap = m->arg_cap ? 2 * m->arg_cap : 16), struct keras_arg);
+        if (m->narg) memcpy(more, m->arg, (size_t)m->narg * sizeof *more);
+        m->arg = more;
+    }
+    m->arg[m->narg++] = *arg;
 }
 
-// The inputs of one call; *ready tells whether all were computed.
-static bool call_inputs(struct model *m, struct keras_layer *l, const json_t *call, bool *ready)
+// p by place or name; of a list with outputs in it, each entry. *ready: whether all were computed.
+static bool arg_add(struct model *m, const struct keras_layer *l, const char *name, int place,
+                    const json_t *p, bool inside, bool *ready)
 {
-    const json_t *list = call; // Keras 2: a list of references
-    bool damaged = false;
-    if (json_is_object(call)) { // Keras 3: args, one reference or a list of them
-        list = json_object_get(call, "args");
-        if (json_array_size(list) >= 1 && json_is_array(json_array_get(list, 0)) &&
-            !is_reference(json_array_get(list, 0)))
-            list = json_array_get(list, 0);
-    } else if (is_reference(call)) // one reference without a list around it
-        list = NULL;
-    size_t n = list ? json_array_size(list) : 1;
-    l->in = arena_new_n(m->k->scratch, n, struct value);
-    l->nin = 0;
-    for (size_t i = 0; i < n; i++) {
-        const json_t *p = list ? json_array_get(list, i) : call;
-        if (json_is_object(call) && !is_reference(p))
-            return layer_fail(m->k, l, "it is called with other things than layers' outputs");
-        const struct value *v = reference(m, p, &damaged);
+    struct keras_arg arg = {.name = name, .place = place, .json = p};
+    bool damaged = false, some = false;
+    if (is_reference(p)) {
+        const struct called *c = reference(m, p, &damaged);
         if (damaged)
             return layer_fail(m->k, l, "its inputs cannot be read; the config is damaged, or made by code");
-        if (!v) return true;
-        l->in[l->nin++] = *v;
+        arg.json = NULL;
+        arg.v = c ? &c->v : NULL;
+        arg.mask = c ? c->mask : NULL;
+        if (!c) *ready = false;
+        if (c && !c->v.t)
+            return layer_fail(m->k, l, "it is called with %s, which is not supported", c->v.name);
+    } else if (json_is_array(p) && json_is_string(json_array_get(p, 0)) &&
+               !strcmp(json_string_value(json_array_get(p, 0)), "_CONSTANT_VALUE"))
+        arg.json = json_array_get(p, 2);
+    else if (json_is_array(p) && !inside) {
+        for (size_t i = 0; i < json_array_size(p); i++) some |= is_reference(json_array_get(p, i));
+        for (size_t i = 0; some && i < json_array_size(p); i++)
+            if (!arg_add(m, l, name, place, json_array_get(p, i), true, ready)) return false;
     }
+    if (!some) arg_put(m, &arg);
+    return true;
+}
+
+static bool keywords_add(struct model *m, const struct keras_layer *l, const json_t *object, bool *ready)
+{
+    for (void *it = json_object_iter((json_t *)object); it; it = json_object_iter_next((json_t *)object, it))
+        if (!arg_add(m, l, json_object_iter_key(it), -1, json_object_iter_value(it), false, ready))
+            return false;
+    return true;
+}
+
+// The arguments of one call; *ready tells whether all were computed.
+static bool call_inputs(struct model *m, struct keras_layer *l, const json_t *call, bool *ready)
+{
     *ready = true;
+    m->narg = 0;
+    if (json_is_object(call)) { // Keras 3: args and kwargs
+        const json_t *args = json_object_get(call, "args");
+        for (size_t i = 0; i < json_array_size(args); i++)
+            if (!arg_add(m, l, NULL, (int)i, json_array_get(args, i), false, ready)) return false;
+        if (!keywords_add(m, l, json_object_get(call, "kwargs"), ready)) return false;
+    } else { // Keras 2: references with the keywords as a fourth entry, in a list or one without
+        const bool one = json_is_string(json_array_get(call, 0));
+        for (size_t i = 0; i < (one ? 1 : json_array_size(call)); i++) {
+            const json_t *p = one ? call : json_array_get(call, i);
+            if (!json_is_array(p) || !json_is_string(json_array_get(p, 0)))
+                return layer_fail(m->k, l,
+                                  "its inputs cannot be read; the config is damaged, or made by code");
+            if (!arg_add(m, l, NULL, (int)i, p, false, ready)) return false;
+            if (!i && !keywords_add(m, l, json_array_get(p, 3), ready)) return false;
+        }
+    }
+    if (!*ready) return true;
+    l->narg = m->narg;
+    l->arg = arena_copy(m->k->scratch, m->arg, (size_t)m->narg * sizeof *m->arg);
+    l->in = arena_new_n(m->k->scratch, (size_t)m->narg + 1, struct value);
+    l->nin = 0;
+    for (int i = 0; i < m->narg; i++)
+        if (!m->arg[i].name && m->arg[i].v) l->in[l->nin++] = *m->arg[i].v;
     return true;
 }
 
@@ -225,9 +313,9 @@ static bool functional_inputs(struct model *m, const json_t *config, const json_
         }
         if (m->self) v = m->self->in[i];
         if (!v.t) return fail(k->e, "input layer %s is not among the layers; the config is damaged", name);
-        if (done_find(m, name, 0))
+        if (done_find(m, name, 0, 0))
             return fail(k->e, "input layer %s stands twice; the config is damaged", name);
-        done_add(m, name, 0, &v);
+        done_add(m, name, 0, 0, &v, NULL);
     }
     return true;
 }
@@ -256,7 +344,7 @@ static int first_call(const json_t *config, const json_t *layers, const struct k
 }
 
 // Calls every layer whose inputs are there, until nothing is left.
-static bool functional_call(struct model *m, const json_t *config, struct value *out, int nout_most,
+static bool functional_call(struct model *m, const json_t *config, struct output *out, int nout_most,
                             int *nout)
 {
     struct keras *k = m->k;
@@ -279,12 +367,13 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
                 struct keras_layer l = opened[i];
                 bool ready = false;
                 int number = (int)c + first[i];
-                if (done_find(m, l.name, number)) continue;
+                if (done_find(m, l.name, number, 0)) continue;
                 if (!call_inputs(m, &l, json_array_get(calls, c), &ready)) return false;
                 left += !ready;
                 if (!ready) continue;
                 if (!keras_layer_call(k, &l)) return false;
-                done_add(m, l.name, number, &l.out);
+                done_add(m, l.name, number, 0, &l.out, l.mask);
+                for (int o = 0; o < l.nmore; o++) done_add(m, l.name, number, 1 + o, &l.more[o], NULL);
             }
         }
     }
@@ -293,18 +382,19 @@ static bool functional_call(struct model *m, const json_t *config, struct value 
         return fail(k->e, "the model has %d outputs; at most %d are possible here", *nout, nout_most);
     for (int i = 0; i < *nout; i++) {
         bool damaged = false;
-        const struct value *v = reference(m, reference_at(outs, (size_t)i), &damaged);
-        if (!v)
+        const struct called *c = reference(m, reference_at(outs, (size_t)i), &damaged);
+        if (!c)
             return fail(
                 k->e, "output %d: no layer makes it (a cycle, or a missing layer); the config is damaged", i);
-        out[i] = *v;
+        if (!c->v.t) return fail(k->e, "output %d is %s, which is not supported", i, c->v.name);
+        out[i] = (struct output){c->v, c->mask};
     }
     return true;
 }
 
 enum { MAX_OUTPUTS = 64 };
 
-static bool model_call(struct model *m, const char *type, const json_t *config, struct value *out, int most,
+static bool model_call(struct model *m, const char *type, const json_t *config, struct output *out, int most,
                        int *nout)
 {
     const json_t *layers = json_is_array(config) ? config : json_object_get(config, "layers");
@@ -326,13 +416,21 @@ static bool model_call(struct model *m, const char *type, const json_t *config, 
 bool keras_model_call(struct keras *k, struct keras_layer *l)
 {
     struct model m = {.k = k, .self = l};
+    struct output *out = arena_new_n(k->scratch, MAX_OUTPUTS, struct output);
     int nout;
-    return model_call(&m, l->type, l->config, &l->out, 1, &nout) || fail_in(k->e, "model %s", l->name);
+    if (!model_call(&m, l->type, l->config, out, MAX_OUTPUTS, &nout))
+        return fail_in(k->e, "model %s", l->name);
+    l->out = out[0].v;
+    l->mask = out[0].mask;
+    l->nmore = nout - 1;
+    l->more = arena_new_n(k->scratch, (size_t)nout, struct value);
+    for (int i = 1; i < nout; i++) l->more[i - 1] = out[i].v;
+    return true;
 }
 
 static bool model_read(struct keras *k, const json_t *root)
 {
-    struct value out[MAX_OUTPUTS];
+    struct output *out = arena_new_n(k->scratch, MAX_OUTPUTS, struct output);
     struct model m = {.k = k};
     const char *type = text(root, "class_name");
     const json_t *config = json_object_get(root, "config");
@@ -342,7 +440,7 @@ static bool model_read(struct keras *k, const json_t *root)
     if (!model_call(&m, type, config, out, MAX_OUTPUTS, &n)) return false;
     k->g->out = arena_new_n(k->a, (size_t)n, struct tensor *);
     for (int i = 0; i < n; i++)
-        if (!(k->g->out[k->g->nout++] = value_plain(k->g, k->a, &out[i], k->e))) return false;
+        if (!(k->g->out[k->g->nout++] = value_plain(k->g, k->a, &out[i].v, k->e))) return false;
     graph_drop_dead(k->g);
     return true;
 }

@@ -43,15 +43,19 @@ TEST(keras_refused)
                *time = "time_distributed_h5/model.h5";
     refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"ConvLSTM1D\"", "use LSTM, GRU or SimpleRNN");
     refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"Attention\"",
-            "(Attention): this layer is not supported");
+            "it has 1 inputs, want [query, value, key]");
+    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"Lambda\"", "it holds Python code");
+    refused(cnn, "\"class_name\":\"Conv1D\"", "\"class_name\":\"Embedding\"", "it looks up whole numbers");
+    refused(cnn, "\"module\":\"keras.layers\",\"class_name\":\"Conv1D\"",
+            "\"module\":\"mine\",\"class_name\":\"Conv1D\"", "a layer of your own (mine)");
     refused(cnn, "\"class_name\":\"Sequential\"", "\"class_name\":\"MyModel\"",
             "only Sequential and Functional");
     refused(cnn, "\"class_name\":\"Dense\"", "\"class_name\":\"Conv2D\"",
             "its input has 2 dimensions, want 4");
-    refused(cnn, "\"activation\":\"relu\"", "\"activation\":\"mish\"", "activation mish is not supported");
+    refused(cnn, "\"activation\":\"relu\"", "\"activation\":\"mine\"", "activation mine is not supported");
     refused(cnn, "\"filters\":8", "\"filters\":9", "its kernel is 5x6x8 in the file, the config wants 5x6x9");
     refused(cnn, "\"filters\":8", "\"filters\":-1", "filters is not a whole number of at least 1");
-    refused(cnn, "\"groups\":1", "\"groups\":2", "groups=2 is not supported");
+    refused(cnn, "\"groups\":1", "\"groups\":2", "its kernel is 5x6x8 in the file, the config wants 5x3x8");
     refused(cnn, "\"kernel_size\":[5]", "\"kernel_size\":[5,5]", "kernel_size has 2 entries, want 1");
     refused(cnn, "\"strides\":[1]", "\"strides\":[0]", "strides is not a whole number");
     refused(cnn, "\"padding\":\"same\"", "\"padding\":\"full\"", "padding full is not known");
@@ -67,7 +71,7 @@ TEST(keras_refused)
     refused("lstm_keras/model.keras", "\"recurrent_activation\":\"sigmoid\"",
             "\"recurrent_activation\":\"elu\"", "recurrent_activation elu is not supported");
     refused("lstm_keras/model.keras", "\"merge_mode\":\"concat\"", "\"merge_mode\":null",
-            "merge_mode None is not supported");
+            "it has several outputs");
     refused("lstm_h5/model.h5", "\"units\":7", "\"units\":8",
             "its kernel is 6x28 in the file, the config wants 6x32");
     refused(time, "\"class_name\":\"MaxPooling1D\"", "\"class_name\":\"MaxPooling2D\"",
