@@ -1,12 +1,18 @@
 // The commands, one file each: cmd_<verb>.c. argv[0] is the verb.
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
+#include "../base/err.h"
+#include "../graph/graph.h"
 #include "opt.h"
 
 struct command {
     const char *name, *about;
     int (*run)(int argc, char **argv);
 };
+
+// g as a network that takes the new samples of each window (--stream); hop 0: as the model was trained. Says on
+// stderr what that saves.
+struct graph *stream_for(const struct graph *g, int hop, struct arena *a, struct err *e);
 
 int cmd_study(int argc, char **argv);
 int cmd_data(int argc, char **argv);

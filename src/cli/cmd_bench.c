@@ -157,12 +157,16 @@ int cmd_bench(int argc, char **argv)
 {
     const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
     int windows = 100;
-    bool json = false;
+    int hop = 0;
+    bool json = false, stream = false;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
         {"windows", 'w', OPT_INT, "N", "windows whose scores are compared with the host's (100)", &windows},
         {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
          &data},
+        {"stream", 0, OPT_FLAG, NULL,
+         "the cost of a hop when the convolutions keep what they made of old samples", &stream},
+        {"hop", 0, OPT_INT, "N", "new samples of each window, with --stream (as in training)", &hop},
         {"board", 0, OPT_TEXT, "PORT", "measure on a board: not yet", &board},
         {"meter", 0, OPT_TEXT, "METER", "measure with an instrument: not yet", &meter},
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
@@ -186,7 +190,8 @@ int cmd_bench(int argc, char **argv)
     const struct target *t = target ? target_find(target) : NULL;
     const char *wrong = board || meter
                             ? "measuring on a board is not there yet; leave --board and --meter out"
-                        : !target ? "--target T is needed; 'wearlite targets' lists them"
+                        : !target        ? "--target T is needed; 'wearlite targets' lists them"
+                        : hop && !stream ? "--hop is for --stream: what a window costs does not depend on it"
                         : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
                                                            : NULL;
     if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
@@ -195,9 +200,11 @@ int cmd_bench(int argc, char **argv)
     struct err e = {""};
     struct measurement m;
     struct graph *g = model_load(argv[0], &a, &e);
+    struct graph *whole = g;
+    if (g && stream) g = stream_for(g, hop, &a, &e); // its windows are a recording, hop after hop
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
-    if (g && !p) fail_in(&e, "%s", argv[0]);
-    const float *x = p ? windows_for(g, data, windows, &what, &a, &e) : NULL;
+    if (whole && !p) fail_in(&e, "%s", argv[0]);
+    const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
     bool good = x && measure_emulated(p, t, x, windows, &a, &m, &e);
     if (good && json)
         print_json(argv[0], g, what, &m, count, words, &a);

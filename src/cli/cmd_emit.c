@@ -37,6 +37,7 @@ static void print_next(const char *out, const char *name, const char *project, c
 int cmd_emit(int argc, char **argv)
 {
     const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what;
+    bool stream = false;
     int golden = 4, hop = 0, ram = 0, flash = 0;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
@@ -47,6 +48,8 @@ int cmd_emit(int argc, char **argv)
         {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
          &data},
         {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
+        {"stream", 0, OPT_FLAG, NULL, "windows overlap: keep what the convolutions made of the old samples",
+         &stream},
         {"ram", 0, OPT_INT, "BYTES", "the model's RAM on the board (the target's)", &ram},
         {"flash", 0, OPT_INT, "BYTES", "the board's flash (the target's)", &flash},
         {NULL, 0, 0, NULL, NULL, NULL},
@@ -73,7 +76,8 @@ int cmd_emit(int argc, char **argv)
     struct arena a = {0};
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
-    struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    struct graph *h = g && stream ? stream_for(g, hop, &a, &e) : g;
+    struct plan *p = h ? plan_lower(h, t->layout, &a, &e) : NULL;
     if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;
     struct emit_opt o = {.name = name,

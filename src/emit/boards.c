@@ -25,7 +25,8 @@ const struct board *board_find(const struct target *t)
 
 int64_t model_ram_bytes(const struct model *m)
 {
-    return m->plan->arena_bytes + (int64_t)m->window * m->channels * (int64_t)sizeof(float);
+    return m->plan->arena_bytes +
+           (int64_t)(m->plan->g->nstate ? m->hop : m->window) * m->channels * (int64_t)sizeof(float);
 }
 
 enum {

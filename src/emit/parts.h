@@ -60,6 +60,9 @@ bool model_names_write(const struct model *m, bool channels, const char *dir, st
 // NAME.c and NAME.h.
 bool source_print(const struct model *m, struct buf *out, struct err *e);
 void header_print(const struct model *m, struct buf *out);
+// NAME_invoke, NAME_push ...: their bodies, their declarations.
+void api_print(const struct model *m, struct buf *out);
+void api_declare(const struct model *m, struct buf *out);
 // static const TYPE cN[] = {...}; every float bit kept.
 void constant_print(const struct tensor *t, const char *name, const char *align, struct buf *out);
 // "// name": a name from a foreign file must not end the comment's line.

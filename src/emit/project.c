@@ -49,9 +49,11 @@ static bool model_fill(const struct plan *p, const struct target *t, const struc
         m->channels = in->dim[in->rank - 2];
     if (!m->channels || n % m->channels) return fail(e, "the input %s has no samples", in->name);
     m->window = (int)(n / m->channels);
+    const int samples = m->window;
+    if (g->nstate) m->window = atoi(graph_meta(g, META_WINDOW)); // the input is a hop
     m->classes = (int)tensor_count(g->out[0]);
     const char *hop = graph_meta(g, META_HOP);
-    m->hop = o->hop ? o->hop : hop ? atoi(hop) : 0;
+    m->hop = g->nstate ? samples : o->hop ? o->hop : hop ? atoi(hop) : 0;
     if (o->hop < 0 || o->hop > m->window)
         return fail(e,
                     "a hop of %d samples, the window has %d: samples between would never be seen; choose 1 "
@@ -107,6 +109,19 @@ bool template_write(const char *path, const char *const *pairs, const char *dir,
     return false;
 }
 
+// The scores of one whole window, also by a model that takes a hop at a time.
+static void window_run(const struct model *m, struct runner *r, const float *x, float *y)
+{
+    if (!m->plan->g->nstate) {
+        run_float(r, x, y);
+        return;
+    }
+    const int steps = (m->window + m->hop - 1) / m->hop, lead = steps * m->hop - m->window;
+    float *first = arena_new_n(m->arena, (size_t)(m->hop * m->channels), float);
+    memcpy(first + lead * m->channels, x, (size_t)((m->hop - lead) * m->channels) * sizeof *x);
+    for (int k = 0; k < steps; k++) run_float(r, k ? x + (k * m->hop - lead) * m->channels : first, y);
+}
+
 // What run computes is what the device must compute.
 bool golden_write(const struct model *m, const char *dir, struct err *e)
 {
@@ -114,7 +129,7 @@ bool golden_write(const struct model *m, const char *dir, struct err *e)
     float *y = arena_array(m->arena, (size_t)n * (size_t)m->classes + 1, sizeof *y);
     struct runner *r = runner_new(m->plan, m->arena);
     for (int i = 0; i < n; i++)
-        run_float(r, m->golden + (size_t)i * (size_t)nx, y + (size_t)i * (size_t)m->classes);
+        window_run(m, r, m->golden + (size_t)i * (size_t)nx, y + (size_t)i * (size_t)m->classes);
     struct buf c = {0}, h = {0};
     buf_puts(
         &c,

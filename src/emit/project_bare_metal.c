@@ -33,6 +33,10 @@ static bool write(const struct model *m, const char *dir, struct err *e)
         "#define FIRMWARE_WINDOW %s_WINDOW\n#define FIRMWARE_CHANNELS %s_CHANNELS\n#define FIRMWARE_CLASSES "
         "%s_CLASSES\n",
         m->name, m->name, m->upper, m->upper, m->upper);
+    if (m->plan->g->nstate)
+        buf_printf(
+            &b, "#define FIRMWARE_STEP %s_step // streaming: a hop of samples\n#define FIRMWARE_HOP %s_HOP\n",
+            m->name, m->upper);
     if (!text_write(dir, "firmware.h", &b, a, e)) return false;
     const char *cc =
         t->cc_package

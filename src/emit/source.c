@@ -112,7 +112,7 @@ static void input_print(const struct model *m, struct buf *out)
 {
     const struct tensor *t = m->plan->g->in[0];
     const struct ref *r = &m->plan->in[0];
-    int n = m->window * m->channels;
+    int n = (int)tensor_count(t);
     if (t->type == F32) {
         buf_printf(out, "    memcpy(a + %d, window, %d * sizeof *window);\n    MARK();\n", r->offset, n);
         return;
@@ -185,30 +185,6 @@ static const char prelude[] =
     "#define STATIC_ASSERT(c, name) _Static_assert(c, #name)\n#else\n"
     "#define STATIC_ASSERT(c, name) typedef char name[(c) ? 1 : -1]\n#endif\n";
 
-static void api_print(const struct model *m, struct buf *out)
-{
-    const char *n = m->name, *u = m->upper;
-    buf_printf(out, "static uint8_t arena[%s_ARENA_BYTES] ALIGNED;\n\n", u);
-    buf_printf(
-        out,
-        "int %s_invoke(const float *window, float *scores)\n{\n    return run(arena, window, scores);\n}\n\n",
-        n);
-    buf_printf(out,
-               "int %s_invoke_in(void *memory, const float *window, float *scores)\n{\n"
-               "    return run(memory, window, scores);\n}\n\n",
-               n);
-    buf_printf(out,
-               "static float buffer[%s_WINDOW * %s_CHANNELS];\nstatic int filled; // samples in buffer\n\n"
-               "int %s_push(const float *sample, float *scores)\n{\n"
-               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
-               "    if (++filled < %s_WINDOW) return 0;\n    %s_invoke(buffer, scores);\n"
-               "    filled = %s_WINDOW - %s_HOP;\n"
-               "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * sizeof "
-               "*buffer);\n"
-               "    return 1;\n}\n\nvoid %s_reset(void)\n{\n    filled = 0;\n}\n",
-               u, u, n, u, u, u, n, u, u, u, u, u, n);
-}
-
 // What the chip's own headers tell, and what Arduino cannot be told by flags.
 static void chip_print(const struct model *m, struct buf *out)
 {
@@ -261,7 +237,10 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
     for (int s = 0; s < p->nstep; s++) layer_print(m, s, out);
     buf_puts(out, "static int run(uint8_t *a, const float *window, float *scores)\n{\n");
     input_print(m, out);
-    for (int s = 0; s < p->nstep; s++) buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
+    for (int s = 0; s < p->nstep; s++) {
+        if (s && s == p->front) buf_puts(out, "    if (!scores) return -1; // a window is not full yet\n");
+        buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
+    }
     output_print(m, out);
     list_print(m, "label", m->labels, m->classes, "CLASSES", out);
     list_print(m, "channel", m->channel_names, m->channels, "CHANNELS", out);
@@ -292,16 +271,6 @@ void header_print(const struct model *m, struct buf *out)
     if (m->labels) buf_printf(out, "extern const char *const %s_label[%s_CLASSES];\n", n, u);
     if (m->channel_names) buf_printf(out, "extern const char *const %s_channel[%s_CHANNELS];\n", n, u);
     if (m->units) buf_printf(out, "extern const char *const %s_unit[%s_CHANNELS];\n", n, u);
-    buf_printf(out,
-               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the class of the "
-               "highest score.\n"
-               "int %s_invoke(const float *window, float *scores);\n"
-               "// The same in the caller's memory: %s_ARENA_BYTES, aligned to 16. The static arena is then "
-               "not linked.\n"
-               "int %s_invoke_in(void *memory, const float *window, float *scores);\n"
-               "// One sample; 1 when a window was classified (then again every %s_HOP samples), else 0.\n"
-               "int %s_push(const float *sample, float *scores);\n"
-               "// Forgets the samples so far.\nvoid %s_reset(void);\n\n",
-               u, u, n, u, n, u, n, n);
+    api_declare(m, out);
     buf_puts(out, "#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }

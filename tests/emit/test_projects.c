@@ -416,7 +416,7 @@ TEST(project_without_sensor)
 }
 
 // NAME_push over a long recording gives the scores of NAME_invoke on the windows cut as in training, at hops that divide the
-// window and at such that do not.
+// window and at such that do not, also when what windows share is not computed again.
 TEST(push_equals_invoke_over_a_recording)
 {
     static const char program[] = "#include \"gait.h\"\n#include <stdio.h>\nint main(void)\n{\n    float "
@@ -425,26 +425,35 @@ TEST(push_equals_invoke_over_a_recording)
                                   "y)) fwrite(y, sizeof y, 1, stdout);\n"
                                   "    return 0;\n}\n";
     enum { SAMPLES = 5000, WINDOW = 32, CHANNELS = 3, CLASSES = 3 };
-    static const int hops[] = {1, 5, 16, 31, 32};
-    for (int h = 0; h < 5; h++) {
+    static const struct {
+        int hop;
+        const char *technique;
+        bool stream;
+    } cases[] = {{1, "full-integer", false}, {5, "dynamic", false}, {16, "full-integer", false},
+                 {31, "dynamic", false},     {32, "lite", false},   {16, "full-integer", true},
+                 {12, "lite", true}};
+    for (size_t h = 0; h < sizeof cases / sizeof *cases; h++) {
+        const int hop = cases[h].hop;
         struct arena a = {0};
         struct err e = {""};
         const struct target *t = target_find("esp32");
-        struct plan *p = plan_make(&a, h & 1 ? "dynamic" : "full-integer", t);
-        const char *dir = test_path(arena_printf(&a, "hop%d", hops[h]));
-        struct emit_opt o = {.name = "gait", .project = "arduino", .hop = hops[h]};
-        if (!p || !emit_project(p, t, &o, dir, &e)) {
+        struct plan *p = plan_make(&a, cases[h].technique, t), *q = p;
+        const char *dir = test_path(arena_printf(&a, "hop%d%s", hop, cases[h].stream ? "stream" : ""));
+        struct emit_opt o = {.name = "gait", .project = "arduino", .hop = hop};
+        struct graph *g = p && cases[h].stream ? stream_graph(p->g, hop, &a, NULL, &e) : NULL;
+        if (cases[h].stream) q = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+        if (!q || !emit_project(q, t, &o, dir, &e)) {
             test_fail(__FILE__, __LINE__, "%s", e.text);
             return arena_free(&a);
         }
         struct rng r = rng_new(7);
         float *x = arena_array(&a, SAMPLES * CHANNELS, sizeof *x);
         for (int i = 0; i < SAMPLES * CHANNELS; i++) x[i] = rng_normal(&r);
-        const int n = (SAMPLES - WINDOW) / hops[h] + 1;
+        const int n = (SAMPLES - WINDOW) / hop + 1;
         float *w = arena_array(&a, (size_t)n * WINDOW * CHANNELS, sizeof *w);
         float *y = arena_array(&a, (size_t)n * CLASSES, sizeof *y);
         for (int i = 0; i < n; i++)
-            memcpy(w + (size_t)i * WINDOW * CHANNELS, x + (size_t)i * (size_t)hops[h] * CHANNELS,
+            memcpy(w + (size_t)i * WINDOW * CHANNELS, x + (size_t)i * (size_t)hop * CHANNELS,
                    WINDOW * CHANNELS * sizeof *w);
         CHECK(run_batch(p, w, n, y, &e));
         CHECK(file_write(arena_printf(&a, "%s/x.bin", dir),

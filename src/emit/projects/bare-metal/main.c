@@ -1,6 +1,6 @@
 // The firmware. Without arguments: classifies the golden windows and compares every byte of the scores; exit
-// status 0 when all are equal. With two, IN and OUT: reads windows (float32) from the file IN, writes the
-// scores of each to OUT, and tells how deep the stack went.
+// status 0 when all are equal. With two, IN and OUT: reads windows (float32) from the file IN, hops of samples when
+// the model streams, writes the scores of each to OUT, and tells how deep the stack went.
 #include "io.h"
 #include "firmware.h"
 #include "golden.h"
@@ -41,9 +41,18 @@ static int run_file(const char *in_name, const char *out_name)
         for (volatile uint32_t *p = end; p < sp - GAP / 4; p++) *p = PAINT;
     unsigned long n = 0;
     fw_mark(0), fw_mark(1); // what a mark costs by itself
-    for (; io_read(in, window, sizeof window) == (long)sizeof window; n++) {
+#ifdef FIRMWARE_STEP
+    const long each = FIRMWARE_HOP * FIRMWARE_CHANNELS * (long)sizeof *window;
+#else
+    const long each = sizeof window;
+#endif
+    for (; io_read(in, window, (size_t)each) == each; n++) {
         fw_mark(0);
+#ifdef FIRMWARE_STEP
+        FIRMWARE_STEP(window, scores);
+#else
         firmware_invoke(window, scores);
+#endif
         fw_mark(1);
         if (io_write(out, scores, sizeof scores) != (long)sizeof scores) {
             io_puts(out_name), io_puts(": cannot be written\n");

@@ -1,0 +1,97 @@
+// The functions that an emitted model offers: NAME_invoke, NAME_push, NAME_reset, and NAME_step when it streams.
+#include "parts.h"
+
+static void invoke_print(const struct model *m, struct buf *out)
+{
+    const char *n = m->name, *u = m->upper;
+    buf_printf(
+        out,
+        "int %s_invoke(const float *window, float *scores)\n{\n    return run(arena, window, scores);\n}\n\n",
+        n);
+    buf_printf(out,
+               "int %s_invoke_in(void *memory, const float *window, float *scores)\n{\n"
+               "    return run(memory, window, scores);\n}\n\n",
+               n);
+    buf_printf(out,
+               "static float buffer[%s_WINDOW * %s_CHANNELS];\nstatic int filled; // samples in buffer\n\n"
+               "int %s_push(const float *sample, float *scores)\n{\n"
+               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
+               "    if (++filled < %s_WINDOW) return 0;\n    %s_invoke(buffer, scores);\n"
+               "    filled = %s_WINDOW - %s_HOP;\n"
+               "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * sizeof "
+               "*buffer);\n"
+               "    return 1;\n}\n\nvoid %s_reset(void)\n{\n    filled = 0;\n}\n",
+               u, u, n, u, u, u, n, u, u, u, u, u, n);
+}
+
+// A window is the last STEPS steps; when it is no multiple of the hop, the first of them begins with LEAD samples that
+// belong to no window.
+static void stream_print(const struct model *m, struct buf *out)
+{
+    const char *n = m->name, *u = m->upper;
+    const int steps = (m->window + m->hop - 1) / m->hop;
+    buf_printf(out, "enum { STEPS = %d, LEAD = %d };\n", steps, steps * m->hop - m->window);
+    buf_printf(out,
+               "static float buffer[%s_HOP * %s_CHANNELS];\nstatic int filled = LEAD; // samples in buffer\n"
+               "static int steps;         // since the first sample, at most STEPS\n\n",
+               u, u);
+    buf_printf(
+        out,
+        "int %s_step(const float *samples, float *scores)\n{\n    return run(arena, samples, scores);\n}\n\n",
+        n);
+    buf_printf(out,
+               "int %s_push(const float *sample, float *scores)\n{\n"
+               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
+               "    if (++filled < %s_HOP) return 0;\n    filled = 0;\n    steps += steps < STEPS;\n"
+               "    run(arena, buffer, steps == STEPS ? scores : NULL);\n    return steps == STEPS;\n}\n\n",
+               n, u, u, u);
+    buf_printf(out, "void %s_reset(void)\n{\n    filled = LEAD;\n    steps = 0;\n}\n\n", n);
+    buf_printf(
+        out,
+        "int %s_invoke(const float *window, float *scores)\n{\n    int best = -1;\n    %s_reset();\n"
+        "    memcpy(buffer + LEAD * %s_CHANNELS, window, (size_t)((%s_HOP - LEAD) * %s_CHANNELS) * sizeof *window);\n"
+        "    run(arena, buffer, NULL);\n    for (int k = 1; k < STEPS; k++)\n"
+        "        best = run(arena, window + (k * %s_HOP - LEAD) * %s_CHANNELS, k == STEPS - 1 ? scores : "
+        "NULL);\n"
+        "    return best;\n}\n",
+        n, n, u, u, u, u, u);
+}
+
+void api_print(const struct model *m, struct buf *out)
+{
+    buf_printf(out, "static uint8_t arena[%s_ARENA_BYTES] ALIGNED;\n\n", m->upper);
+    if (m->plan->g->nstate)
+        stream_print(m, out);
+    else
+        invoke_print(m, out);
+}
+
+void api_declare(const struct model *m, struct buf *out)
+{
+    const char *n = m->name, *u = m->upper;
+    const bool stream = m->plan->g->nstate > 0;
+    buf_printf(out,
+               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the class of the "
+               "highest score.%s\n"
+               "int %s_invoke(const float *window, float *scores);\n",
+               u, u, stream ? " The samples that were pushed are forgotten." : "", n);
+    if (!stream)
+        buf_printf(
+            out,
+            "// The same in the caller's memory: %s_ARENA_BYTES, aligned to 16. The static arena is then "
+            "not linked.\n"
+            "int %s_invoke_in(void *memory, const float *window, float *scores);\n",
+            u, n);
+    buf_printf(out,
+               "// One sample; 1 when a window was classified (then again every %s_HOP samples), else 0.%s\n"
+               "int %s_push(const float *sample, float *scores);\n",
+               u, stream ? " What a\n// window shares with the one before is not computed again." : "", n);
+    if (stream)
+        buf_printf(out,
+                   "// The next samples[%s_HOP][%s_CHANNELS] at once, in place of as many pushes: scores of "
+                   "the window that ends\n"
+                   "// with them, once that many were given; with scores NULL they are only taken in.\n"
+                   "int %s_step(const float *samples, float *scores);\n",
+                   u, u, n);
+    buf_printf(out, "// Forgets the samples so far.\nvoid %s_reset(void);\n\n", n);
+}
