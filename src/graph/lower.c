@@ -224,8 +224,11 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
         return fail(e, "%d weights an output; at most 65536 keep an int32 sum from overflowing", s->taps);
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
     const bool grouped = s->grouped && l->kind != LAYER_F32;
-    l->group = grouped ? GROUP : 1;
-    l->block = !s->blocked ? 1 : l->kind == LAYER_F32 ? s->block_f32 : grouped ? GROUP_BLOCK : s->block_s8;
+    l->group = grouped ? p->layout->group : 1;
+    l->block = !s->blocked                            ? 1
+               : l->kind == LAYER_F32                 ? s->block_f32
+               : grouped && p->layout->group == GROUP ? GROUP_BLOCK
+                                                      : s->block_s8;
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
     l->w = s->blocked ? pack(p, w, s, l->block, l->group) : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);

@@ -1,6 +1,7 @@
 // CONV_2D: y[h][w][o] = act(bias[o] + sum over (kh, kw, i) of x[..][..][i] * weight[o][kh][kw][i]).
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/cortex_m55/nn_conv2d_mve.h"
 #include "../../device/nn_widen.h"
 
 bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32_t kw, int32_t out[2],
@@ -62,18 +63,19 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                    .pad_top = c->pad[0],
                    .pad_left = c->pad[1],
                    .act = (int32_t)c->act};
-    const struct layer_shape s = {.out = w->dim[0],
-                                  .taps = taps,
-                                  .out_step = taps,
-                                  .tap_step = 1,
-                                  .blocked = true,
-                                  .block_f32 = p->layout->conv_f32,
-                                  .block_s8 = p->layout->conv_s8,
-                                  .row = w->dim[2] * w->dim[3],
-                                  .grouped = p->layout->group == GROUP && grouped_fits(&q),
-                                  .rows = x->dim[0],
-                                  .asymmetric = w->q.n > 1, // as LiteRT: one scale for all, then symmetric
-                                  .act = c->act};
+    const struct layer_shape s = {
+        .out = w->dim[0],
+        .taps = taps,
+        .out_step = taps,
+        .tap_step = 1,
+        .blocked = true,
+        .block_f32 = p->layout->conv_f32,
+        .block_s8 = p->layout->conv_s8,
+        .row = p->layout->group == NN_GROUP ? nn_mve_run(&q) : w->dim[2] * w->dim[3],
+        .grouped = p->layout->group == NN_GROUP || (p->layout->group == GROUP && grouped_fits(&q)),
+        .rows = x->dim[0],
+        .asymmetric = w->q.n > 1, // as LiteRT: one scale for all, then symmetric
+        .act = c->act};
     struct layer l;
     if (!lower_layer(n, p, &s, &l, e)) return false;
     q.block = l.block;
@@ -86,6 +88,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         1 << 28)
         return fail(e, "its padded input is too large for any device");
     if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
+    if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_conv2d_mve_scratch(&q);
     if (p->layout->patch) l.scratch_bytes = p->layout->patch * 4 * ((taps + 1) / 2); // in pairs
     layer_step(p, n, kernel, &q, &l);
     return true;

@@ -3,6 +3,7 @@
 // (LiteRT 2 does it in float where the weights have a scale a channel; tests/referee/kernels.py).
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/cortex_m55/nn_conv2d_mve.h"
 #include "../../device/nn_widen.h"
 
 static bool infer(struct node *n, struct err *e)
@@ -41,7 +42,8 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                                   .block_f32 = p->layout->dense_f32,
                                   .block_s8 = p->layout->dense_s8,
                                   .row = in,
-                                  .grouped = p->layout->group == GROUP && grouped_fits(&as_conv),
+                                  .grouped = p->layout->group == NN_GROUP ||
+                                             (p->layout->group == GROUP && grouped_fits(&as_conv)),
                                   .rows = rows,
                                   .asymmetric = n->as.dense.asymmetric_inputs,
                                   .act = n->as.dense.act};
@@ -54,6 +56,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     q.min = l.min;
     q.max = l.max;
     if (p->layout->widen) l.scratch_bytes = nn_dense_widened(&q);
+    if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_dense_mve_scratch(&q);
     if (p->layout->patch) l.scratch_bytes = 2 * in;
     layer_step(p, n, kernel, &q, &l);
     return true;

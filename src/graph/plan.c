@@ -75,7 +75,11 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
             if (p->nstep > before && !p->step[i].node) p->step[i].node = n;
     }
     for (int i = 0; i < g->nstate; i++) plan_alias(p, g->state[i].after, g->state[i].before);
-    return plan_place(p, e) ? p : NULL;
+    if (!plan_place(p, e)) return NULL;
+    static const struct layout host_fma = {16, 4, 16, 4, 0, true, 4, 0};
+    if (l->group > layout_host.group && !(p->host = plan_lower(g, l->fma ? &host_fma : &layout_host, a, e)))
+        return NULL;
+    return p;
 }
 
 int64_t plan_const_bytes(const struct plan *p)

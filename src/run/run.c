@@ -11,6 +11,7 @@
 struct runner *runner_new(const struct plan *p, struct arena *a)
 {
     struct runner *r = arena_new(a, struct runner);
+    if (p->host) p = p->host;
     r->plan = p;
     r->memory = arena_alloc(a, (size_t)p->arena_bytes);
     return r;

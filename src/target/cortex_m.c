@@ -14,6 +14,9 @@ static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4
 static const struct layout pairs_fma = { // device/cortex_m4/nn_pair_s8.h
     .conv_f32 = 4, .conv_s8 = 2, .dense_f32 = 4, .dense_s8 = 2, .fma = true, .patch = 3};
 
+static const struct layout groups_fma = { // device/cortex_m55/nn_mve.h
+    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true, .group = 16};
+
 const struct target cortex_m0 = {
     .name = "cortex-m0",
     .chip = "nRF51822, 16 MHz",
@@ -166,8 +169,8 @@ const struct target cortex_m55 = {
     .name = "cortex-m55",
     .chip = "Corstone-300 class with Helium (e.g. Alif Ensemble E3, high-efficiency core, 160 MHz)",
     .about = "128-bit vectors (Helium, MVE) of int8 to float32",
-    .layout_name = "int8 in pairs of taps, float in blocks of 4, fused multiply-add",
-    .layout = &pairs_fma,
+    .layout_name = "int8 in groups of 16 taps, float in blocks of 4, fused multiply-add",
+    .layout = &groups_fma,
     .kernels = {"cortex_m55", "cortex_m4"},
     ARM,
     .cflags = "-mthumb -mcpu=cortex-m55 -mfloat-abi=hard",

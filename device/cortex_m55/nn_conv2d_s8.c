@@ -1,0 +1,25 @@
+// Convolution of int8 on Helium; contract in nn.h. scratch: nn_conv2d_mve_scratch(p) bytes.
+#ifndef NN_CONV2D_S8_C
+#define NN_CONV2D_S8_C
+#include "nn_conv2d_mve.h"
+#include "nn_mve_put.h"
+
+NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
+                         const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
+{
+    int8_t *const window = (int8_t *)(void *)scratch;
+    int32_t *const acc = (int32_t *)(void *)(window + 2 * nn_mve_window_bytes(p));
+    const int32_t right = nn_mve_all_right(shift, p->out_c), out_c = p->out_c;
+    int32_t first, last;
+    nn_conv2d_inside(p, &first, &last);
+    for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->in_c)
+        for (int32_t oy = 0; oy < p->out_h; oy++)
+            for (int32_t ox = 0; ox < p->out_w; ox += 2) {
+                const int32_t n = nn_min(2, p->out_w - ox);
+                nn_mve_pair(p, x, p->x_zero, w, oy, ox, n, first, last, window, acc);
+                nn_mve_put2_s8(acc, bias, mult, shift, right, p->y_zero, p->min, p->max, y,
+                               n > 1 ? y + out_c : y, out_c);
+                y += n * out_c;
+            }
+}
+#endif
