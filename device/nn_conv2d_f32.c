@@ -33,9 +33,7 @@ NN_INLINE void nn_conv2d_at_f32(const nn_conv2d *p, const float *x, const float 
         for (int32_t i = 0; i < block; i++) acc[t * block + i] = bias[i];
     nn_conv2d_taps_f32(p, acc, x, w, iy, ix, kx0, kx1, block, positions);
 #pragma GCC unroll 4
-    for (int32_t t = 0; t < positions; t++)
-#pragma GCC unroll 4
-        for (int32_t i = 0; i < n; i++) y[t * p->out_c + i] = nn_act(acc[t * block + i], p->act);
+    for (int32_t t = 0; t < positions; t++) nn_put_f32(y + t * p->out_c, acc + t * block, n, p->act);
 }
 
 NN_INLINE void nn_conv2d_block_f32(const nn_conv2d *p, const float *x, const float *w, const float *bias,

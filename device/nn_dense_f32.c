@@ -13,7 +13,7 @@ NN_INLINE void nn_dense_block_f32(const nn_dense *p, const float *x, const float
             nn_dot4_f32(acc, x, w, p->in_c);
         else
             nn_dot_f32(acc, x, 0, w, p->in_c, block, 1);
-        for (int32_t i = 0; i < n; i++) y[o + i] = nn_act(acc[i], p->act);
+        nn_put_f32(y + o, acc, n, p->act);
     }
 }
 

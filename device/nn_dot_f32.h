@@ -58,6 +58,13 @@ NN_INLINE void nn_dot4_f32(float *acc, const float *x, const float *w, int32_t n
     acc[3] = a3;
 }
 
+// y[o] = act(acc[o]), o < n
+NN_INLINE void nn_put_f32(float *y, const float *acc, int32_t n, int32_t act)
+{
+#pragma GCC unroll 4
+    for (int32_t i = 0; i < n; i++) y[i] = nn_act(acc[i], act);
+}
+
 // Any block: acc[p][o] += ..., o < block.
 NN_INLINE void nn_dot_f32(float *acc, const float *x, ptrdiff_t dz, const float *w, int32_t n, int32_t block,
                           int32_t positions)

@@ -2,19 +2,7 @@
 // are those of TensorFlow Lite's PortableAsymmetricQuantizeFloats and PortableSymmetricQuantizeFloats.
 #ifndef NN_QUANTIZE_DYNAMIC_C
 #define NN_QUANTIZE_DYNAMIC_C
-#include "nn_math.h"
-
-// The least and greatest of 0 and n values.
-NN_INLINE void nn_range(const float *x, int32_t n, float *min, float *max)
-{
-    float lo = 0.0f, hi = 0.0f;
-    for (int32_t i = 0; i < n; i++) {
-        if (x[i] < lo) lo = x[i];
-        if (x[i] > hi) hi = x[i];
-    }
-    *min = lo;
-    *max = hi;
-}
+#include "nn_quantize_row.h"
 
 // The zero point is taken from the end of the range that loses less.
 NN_INLINE float nn_range_asymmetric(float min, float max, int32_t *zero)
@@ -36,15 +24,11 @@ NN_INLINE void nn_quantize_row(const float *x, int32_t n, float min, float max, 
         memset(y, 0, (size_t)n);
     } else if (asymmetric) {
         *scale = nn_range_asymmetric(min, max, zero);
-        const float inverse = 1.0f / *scale, z = (float)*zero;
-        for (int32_t i = 0; i < n; i++) y[i] = nn_round_s8(NN_MADD(x[i], inverse, z), 0);
+        nn_quantize_values(x, n, 1.0f / *scale, (float)*zero, -128, y);
     } else {
-        const float range = -min > max ? -min : max, inverse = 127.0f / range;
+        const float range = -min > max ? -min : max;
         *scale = range / 127.0f;
-        for (int32_t i = 0; i < n; i++) {
-            const int8_t q = nn_round_s8(x[i] * inverse, 0);
-            y[i] = q < -127 ? -127 : q;
-        }
+        nn_quantize_values(x, n, 127.0f / range, 0.0f, -127, y);
     }
 }
 

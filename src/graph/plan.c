@@ -76,10 +76,10 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     }
     for (int i = 0; i < g->nstate; i++) plan_alias(p, g->state[i].after, g->state[i].before);
     if (!plan_place(p, e)) return NULL;
-    static const struct layout host_fma = {16, 4, 16, 4, 0, true, 4, 0};
-    if (l->group > layout_host.group && !(p->host = plan_lower(g, l->fma ? &host_fma : &layout_host, a, e)))
-        return NULL;
-    return p;
+    if (l->group <= layout_host.group) return p;
+    struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
+    host->fma = l->fma;
+    return (p->host = plan_lower(g, host, a, e)) ? p : NULL;
 }
 
 int64_t plan_const_bytes(const struct plan *p)

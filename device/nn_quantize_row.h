@@ -1,0 +1,26 @@
+// A row of floats: its range, and its values as int8. Folders of faster cores have a file of the same name.
+#ifndef NN_QUANTIZE_ROW_H
+#define NN_QUANTIZE_ROW_H
+#include "nn_math.h"
+
+// The least and greatest of 0 and n values, NaN left out.
+NN_INLINE void nn_range(const float *x, int32_t n, float *min, float *max)
+{
+    float lo = 0.0f, hi = 0.0f;
+    for (int32_t i = 0; i < n; i++) {
+        if (x[i] < lo) lo = x[i];
+        if (x[i] > hi) hi = x[i];
+    }
+    *min = lo;
+    *max = hi;
+}
+
+// y = clamp(round(x * factor + z), least, 127), least -128 or -127; NaN becomes the least.
+NN_INLINE void nn_quantize_values(const float *x, int32_t n, float factor, float z, int32_t least, int8_t *y)
+{
+    for (int32_t i = 0; i < n; i++) {
+        const int8_t q = nn_round_s8(NN_MADD(x[i], factor, z), 0);
+        y[i] = (int8_t)(q < least ? least : q);
+    }
+}
+#endif
