@@ -198,6 +198,42 @@ static bool fold_dequantize(struct reader *r, struct oper *o, bool *done, struct
     return true;
 }
 
+// FILL and ZEROS_LIKE: as many equal values of 4 bytes as the shape says; the state in front of a loop.
+static bool set_equal(struct reader *r, struct oper *o, int rank, const int32_t *dim, const void *value,
+                      bool *done, struct err *e)
+{
+    struct tensor *y = o->out[0];
+    for (int i = 0; i < rank; i++)
+        if (dim[i] < 1) return fail(e, "dimension %d has a size of %d", i, dim[i]);
+    tensor_set_dims(y, rank, dim);
+    if (!tensor_check(y, e) || !reader_room(r, (uint64_t)tensor_bytes(y), e)) return false;
+    const int64_t n = tensor_count(y);
+    uint8_t *data = arena_alloc(r->a, (size_t)n * 4);
+    for (int64_t i = 0; i < n; i++) memcpy(data + 4 * i, value, 4);
+    y->data = data;
+    *done = true;
+    return reader_same_output(o, y, e);
+}
+
+static bool fold_fill(struct reader *r, struct oper *o, bool *done, struct err *e)
+{
+    const struct tensor *v = o->in[1];
+    int32_t dim[GRAPH_MAX_RANK];
+    struct err ignored;
+    const int rank = reader_ints(o->in[0], dim, GRAPH_MAX_RANK, &ignored);
+    if (rank < 0 || !v->data || tensor_count(v) != 1 || dtype_size(v->type) != 4 ||
+        v->type != o->out[0]->type)
+        return true;
+    return set_equal(r, o, rank, dim, v->data, done, e);
+}
+
+static bool fold_zeros(struct reader *r, struct oper *o, bool *done, struct err *e)
+{
+    const struct tensor *x = o->in[0];
+    if (dtype_size(x->type) != 4 || x->type != o->out[0]->type) return true;
+    return set_equal(r, o, x->rank, x->dim, "\0\0\0", done, e);
+}
+
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e)
 {
     *done = false;
@@ -220,6 +256,10 @@ bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e)
         return fold_binary(r, o, done, e);
     case TFL_REDUCE_PROD:
         return fold_reduce_prod(r, o, done, e);
+    case TFL_FILL:
+        return fold_fill(r, o, done, e);
+    case TFL_ZEROS_LIKE:
+        return fold_zeros(r, o, done, e);
     case TFL_CAST:
         return fold_cast(r, o, done, e);
     case TFL_DEQUANTIZE:

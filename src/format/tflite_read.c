@@ -2,6 +2,7 @@
 // flatbuf.c, indices and sizes here, and memory stays within a multiple of the file's size.
 #include "tflite_read.h"
 #include "tflite.h"
+#include "tflite_loop.h"
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are used as they lie in the file");
@@ -271,14 +272,22 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     return !r->fb.bad || fail(e, "%s", damaged);
 }
 
+int reader_builtin(const struct reader *r, const struct fb_table *oper)
+{
+    const uint32_t code = fb_u32(oper, OPERATOR_CODE, 0);
+    if (code >= r->codes.n) return -1;
+    const struct fb_table kind = fb_vec_table(&r->codes, code);
+    const int builtin = fb_i32(&kind, CODE_BUILTIN, 0), old = fb_i8(&kind, CODE_DEPRECATED, 0);
+    return old > builtin ? old : builtin;
+}
+
 static bool read_operator(struct reader *r, const struct fb_table *record, int index, struct err *e)
 {
     uint32_t code = fb_u32(record, OPERATOR_CODE, 0);
     if (code >= r->codes.n)
         return fail(e, "operator %d: names kind %u, the file has %u", index, code, r->codes.n);
     struct fb_table kind = fb_vec_table(&r->codes, code);
-    int builtin = fb_i32(&kind, CODE_BUILTIN, 0), old = fb_i8(&kind, CODE_DEPRECATED, 0);
-    if (old > builtin) builtin = old;
+    int builtin = reader_builtin(r, record);
     const char *custom = builtin == TFL_CUSTOM ? fb_str(&kind, CODE_CUSTOM) : NULL;
     const char *name = custom ? custom : tflite_op_name(builtin);
     if (!name)
@@ -286,6 +295,10 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
                     "operator %d: kind %d is not known to this version; update wearlite or convert the model "
                     "with an older TensorFlow",
                     index, builtin);
+    bool taken;
+    if (!tflite_loop_oper(r, record, builtin, custom, &taken, e))
+        return fail_in(e, "operator %d %s", index, name);
+    if (taken) return true;
     const struct oper_def *d = tflite_oper(builtin);
     struct oper o = {.index = index, .builtin = builtin, .def = d};
     if (!d) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
@@ -335,6 +348,7 @@ static bool read_ends(struct reader *r, const struct fb_vec *index, struct tenso
             return fail(e, "%s %u names tensor %d, the file has %d", what, (unsigned)i, k, r->nslot);
         if (r->slot[k].variable) return fail(e, "%s %s is a variable", what, r->slot[k].t->name);
         if (r->slot[k].why_not) return fail(e, "%s %s %s", what, r->slot[k].t->name, r->slot[k].why_not);
+        if (r->slot[k].loop) return fail(e, "%s %s is a list of a loop", what, r->slot[k].t->name);
         if (r->slot[k].spread)
             return fail(e, "%s %s ends inside of a dilated convolution", what, r->slot[k].t->name);
         (*t)[i] = r->slot[k].t;
@@ -342,39 +356,52 @@ static bool read_ends(struct reader *r, const struct fb_vec *index, struct tenso
     return true;
 }
 
-static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct err *e)
+bool reader_slots(struct reader *r, const struct fb_table *sub, struct err *e)
 {
     struct fb_vec tensors = fb_vec(sub, SUBGRAPH_TENSORS, 4), in = fb_vec(sub, SUBGRAPH_INPUTS, 4);
-    struct fb_vec out = fb_vec(sub, SUBGRAPH_OUTPUTS, 4), opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
-    const char *name = read_name(r, sub, SUBGRAPH_NAME, "main", e);
-    if (!name) return false;
-    r->g = graph_new(r->a, name);
     if (!reader_room(r, (uint64_t)tensors.n * (sizeof *r->slot + 1), e)) return false;
     r->slot = arena_new_n(r->a, tensors.n, struct slot);
     r->nslot = (int)tensors.n;
     bool *is_input = arena_new_n(r->a, tensors.n, bool);
     for (uint32_t i = 0; i < in.n; i++) {
         int32_t k = fb_vec_i32(&in, i);
-        if (k >= 0 && k < r->nslot) is_input[k] = true;
+        if (k >= 0 && k < r->nslot) is_input[k] = !r->loop; // a loop's variables are its own matter
     }
     for (int i = 0; i < r->nslot; i++) {
         struct fb_table t = fb_vec_table(&tensors, (uint32_t)i);
         if (!read_tensor(r, &t, i, is_input[i], e)) return false;
         if (r->fb.bad) return fail(e, "tensor %d: %s", i, damaged);
+        r->slot[i].made |= is_input[i];
     }
+    return true;
+}
+
+bool reader_opers(struct reader *r, const struct fb_table *sub, struct err *e)
+{
+    struct fb_vec opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
     if (opers.n > MAX_OPERS)
         return fail(
             e,
             "holds %u operators, at most %d are supported; a recurrent layer was unrolled: convert it "
             "again as a loop",
             opers.n, MAX_OPERS);
-    if (!read_ends(r, &in, &r->g->in, &r->g->nin, "input", e)) return false;
-    for (int i = 0; i < r->nslot; i++) r->slot[i].made |= is_input[i];
     for (uint32_t i = 0; i < opers.n; i++) {
         struct fb_table o = fb_vec_table(&opers, i);
         if (r->fb.bad) return fail(e, "operator %u: %s", (unsigned)i, damaged);
         if (!read_operator(r, &o, (int)i, e)) return false;
     }
+    return true;
+}
+
+static bool read_subgraph(struct reader *r, const struct fb_table *sub, struct err *e)
+{
+    struct fb_vec in = fb_vec(sub, SUBGRAPH_INPUTS, 4), out = fb_vec(sub, SUBGRAPH_OUTPUTS, 4);
+    const char *name = read_name(r, sub, SUBGRAPH_NAME, "main", e);
+    if (!name) return false;
+    r->g = graph_new(r->a, name);
+    if (!reader_slots(r, sub, e) || !read_ends(r, &in, &r->g->in, &r->g->nin, "input", e) ||
+        !reader_opers(r, sub, e))
+        return false;
     return read_ends(r, &out, &r->g->out, &r->g->nout, "output", e);
 }
 
@@ -429,12 +456,14 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
     r.codes = fb_vec(&model, MODEL_OPERATOR_CODES, 4);
     r.buffers = fb_vec(&model, MODEL_BUFFERS, 4);
     struct fb_vec subgraphs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
+    r.subgraphs = subgraphs;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     if (!subgraphs.n) return FAIL_NULL(e, "the file holds no network");
     if (!pick_subgraph(&model, &subgraphs, &pick, e)) return NULL;
     struct fb_table sub = fb_vec_table(&subgraphs, pick);
     if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
+    if (r.rolled) loop_tidy(r.g);
     tflite_cut_borders(r.g);
     recurrent_tidy(r.g, a);
     return r.g;

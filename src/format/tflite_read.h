@@ -14,15 +14,19 @@ struct reader {
     struct fb_vec codes, buffers;
     struct slot { // a tensor of the subgraph
         struct tensor *t;
-        const char *why_not;         // set: cannot be used, and why
-        bool variable;               // its value lives from run to run: the state of an LSTM
-        bool made;                   // graph input, constant, or output of an operator read already
-        bool shaped;                 // the file states its shape ...
-        unsigned open;               // ... but not the dimensions whose bits are set
-        const struct spread *spread; // stands for samples dealt out to batches; has no node
+        const char *why_not;           // set: cannot be used, and why
+        bool variable;                 // its value lives from run to run: the state of an LSTM
+        bool made;                     // graph input, constant, or output of an operator read already
+        bool shaped;                   // the file states its shape ...
+        unsigned open;                 // ... but not the dimensions whose bits are set
+        const struct loop_value *loop; // stands for an integer or a list of a loop (tflite_loop.h)
+        const struct spread *spread;   // stands for samples dealt out to batches; has no node
     } * slot;
     int nslot;
     size_t limit; // arena bytes at which the file asks for more than its size warrants
+    struct fb_vec subgraphs;
+    struct loop *loop; // the one whose body or condition is being read
+    bool rolled;       // a loop has become a layer
 };
 
 struct oper { // one operator of the file, its tensors looked up
@@ -40,6 +44,10 @@ struct oper { // one operator of the file, its tensors looked up
     struct spread *spread_out; // set by those that only pass on a dilated convolution (tflite_dilate.c)
 };
 
+// The tensors of a subgraph as the reader's slots, and its operators as nodes of the reader's graph.
+bool reader_slots(struct reader *r, const struct fb_table *sub, struct err *e);
+bool reader_opers(struct reader *r, const struct fb_table *sub, struct err *e);
+int reader_builtin(const struct reader *r, const struct fb_table *oper); // -1: names a kind that is not there
 // How an operator becomes nodes; min and max: number of inputs.
 struct oper_def {
     int builtin, options, max_version, min_in, max_in;

@@ -91,12 +91,21 @@ static struct tensor *turned(struct reader *r, struct oper *o, struct tensor *x,
     return graph_apply(r->g, r->a, n, e);
 }
 
+// The writer calls the output of all steps NAME/all where only the last one is wanted.
+static const char *layer_name(struct reader *r, const char *name)
+{
+    static const char tail[] = "/all";
+    const size_t n = strlen(name), m = sizeof tail - 1;
+    return n > m && !strcmp(name + n - m, tail) ? arena_strndup(r->a, name, n - m) : name;
+}
+
 static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
 {
     struct tensor *x = o->in[LSTM_X];
     const int act = fb_i8(&o->options, LSTM_ACT, TFL_ACT_NONE);
     const bool time_major = fb_u8(&o->options, LSTM_TIME_MAJOR, 0);
     if (!refused(o, e)) return false;
+    o->name = layer_name(r, o->name);
     if (x->rank != 3) return fail(e, "its input has %d dimensions, want 3", x->rank);
     if (time_major && x->dim[1] != 1) return fail(e, "a batch of %d; export it with a batch of 1", x->dim[1]);
     if (act != TFL_ACT_TANH && act != TFL_ACT_RELU && act != TFL_ACT_NONE)

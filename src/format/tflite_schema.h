@@ -86,6 +86,8 @@ enum { // fields of builtin options
     LSTM_ASYMMETRIC = 4,
     LSTM_DIAGONAL = 5,
     SQUEEZE_DIMS = 0,
+    WHILE_CONDITION = 0,
+    WHILE_BODY = 1,
     PACK_COUNT = 0,
     PACK_AXIS = 1,
     UNPACK_AXIS = 1,
@@ -225,9 +227,11 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_ROUND = 116,
     TFL_HARD_SWISH = 117,
     TFL_SELECT_V2 = 123,
+    TFL_WHILE = 119,
     TFL_BATCH_MATMUL = 126,
     TFL_BROADCAST_TO = 130,
     TFL_GELU = 150,
+    TFL_DYNAMIC_UPDATE_SLICE = 151,
     TFL_SIGN = 158,
 };
 
@@ -294,6 +298,7 @@ enum { // BuiltinOptions
     OPT_COS = 84,
     OPT_QUANTIZE = 89,
     OPT_HARD_SWISH = 91,
+    OPT_WHILE = 93,
     OPT_SELECT_V2 = 98,
     OPT_BATCH_MATMUL = 101,
     OPT_BROADCAST_TO = 104,

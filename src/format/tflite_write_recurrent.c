@@ -102,14 +102,6 @@ static struct tensor *like(struct tfl_list *l, const struct tensor *t, const cha
     return y;
 }
 
-// Of the output of all steps; a name that says so already stays, so that writing what was read gives the same file.
-static const char *all_name(const char *name, struct arena *a)
-{
-    static const char tail[] = "/all";
-    const size_t n = strlen(name), m = sizeof tail - 1;
-    return n >= m && !strcmp(name + n - m, tail) ? name : arena_printf(a, "%s%s", name, tail);
-}
-
 // STRIDED_SLICE of x into y, from `begin` in time, forwards or backwards.
 static bool slice(struct tfl_list *l, const struct node *n, const char *what, const struct tensor *x,
                   const struct tensor *y, int32_t begin, int32_t stride, struct err *e)
@@ -142,7 +134,7 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
         fill(l, n, x, y);
         return true;
     }
-    struct tensor *h = like(l, y, all_name(n->name, l->a), 3, all);
+    struct tensor *h = like(l, y, arena_printf(l->a, "%s/all", n->name), 3, all);
     fill(l, n, x, h);
     if (r->sequences) return slice(l, n, "reverse_back", h, y, steps - 1, -1, e);
     struct tensor *last = like(l, y, arena_printf(l->a, "%s/last", n->name), 3, one);

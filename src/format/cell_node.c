@@ -1,0 +1,148 @@
+// A recognised cell as a RECURRENT node: its rows gathered in the order of graph.h.
+#include "cell.h"
+#include <math.h>
+#include <string.h>
+
+static const struct cell_term *term_of(const struct cell *c, int gate, bool of_h)
+{
+    const struct cell_sum *s = &c->gate[gate];
+    for (int i = 0; i < s->nterm; i++)
+        if ((s->term[i].source == c->h) == of_h) return &s->term[i];
+    // With reset_after the product with h stands behind r.
+    if (of_h && c->kind == RECURRENT_GRU && gate == 2 && c->reset_after && c->rec.nterm)
+        return &c->rec.term[0];
+    return NULL;
+}
+
+static float weight_at(const struct cell_term *t, int32_t row, int32_t column)
+{
+    const struct tensor *w = t->w;
+    const int64_t r = t->row + row, at = r * w->dim[1] + t->column + column;
+    if (w->type == F32) return ((const float *)w->data)[at];
+    const int32_t k = w->q.n > 1 ? (int32_t)r : 0;
+    return w->q.scale[k] * (float)(((const int8_t *)w->data)[at] - w->q.zero[k]);
+}
+
+// Can the layer keep int8 weights? Its kernels want symmetric inputs and one scale a gate.
+static bool stays_int8(const struct cell *c)
+{
+    if (c->kind != RECURRENT_LSTM) return false;
+    for (int g = 0; g < 4; g++)
+        for (int k = 0; k < 2; k++) {
+            const struct cell_term *t = term_of(c, g, k);
+            if (!t || t->w->type != I8 || t->asymmetric || !t->w->q.n) return false;
+            for (int32_t i = 0; i < c->units && t->w->q.n > 1; i++)
+                if (t->w->q.scale[t->row + i] != t->w->q.scale[t->row] || t->w->q.zero[t->row + i])
+                    return false;
+        }
+    return true;
+}
+
+static struct tensor *weights(struct arena *a, const struct cell *c, const char *name, bool of_h,
+                              int32_t columns, bool int8)
+{
+    const int gates = recurrent_gates(c->kind);
+    const int32_t dim[2] = {gates * c->units, columns};
+    const size_t count = (size_t)dim[0] * (size_t)columns;
+    float *v = int8 ? NULL : arena_new_n(a, count, float), *scale = NULL;
+    int8_t *q = int8 ? arena_new_n(a, count, int8_t) : NULL;
+    struct tensor *t = tensor_const(a, name, int8 ? I8 : F32, 2, dim, int8 ? (void *)q : (void *)v);
+    if (int8) {
+        scale = arena_new_n(a, (size_t)dim[0], float);
+        t->q = (struct quant){dim[0], 0, scale, arena_new_n(a, (size_t)dim[0], int32_t)};
+    }
+    for (int g = 0; g < gates; g++) {
+        const struct cell_term *part = term_of(c, g, of_h);
+        for (int32_t i = 0; part && i < c->units; i++) {
+            const size_t row = (size_t)(g * c->units + i);
+            if (int8) scale[row] = part->w->q.scale[part->w->q.n > 1 ? part->row + i : 0];
+            for (int32_t k = 0; k < columns; k++)
+                if (int8)
+                    q[row * (size_t)columns + (size_t)k] =
+                        ((const int8_t *)part->w->data)[(size_t)(part->row + i) * (size_t)part->w->dim[1] +
+                                                        (size_t)(part->column + k)];
+                else
+                    v[row * (size_t)columns + (size_t)k] = weight_at(part, i, k);
+        }
+    }
+    return t;
+}
+
+static void bias_add(const struct cell_sum *s, int32_t units, float *to)
+{
+    for (int k = 0; k < s->nbias; k++)
+        for (int32_t i = 0; i < units; i++)
+            to[i] += ((const float *)s->bias[k].b->data)[s->bias[k].at < 0 ? 0 : s->bias[k].at + i];
+    for (int32_t i = 0; i < units && s->less != 0; i++) to[i] -= s->less;
+}
+
+static bool all_zero(const float *v, int64_t n)
+{
+    while (n > 0 && v[n - 1] == 0) n--;
+    return n == 0;
+}
+
+void cell_bias(const struct cell *c, float *bias, float *rec)
+{
+    const int gates = recurrent_gates(c->kind);
+    memset(bias, 0, (size_t)gates * (size_t)c->units * sizeof *bias);
+    memset(rec, 0, (size_t)gates * (size_t)c->units * sizeof *rec);
+    for (int g = 0; g < gates; g++) bias_add(&c->gate[g], c->units, bias + g * c->units);
+    if (c->reset_after) bias_add(&c->rec, c->units, rec + 2 * c->units);
+}
+
+uint64_t cell_bytes(const struct cell *c)
+{
+    const uint64_t columns = (uint64_t)tensor_count(c->x) + (uint64_t)c->units;
+    return (uint64_t)recurrent_gates(c->kind) * (uint64_t)c->units * (columns + 2) * sizeof(float) + 8192;
+}
+
+// Both kinds of weights must be there, for all gates or for some; zeros stand for those that are not.
+static bool weights_fit(const struct cell *c, struct err *e)
+{
+    const int32_t channels = (int32_t)tensor_count(c->x);
+    int n[2] = {0, 0};
+    for (int g = 0; g < recurrent_gates(c->kind); g++)
+        for (int k = 0; k < 2; k++) {
+            const struct cell_term *t = term_of(c, g, k);
+            n[k] += t != NULL;
+            if (t && t->columns != (k ? c->units : channels))
+                return fail(e, "its weights %s have %d columns, want %d", t->w->name, t->columns,
+                            k ? c->units : channels);
+        }
+    return (n[0] && n[1]) || fail(e, "its step multiplies no weights with its %s", n[0] ? "state" : "input");
+}
+
+// A state of zeros is the default.
+static struct tensor *state(struct tensor *t)
+{
+    return t && t->data && t->type == F32 && all_zero(t->data, tensor_count(t)) ? NULL : t;
+}
+
+struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, const char *name,
+                       struct tensor *x, struct tensor *h0, struct tensor *c0, struct err *e)
+{
+    const int32_t channels = (int32_t)tensor_count(c->x), rows = recurrent_gates(c->kind) * c->units;
+    if (!weights_fit(c, e)) return NULL;
+    struct node *n = graph_add(g, a, OP_RECURRENT, name, 7, 1);
+    n->as.recurrent = (struct recurrent){.kind = c->kind,
+                                         .act = c->act,
+                                         .gate_act = c->kind == RECURRENT_RNN ? CELL_LOGISTIC : c->gate_act,
+                                         .sequences = true,
+                                         .reset_after = c->reset_after};
+    const bool int8 = stays_int8(c);
+    float *bias = arena_new_n(a, (size_t)rows, float), *rec = arena_new_n(a, (size_t)rows, float);
+    cell_bias(c, bias, rec);
+    n->in[0] = x;
+    n->in[1] = weights(a, c, arena_printf(a, "%s/kernel", name), false, channels, int8);
+    n->in[2] = weights(a, c, arena_printf(a, "%s/recurrent", name), true, c->units, int8);
+    if (c->reset_after || c->kind == RECURRENT_LSTM || !all_zero(bias, rows))
+        n->in[3] = tensor_const(a, arena_printf(a, "%s/bias", name), F32, 1, &rows, bias);
+    if (c->reset_after)
+        n->in[4] = tensor_const(a, arena_printf(a, "%s/recurrent_bias", name), F32, 1, &rows, rec);
+    n->in[5] = state(h0);
+    n->in[6] = state(c0);
+    n->nin = n->in[6] ? 7 : n->in[5] ? 6 : n->in[4] ? 5 : n->in[3] ? 4 : 3;
+    n->out[0] = tensor_new(a, arena_printf(a, "%s/all", name), F32, 0, NULL);
+    return op_def(OP_RECURRENT)->infer(n, e) ? n : NULL;
+}

@@ -1,0 +1,59 @@
+// A WHILE loop while it is read: what its variables and the integers, lists and conditions inside of it stand for.
+// Private to tflite_read*.c.
+#ifndef FORMAT_TFLITE_LOOP_H
+#define FORMAT_TFLITE_LOOP_H
+#include "tflite_read.h"
+
+enum { LOOP_MAX_VARS = 32, LOOP_MAX_LIMITS = 4 };
+
+enum loop_kind {
+    LOOP_INDEX,    // integers that change from step to step
+    LOOP_SEQUENCE, // (steps, 1, channels), one element of which a step reads
+    LOOP_LIST,     // where the steps put what they make
+    LOOP_WRITTEN,  // the list with one element written
+    LOOP_HEAD,     // its elements before a place,
+    LOOP_TAIL,     // from a place on
+    LOOP_LIMIT,    // the condition: go on while variables are below bounds
+    LOOP_DONE,     // a list behind its loop
+};
+struct loop_value {
+    enum loop_kind kind;
+    int n, rank;    // of the integers; n: of the limits
+    struct affine { // variable + add; the number `add` when variable is -1
+        int variable;
+        int32_t add;      // of a limit: the bound
+    } at[GRAPH_MAX_RANK]; // of a list's part: at[0] is the place
+    int variable;         // the loop's variable that holds the list or sequence
+    struct tensor *t;     // WRITTEN: the element; SEQUENCE: outside of the loop; DONE: (1, elements, units)
+    int32_t count;        // LIST outside of the loop: its elements
+};
+
+struct loop { // the one being read
+    int nvar;
+    struct loop_var {
+        struct slot *outer;                // its value before the loop
+        struct slot *next;                 // after a step, in the body
+        struct tensor *t;                  // a state: its tensor in the body
+        bool invariant, in_list, in_other; // how the body uses it
+        bool counts;
+        int32_t start, step;
+    } var[LOOP_MAX_VARS];
+    struct tensor *x_t; // the element that a step reads, of
+    int x_var;          // this sequence
+    struct affine x_at; // at this place
+};
+
+// Operators that only loops need (WHILE, lists, REVERSE_V2 of time), and any that take a loop's values; *taken says
+// whether this is one.
+bool tflite_loop_oper(struct reader *r, const struct fb_table *record, int builtin, const char *custom,
+                      bool *taken, struct err *e);
+// An operator of a body or condition on values of the loop; its output is *y.
+bool tflite_loop_value(struct reader *r, const struct fb_table *record, int builtin, const char *custom,
+                       struct slot *y, struct err *e);
+bool tflite_read_while(struct reader *r, const struct fb_table *record, struct err *e);
+// Transpositions and reshapes that are none any more go; so does what nobody uses.
+void loop_tidy(struct graph *g);
+struct loop_value *loop_value_new(struct reader *r, enum loop_kind kind);
+// The tensor a slot holds, for use as a plain one; NULL with a message.
+struct tensor *loop_plain(const struct slot *s, struct err *e);
+#endif
