@@ -110,6 +110,43 @@ typedef struct nn_mean {
     int32_t x_zero, y_zero, mult, shift;
 } nn_mean;
 
+// y[a][c] = over b, in order, of x[a][b][c].
+// nn_reduce_f32 NN_SUM, NN_PROD, NN_MAXIMUM, NN_MINIMUM
+// nn_arg_f32, nn_arg_s8 (p, x, y s32): at which b the greatest (NN_MAXIMUM) or least (NN_MINIMUM) is first
+typedef struct nn_reduce {
+    int32_t a, b, c;
+    int32_t function; // one of the above
+} nn_reduce;
+
+// z[i][j] = x[i][j] * y[i][j], (m, k) by (k, n) matrices, z contiguous, x and y read with strides: x0, x1, y0, y1
+// from one matrix to the next (0 where they are broadcast), x_m, x_k, y_k, y_n inside. Sums start with 0 and
+// take k in order. nn_matmul_f32
+typedef struct nn_matmul {
+    int32_t d0, d1, m, k, n;
+    int32_t x0, x1, y0, y1, x_m, x_k, y_k, y_n;
+} nn_matmul;
+
+// y[i][j][k][l] = c ? a : b, all read with strides (0 where they are broadcast). In place on a or b.
+// nn_select_f32, nn_select_s8 (p, c u8, a, b, y): values of four bytes, of one
+typedef struct nn_select {
+    int32_t d0, d1, d2, d3;
+    int32_t c0, c1, c2, c3, a0, a1, a2, a3, b0, b1, b2, b3;
+} nn_select;
+
+// y[o][i] = x[o][indices[i]], slices of `bytes` bytes, n of them in x; an index outside becomes the nearest.
+// nn_gather (p, x, indices s32[count], y)
+typedef struct nn_gather_rows {
+    int32_t outer, n, count, bytes;
+} nn_gather_rows;
+
+// y[i] = x[i] as another type: floats towards zero and saturated to int32; integers by their low bits (of int64
+// the low 32); bool is 0 or 1. nn_cast (p, x, y)
+enum { NN_TYPE_F32, NN_TYPE_S8, NN_TYPE_S32, NN_TYPE_S64, NN_TYPE_BOOL };
+typedef struct nn_cast_types {
+    int32_t n;
+    int32_t from, to;
+} nn_cast_types;
+
 // y[i][j][k][l] = act(a op b), a and b read with strides (0 where they are broadcast). In place on either.
 // nn_add_f32, nn_sub_f32, nn_mul_f32, nn_div_f32
 typedef struct nn_binary {
@@ -160,8 +197,23 @@ typedef struct nn_map {
 } nn_map;
 
 // y[i][j][k][l] = function(a, b), a and b read with strides (0 where they are broadcast). In place on either.
-// nn_map2_f32
-enum { NN_MAXIMUM, NN_MINIMUM, NN_SQUARED_DIFFERENCE, NN_POW, NN_PRELU /* b: the slope */ };
+// nn_map2_f32 the first five; nn_map2_s8 NN_MAXIMUM and NN_MINIMUM, of one scale and zero point;
+// nn_compare_f32 (p, a, b, y u8) from NN_EQUAL on, to 0 or 1, not in place.
+enum {
+    NN_MAXIMUM,
+    NN_MINIMUM,
+    NN_SQUARED_DIFFERENCE,
+    NN_POW,
+    NN_PRELU, // b: the slope
+    NN_EQUAL,
+    NN_NOT_EQUAL,
+    NN_LESS,
+    NN_LESS_EQUAL,
+    NN_GREATER,
+    NN_GREATER_EQUAL,
+    NN_SUM,
+    NN_PROD
+};
 typedef struct nn_map2 {
     int32_t d0, d1, d2, d3;
     int32_t a0, a1, a2, a3, b0, b1, b2, b3;
@@ -174,6 +226,7 @@ typedef struct nn_lookup {
 } nn_lookup;
 
 // exp(beta * x) / sum, over each row of c values; in place.
+// nn_log_softmax_f32 (p, x, y): its logarithm, without beta
 // nn_softmax_f32 (p, x, y); nn_softmax_s8 (p, x, y): fixed point as TensorFlow Lite's reference, output scale
 // 1/256, zero point -128; differences of the row's maximum below diff_min give 0.
 typedef struct nn_softmax {

@@ -84,7 +84,7 @@ static void argument_print(const struct model *m, const struct step *t, int b, s
         bool first;
         int n = constant_number(m->plan, r, &first);
         // A kernel that sees its bits in another type (int8 tables as uint8) gets them by a cast.
-        bool same = strstr(type, c_type(r->t->type)) != NULL;
+        bool same = !strcmp(type, arena_printf(m->arena, "const %s", c_type(r->t->type)));
         if (!same) buf_printf(out, "(%s *)(const void *)", type);
         buf_printf(out, "c%d", n);
     } else {

@@ -30,6 +30,12 @@ FIELDS(nn_binary_s8, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1",
 FIELDS(nn_unary, "n", "alpha_bits");
 FIELDS(nn_map, "n", "function");
 FIELDS(nn_map2, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "function");
+FIELDS(nn_reduce, "a", "b", "c", "function");
+FIELDS(nn_matmul, "d0", "d1", "m", "k", "n", "x0", "x1", "y0", "y1", "x_m", "x_k", "y_k", "y_n");
+FIELDS(nn_select, "d0", "d1", "d2", "d3", "c0", "c1", "c2", "c3", "a0", "a1", "a2", "a3", "b0", "b1", "b2",
+       "b3");
+FIELDS(nn_gather_rows, "outer", "n", "count", "bytes");
+FIELDS(nn_cast_types, "n", "from", "to");
 FIELDS(nn_lookup, "n");
 FIELDS(nn_softmax, "rows", "c", "beta_bits", "mult", "shift", "diff_min");
 FIELDS(nn_batch_norm, "rows", "c");
@@ -51,6 +57,10 @@ FIELDS(nn_recurrent_integer, "steps", "in_c", "units", "sequences", "backwards",
 #define X32 "const int32_t"
 #define Y32 "int32_t"
 #define Y16 "int16_t"
+#define XU8 "const uint8_t"
+#define YU8 "uint8_t"
+#define XV "const void"
+#define YV "void"
 KERNEL(nn_conv2d_f32, nn_conv2d, nn_conv2d_f32_call_fma, XF, XF, XF, YF);
 KERNEL(nn_conv2d_s8, nn_conv2d, NULL, X8, X8, X32, X32, X32, Y8, Y16);
 KERNEL(nn_conv2d_dyn, nn_conv2d, nn_conv2d_dyn_call_fma, X8, XF, X32, X8, XF, X32, XF, YF, Y16);
@@ -80,6 +90,17 @@ KERNEL(nn_logistic_f32, nn_unary, nn_logistic_f32_call_fma, XF, YF);
 KERNEL(nn_tanh_f32, nn_unary, nn_tanh_f32_call_fma, XF, YF);
 KERNEL(nn_map_f32, nn_map, nn_map_f32_call_fma, XF, YF);
 KERNEL(nn_map2_f32, nn_map2, nn_map2_f32_call_fma, XF, XF, YF);
+KERNEL(nn_map2_s8, nn_map2, NULL, X8, X8, Y8);
+KERNEL(nn_compare_f32, nn_map2, NULL, XF, XF, YU8);
+KERNEL(nn_reduce_f32, nn_reduce, NULL, XF, YF);
+KERNEL(nn_arg_f32, nn_reduce, NULL, XF, Y32);
+KERNEL(nn_arg_s8, nn_reduce, NULL, X8, Y32);
+KERNEL(nn_matmul_f32, nn_matmul, nn_matmul_f32_call_fma, XF, XF, YF);
+KERNEL(nn_log_softmax_f32, nn_softmax, nn_log_softmax_f32_call_fma, XF, YF);
+KERNEL(nn_select_f32, nn_select, NULL, XU8, XF, XF, YF);
+KERNEL(nn_select_s8, nn_select, NULL, XU8, X8, X8, Y8);
+KERNEL(nn_gather, nn_gather_rows, NULL, XV, X32, YV);
+KERNEL(nn_cast, nn_cast_types, NULL, XV, YV);
 KERNEL(nn_lookup_s8, nn_lookup, NULL, X8, X8, Y8);
 KERNEL(nn_softmax_f32, nn_softmax, nn_softmax_f32_call_fma, XF, YF);
 KERNEL(nn_softmax_s8, nn_softmax, NULL, X8, Y8);
@@ -101,28 +122,67 @@ KERNEL(nn_rnn_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y1
 KERNEL(nn_gru_f32, nn_recurrent, nn_gru_f32_call_fma, XF, XF, XF, XF, XF, XF, XF, YF, YF);
 KERNEL(nn_rnn_f32, nn_recurrent, nn_rnn_f32_call_fma, XF, XF, XF, XF, YF, YF);
 
-const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,       &kernel_nn_conv2d_s8,
-                                        &kernel_nn_conv2d_dyn,       &kernel_nn_depthwise_f32,
-                                        &kernel_nn_depthwise_s8,     &kernel_nn_depthwise_dyn,
-                                        &kernel_nn_dense_f32,        &kernel_nn_dense_s8,
-                                        &kernel_nn_dense_dyn,        &kernel_nn_max_pool_f32,
-                                        &kernel_nn_average_pool_f32, &kernel_nn_max_pool_s8,
-                                        &kernel_nn_average_pool_s8,  &kernel_nn_mean_f32,
-                                        &kernel_nn_mean_s8,          &kernel_nn_add_f32,
-                                        &kernel_nn_sub_f32,          &kernel_nn_mul_f32,
-                                        &kernel_nn_div_f32,          &kernel_nn_add_s8,
-                                        &kernel_nn_mul_s8,           &kernel_nn_relu_f32,
-                                        &kernel_nn_relu6_f32,        &kernel_nn_leaky_relu_f32,
-                                        &kernel_nn_elu_f32,          &kernel_nn_logistic_f32,
-                                        &kernel_nn_tanh_f32,         &kernel_nn_lookup_s8,
-                                        &kernel_nn_softmax_f32,      &kernel_nn_softmax_s8,
-                                        &kernel_nn_batch_norm_f32,   &kernel_nn_quantize_s8,
-                                        &kernel_nn_dequantize_s8,    &kernel_nn_quantize_dynamic,
-                                        &kernel_nn_copy_f32,         &kernel_nn_copy_s8,
-                                        &kernel_nn_fill_f32,         &kernel_nn_fill_s8,
-                                        &kernel_nn_lstm_f32,         &kernel_nn_lstm_dyn,
-                                        &kernel_nn_lstm_s8,          &kernel_nn_gru_f32,
-                                        &kernel_nn_rnn_f32,          &kernel_nn_map_f32,
-                                        &kernel_nn_map2_f32,         &kernel_nn_gru_dyn,
-                                        &kernel_nn_rnn_dyn,          &kernel_nn_gru_s8,
-                                        &kernel_nn_rnn_s8,           NULL};
+// clang-format off: one a line, so that several hands may add to it
+const struct kernel *const kernels[] = {
+    &kernel_nn_conv2d_f32,
+    &kernel_nn_conv2d_s8,
+    &kernel_nn_conv2d_dyn,
+    &kernel_nn_depthwise_f32,
+    &kernel_nn_depthwise_s8,
+    &kernel_nn_depthwise_dyn,
+    &kernel_nn_dense_f32,
+    &kernel_nn_dense_s8,
+    &kernel_nn_dense_dyn,
+    &kernel_nn_max_pool_f32,
+    &kernel_nn_average_pool_f32,
+    &kernel_nn_max_pool_s8,
+    &kernel_nn_average_pool_s8,
+    &kernel_nn_mean_f32,
+    &kernel_nn_mean_s8,
+    &kernel_nn_add_f32,
+    &kernel_nn_sub_f32,
+    &kernel_nn_mul_f32,
+    &kernel_nn_div_f32,
+    &kernel_nn_add_s8,
+    &kernel_nn_mul_s8,
+    &kernel_nn_relu_f32,
+    &kernel_nn_relu6_f32,
+    &kernel_nn_leaky_relu_f32,
+    &kernel_nn_elu_f32,
+    &kernel_nn_logistic_f32,
+    &kernel_nn_tanh_f32,
+    &kernel_nn_lookup_s8,
+    &kernel_nn_softmax_f32,
+    &kernel_nn_softmax_s8,
+    &kernel_nn_batch_norm_f32,
+    &kernel_nn_quantize_s8,
+    &kernel_nn_dequantize_s8,
+    &kernel_nn_quantize_dynamic,
+    &kernel_nn_copy_f32,
+    &kernel_nn_copy_s8,
+    &kernel_nn_fill_f32,
+    &kernel_nn_fill_s8,
+    &kernel_nn_lstm_f32,
+    &kernel_nn_lstm_dyn,
+    &kernel_nn_lstm_s8,
+    &kernel_nn_gru_f32,
+    &kernel_nn_rnn_f32,
+    &kernel_nn_map_f32,
+    &kernel_nn_map2_f32,
+    &kernel_nn_gru_dyn,
+    &kernel_nn_rnn_dyn,
+    &kernel_nn_gru_s8,
+    &kernel_nn_rnn_s8,
+    &kernel_nn_reduce_f32,
+    &kernel_nn_matmul_f32,
+    &kernel_nn_log_softmax_f32,
+    &kernel_nn_gather,
+    &kernel_nn_compare_f32,
+    &kernel_nn_select_f32,
+    &kernel_nn_select_s8,
+    &kernel_nn_arg_f32,
+    &kernel_nn_arg_s8,
+    &kernel_nn_map2_s8,
+    &kernel_nn_cast,
+    NULL};
+// clang-format on

@@ -16,10 +16,12 @@
 #include "../../device/nn_gru_dyn.c"
 #include "../../device/nn_gru_f32.c"
 #include "../../device/nn_leaky_relu_f32.c"
+#include "../../device/nn_log_softmax_f32.c"
 #include "../../device/nn_logistic_f32.c"
 #include "../../device/nn_lstm_dyn.c"
 #include "../../device/nn_lstm_f32.c"
 #include "../../device/nn_map_f32.c"
+#include "../../device/nn_matmul_f32.c"
 #include "../../device/nn_max_pool_f32.c"
 #include "../../device/nn_mean_f32.c"
 #include "../../device/nn_mul_f32.c"
@@ -161,6 +163,8 @@ F32_2(nn_logistic_f32)
 F32_2(nn_tanh_f32)
 F32_2(nn_map_f32)
 F32_3(nn_map2_f32)
+F32_3(nn_matmul_f32)
+F32_2(nn_log_softmax_f32)
 F32_2(nn_softmax_f32)
 F32_4(nn_batch_norm_f32)
 F32_2(nn_quantize_s8)

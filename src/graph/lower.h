@@ -18,6 +18,23 @@ bool want_scale(const struct tensor *t, struct err *e);
 bool is_f32(const struct tensor *t);
 bool is_s8(const struct tensor *t);
 
+// Ops that move values: any type of one or four bytes, the same for all (but SELECT's condition and GATHER's
+// indices, from input `first` on); int8 ones of one scale and zero point.
+bool want_moved(const struct node *n, int first, struct err *e);
+
+// Moves of elements (lower_move.c): `rank` dimensions with a stride on both sides, 0 where a value is
+// repeated. Those that run on from one to the next become one; where more than four are left, there is a call
+// for each element of the outer ones.
+enum { MOVE_MAX_RANK = 2 * GRAPH_MAX_RANK, MOVE_MAX_CALLS = 64 };
+struct move {
+    int rank;
+    int32_t dim[MOVE_MAX_RANK], from[MOVE_MAX_RANK], to[MOVE_MAX_RANK], from_at, to_at;
+};
+bool lower_move(const struct node *n, struct plan *p, struct move m, const struct tensor *x,
+                const struct tensor *y, struct err *e);
+// Elements from one index of each dimension to the next.
+void tensor_strides(const struct tensor *t, int32_t *s);
+
 // Tables made here, in the plan's memory.
 struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, int64_t count);
 
@@ -26,9 +43,18 @@ void lower_in_place(struct plan *p, const struct tensor *out, const struct tenso
 
 // y = function(x) of floats (NN_NEG ...), in place where that is possible (op_map.c).
 void step_map(struct plan *p, const struct node *n, int32_t function);
-// The output's shape as four dimensions, and the inputs' strides there, 0 where they are broadcast; d[4] ..
-// d[7] are in[0]'s strides, d[8] .. d[11] in[1]'s (op_binary.c).
-bool lower_broadcast(const struct node *n, int32_t d[12], struct err *e);
+// Broadcasting (lower_broadcast.c). `rank` dimensions and the strides of nin inputs there, 0 where one is
+// broadcast, as `most` groups of dimensions that run on from one to the next: d holds their sizes, the outermost
+// first, then each input's strides. False when there are more.
+enum { BROADCAST_MAX_IN = 3 };
+bool broadcast_groups(int rank, const int32_t *dim, int32_t stride[][GRAPH_MAX_RANK], int nin, int most,
+                      int32_t *d);
+// The same for the first nin inputs of an elementwise op and its output, four groups: d[4 + 4 * nin]. in[] are the
+// inputs to take: copies at full size where there are more groups.
+bool lower_operands(const struct node *n, struct plan *p, int nin, const struct tensor **in, int32_t *d,
+                    struct err *e);
+// In place on an input from `first` on that is as large as the output.
+void lower_in_place_any(const struct node *n, struct plan *p, int first);
 
 // A layer with weights: conv, depthwise, dense.
 enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN };

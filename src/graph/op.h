@@ -11,6 +11,8 @@
 // Gives output 0 this type and shape. A quantised type that is there already (int8 from a file) stays.
 bool infer_out(struct node *n, enum dtype type, int rank, const int32_t *dim, struct err *e);
 bool infer_like(struct node *n, const struct tensor *x, struct err *e);
+// Two inputs broadcast against each other (op_binary.c).
+bool infer_broadcast(struct node *n, enum dtype type, struct err *e);
 bool want_inputs(const struct node *n, int least, int most, struct err *e);
 bool want_rank(const struct node *n, int input, int rank, struct err *e);
 // Output size of a window of `kernel` taps sliding over `in` samples; 0 when it does not fit.

@@ -1,5 +1,6 @@
 // BATCH_MATMUL: the product of two computed matrices, for each of the leading dimensions.
-#include "op.h"
+#include "lower.h"
+#include "../../device/nn.h"
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -30,4 +31,47 @@ static int64_t macs(const struct node *n)
     return tensor_count(n->out[0]) * x->dim[x->rank - (n->as.matmul.adj_x ? 2 : 1)];
 }
 
-const struct opdef op_BATCH_MATMUL = {"BATCH_MATMUL", infer, NULL, macs};
+// Strides of the matrices and between them.
+static bool matmul_shape(const struct node *n, nn_matmul *q, struct err *e)
+{
+    const struct tensor *x = n->in[0], *z = n->out[0];
+    const bool ax = n->as.matmul.adj_x, ay = n->as.matmul.adj_y;
+    int32_t d[6], stride[2][GRAPH_MAX_RANK], step;
+    for (int k = 0; k < 2; k++) {
+        const struct tensor *t = n->in[k];
+        step = t->dim[t->rank - 1] * t->dim[t->rank - 2];
+        for (int i = z->rank - 3, j = t->rank - 3; i >= 0; i--, j--) {
+            const int32_t own = j >= 0 ? t->dim[j] : 1;
+            stride[k][i] = own == 1 ? 0 : step;
+            step *= own;
+        }
+    }
+    if (!broadcast_groups(z->rank - 2, z->dim, stride, 2, 2, d))
+        return fail(e, "its matrices are broadcast over more than two groups of dimensions");
+    *q = (nn_matmul){.d0 = d[0],
+                     .d1 = d[1],
+                     .m = z->dim[z->rank - 2],
+                     .n = z->dim[z->rank - 1],
+                     .k = x->dim[x->rank - (ax ? 2 : 1)],
+                     .x0 = d[2],
+                     .x1 = d[3],
+                     .y0 = d[4],
+                     .y1 = d[5]};
+    q->x_m = ax ? 1 : q->k;
+    q->x_k = ax ? q->m : 1;
+    q->y_k = ay ? 1 : q->n;
+    q->y_n = ay ? q->k : 1;
+    return true;
+}
+
+static bool lower(const struct node *n, struct plan *p, struct err *e)
+{
+    nn_matmul q;
+    if (!want_types(n, e) || !matmul_shape(n, &q, e)) return false;
+    if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    plan_step(p, n, &kernel_nn_matmul_f32, &q,
+              (struct ref[]){ref_in(n->in[0]), ref_in(n->in[1]), ref_out(n->out[0])});
+    return true;
+}
+
+const struct opdef op_BATCH_MATMUL = {"BATCH_MATMUL", infer, lower, macs};

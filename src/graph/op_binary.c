@@ -3,7 +3,7 @@
 #include "../../device/nn.h"
 #include <string.h>
 
-static bool infer_as(struct node *n, enum dtype type, struct err *e)
+bool infer_broadcast(struct node *n, enum dtype type, struct err *e)
 {
     if (!want_inputs(n, 2, 2, e)) return false;
     const struct tensor *a = n->in[0], *b = n->in[1];
@@ -24,50 +24,7 @@ static bool infer_as(struct node *n, enum dtype type, struct err *e)
 
 static bool infer(struct node *n, struct err *e)
 {
-    return infer_as(n, n->nin && n->in[0] ? n->in[0]->type : F32, e);
-}
-
-static bool infer_compare(struct node *n, struct err *e)
-{
-    return infer_as(n, BOOL, e);
-}
-
-// Neighbouring dimensions that are broadcast alike become one.
-bool lower_broadcast(const struct node *n, int32_t d[12], struct err *e)
-{
-    const struct tensor *y = n->out[0];
-    int32_t dim[GRAPH_MAX_RANK], at[2][GRAPH_MAX_RANK], step[2] = {1, 1};
-    int rank = 0; // dimensions found, the innermost first
-    for (int i = 1; i <= y->rank; i++) {
-        const int32_t size = y->dim[y->rank - i];
-        int32_t s[2];
-        for (int k = 0; k < 2; k++) {
-            const struct tensor *t = n->in[k];
-            const int32_t own = i <= t->rank ? t->dim[t->rank - i] : 1;
-            s[k] = own == 1 ? 0 : step[k];
-            step[k] *= own;
-        }
-        if (size == 1) continue;
-        bool joins = rank > 0;
-        for (int k = 0; k < 2 && joins; k++) {
-            const int32_t inner = at[k][rank - 1];
-            joins = inner ? s[k] == inner * dim[rank - 1] : s[k] == 0;
-        }
-        if (joins) {
-            dim[rank - 1] *= size;
-            continue;
-        }
-        if (rank == 4) return fail(e, "it broadcasts over more than four groups of dimensions");
-        dim[rank] = size;
-        at[0][rank] = s[0];
-        at[1][rank++] = s[1];
-    }
-    for (int i = 0; i < 4; i++) {
-        d[3 - i] = i < rank ? dim[i] : 1;
-        d[7 - i] = i < rank ? at[0][i] : 0;
-        d[11 - i] = i < rank ? at[1][i] : 0;
-    }
-    return true;
+    return infer_broadcast(n, n->nin && n->in[0] ? n->in[0]->type : F32, e);
 }
 
 static bool lower_s8(const struct node *n, const int32_t d[12], nn_binary_s8 *q, struct err *e)
@@ -95,15 +52,6 @@ static bool lower_s8(const struct node *n, const int32_t d[12], nn_binary_s8 *q,
     return true;
 }
 
-// On the one that is as large as the output.
-static void in_place(const struct node *n, struct plan *p)
-{
-    const struct tensor *a = n->in[0], *b = n->in[1], *y = n->out[0];
-    if (a == b) return;
-    lower_in_place(p, y, a);
-    if (!p->nalias || p->alias[p->nalias - 1].out != y) lower_in_place(p, y, b);
-}
-
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const f32[OP_COUNT] = {[OP_ADD] = &kernel_nn_add_f32,
@@ -112,17 +60,17 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                                                        [OP_DIV] = &kernel_nn_div_f32};
     static const struct kernel *const s8[OP_COUNT] = {
         [OP_ADD] = &kernel_nn_add_s8, [OP_SUB] = &kernel_nn_add_s8, [OP_MUL] = &kernel_nn_mul_s8};
-    const struct tensor *a = n->in[0], *b = n->in[1], *y = n->out[0];
+    const struct tensor *in[2], *a = n->in[0], *y = n->out[0];
     int32_t d[12];
     nn_binary_s8 q;
-    if (!want_types(n, e) || !lower_broadcast(n, d, e)) return false;
+    if (!want_types(n, e) || !lower_operands(n, p, 2, in, d, e)) return false;
     if (is_s8(a) && !s8[n->op]) return fail(e, "int8 has no division; multiply by the reciprocal");
     if (is_s8(a) && !lower_s8(n, d, &q, e)) return false;
-    in_place(n, p);
+    lower_in_place_any(n, p, 0);
     const nn_binary f = {
         d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7], d[8], d[9], d[10], d[11], (int32_t)n->as.binary.act};
     plan_step(p, n, is_s8(a) ? s8[n->op] : f32[n->op], is_s8(a) ? (const void *)&q : &f,
-              (struct ref[]){ref_in(a), ref_in(b), ref_out(y)});
+              (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
     return true;
 }
 
@@ -145,15 +93,15 @@ static bool lower_pair(const struct node *n, struct plan *p, struct err *e)
                                                [OP_SQUARED_DIFFERENCE] = NN_SQUARED_DIFFERENCE,
                                                [OP_POW] = NN_POW,
                                                [OP_PRELU] = NN_PRELU};
-    int32_t d[12];
-    if (!want_types(n, e) || !lower_broadcast(n, d, e)) return false;
+    const struct tensor *in[2];
+    nn_map2 q = {.function = function[n->op]};
+    if (!want_types(n, e)) return false;
     if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
     if (lower_simple_power(n, p)) return true;
-    in_place(n, p);
-    const nn_map2 q = {d[0], d[1], d[2], d[3],  d[4],  d[5],           d[6],
-                       d[7], d[8], d[9], d[10], d[11], function[n->op]};
+    if (!lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
+    lower_in_place_any(n, p, 0);
     plan_step(p, n, &kernel_nn_map2_f32, &q,
-              (struct ref[]){ref_in(n->in[0]), ref_in(n->in[1]), ref_out(n->out[0])});
+              (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(n->out[0])});
     return true;
 }
 
@@ -178,12 +126,4 @@ const struct opdef op_MAXIMUM = {"MAXIMUM", infer, lower_pair, NULL};
 const struct opdef op_MINIMUM = {"MINIMUM", infer, lower_pair, NULL};
 const struct opdef op_POW = {"POW", infer, lower_pair, NULL};
 const struct opdef op_SQUARED_DIFFERENCE = {"SQUARED_DIFFERENCE", infer, lower_pair, NULL};
-const struct opdef op_LOGICAL_AND = {"LOGICAL_AND", infer, NULL, NULL};
-const struct opdef op_LOGICAL_OR = {"LOGICAL_OR", infer, NULL, NULL};
-const struct opdef op_EQUAL = {"EQUAL", infer_compare, NULL, NULL};
-const struct opdef op_NOT_EQUAL = {"NOT_EQUAL", infer_compare, NULL, NULL};
-const struct opdef op_LESS = {"LESS", infer_compare, NULL, NULL};
-const struct opdef op_LESS_EQUAL = {"LESS_EQUAL", infer_compare, NULL, NULL};
-const struct opdef op_GREATER = {"GREATER", infer_compare, NULL, NULL};
-const struct opdef op_GREATER_EQUAL = {"GREATER_EQUAL", infer_compare, NULL, NULL};
 const struct opdef op_PRELU = {"PRELU", infer_prelu, lower_pair, NULL};

@@ -1,5 +1,6 @@
-// Ops that choose among values: SELECT, ARG_MAX, ARG_MIN, GATHER, TILE, and CAST.
-#include "op.h"
+// Ops that choose among values or repeat them: SELECT, GATHER, TILE; and CAST.
+#include "lower.h"
+#include "../../device/nn.h"
 
 // Where the condition is true the second input's value, else the third's, all three broadcast.
 static bool infer_select(struct node *n, struct err *e)
@@ -21,19 +22,6 @@ static bool infer_select(struct node *n, struct err *e)
     }
     if (n->in[0]->type != BOOL) return fail(e, "its condition %s is not boolean", n->in[0]->name);
     return infer_out(n, n->in[1]->type, rank, dim, e);
-}
-
-static bool infer_arg(struct node *n, struct err *e)
-{
-    if (!want_inputs(n, 1, 1, e)) return false;
-    const struct tensor *x = n->in[0];
-    const int32_t axis = n->as.axis.axis;
-    if (axis < 0 || axis >= x->rank) return fail(e, "axis %d of %d", axis, x->rank);
-    int32_t dim[GRAPH_MAX_RANK];
-    int rank = 0;
-    for (int i = 0; i < x->rank; i++)
-        if (i != axis) dim[rank++] = x->dim[i];
-    return infer_out(n, I32, rank, dim, e);
 }
 
 static bool infer_gather(struct node *n, struct err *e)
@@ -73,9 +61,77 @@ static bool infer_cast(struct node *n, struct err *e)
     return want_inputs(n, 1, 1, e) && infer_out(n, n->out[0]->type, n->in[0]->rank, n->in[0]->dim, e);
 }
 
-const struct opdef op_SELECT = {"SELECT_V2", infer_select, NULL, NULL};
-const struct opdef op_ARG_MAX = {"ARG_MAX", infer_arg, NULL, NULL};
-const struct opdef op_ARG_MIN = {"ARG_MIN", infer_arg, NULL, NULL};
-const struct opdef op_GATHER = {"GATHER", infer_gather, NULL, NULL};
-const struct opdef op_TILE = {"TILE", infer_tile, NULL, NULL};
-const struct opdef op_CAST = {"CAST", infer_cast, NULL, NULL};
+static bool lower_select(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *in[3], *y = n->out[0];
+    nn_select q;
+    if (n->in[0]->type != BOOL)
+        return fail(e, "its condition %s is %s, want bool", n->in[0]->name, dtype_name(n->in[0]->type));
+    if (!want_moved(n, 1, e) || !lower_operands(n, p, 3, in, (int32_t *)&q, e)) return false;
+    lower_in_place_any(n, p, 1);
+    plan_step(p, n, dtype_size(y->type) == 1 ? &kernel_nn_select_s8 : &kernel_nn_select_f32, &q,
+              (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_in(in[2]), ref_out(y)});
+    return true;
+}
+
+static bool lower_gather(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *at = n->in[1], *y = n->out[0];
+    const int32_t axis = n->as.axis.axis, count = (int32_t)tensor_count(at);
+    if (!want_moved(n, 0, e)) return false;
+    for (int i = 0; tensor_is_const(at) && i < count; i++) {
+        const int32_t k = ((const int32_t *)at->data)[i];
+        if (k < 0 || k >= x->dim[axis])
+            return fail(e, "index %d is %d, %s has 0 to %d there", i, k, x->name, x->dim[axis] - 1);
+    }
+    nn_gather_rows q = {.outer = 1, .n = x->dim[axis], .count = count, .bytes = dtype_size(x->type)};
+    for (int i = 0; i < axis; i++) q.outer *= x->dim[i];
+    for (int i = axis + 1; i < x->rank; i++) q.bytes *= x->dim[i];
+    plan_step(p, n, &kernel_nn_gather, &q, (struct ref[]){ref_in(x), ref_in(at), ref_out(y)});
+    return true;
+}
+
+// Each dimension counts twice: how often it is repeated, and itself.
+static bool lower_tile(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    struct move m = {.rank = 2 * x->rank};
+    int32_t from[GRAPH_MAX_RANK], to[GRAPH_MAX_RANK];
+    if (!want_moved(n, 0, e)) return false;
+    tensor_strides(x, from);
+    tensor_strides(y, to);
+    for (int i = 0; i < x->rank; i++) {
+        m.dim[2 * i] = n->as.tile.times[i];
+        m.to[2 * i] = to[i] * x->dim[i];
+        m.dim[2 * i + 1] = x->dim[i];
+        m.from[2 * i + 1] = from[i];
+        m.to[2 * i + 1] = to[i];
+    }
+    return lower_move(n, p, m, x, y, e);
+}
+
+// Quantised integers are taken as they are, without their scale, as TensorFlow Lite does.
+static bool lower_cast(const struct node *n, struct plan *p, struct err *e)
+{
+    static const int32_t type[DTYPE_COUNT] = {[F32] = NN_TYPE_F32 + 1,
+                                              [I8] = NN_TYPE_S8 + 1,
+                                              [I32] = NN_TYPE_S32 + 1,
+                                              [I64] = NN_TYPE_S64 + 1,
+                                              [BOOL] = NN_TYPE_BOOL + 1};
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    if (!type[x->type] || !type[y->type])
+        return fail(e, "from %s to %s; float32, int8, int32, int64 and bool can be executed",
+                    dtype_name(x->type), dtype_name(y->type));
+    if (x->type == y->type && !tensor_is_const(x)) {
+        plan_alias(p, y, x);
+        return true;
+    }
+    const nn_cast_types q = {(int32_t)tensor_count(x), type[x->type] - 1, type[y->type] - 1};
+    plan_step(p, n, &kernel_nn_cast, &q, (struct ref[]){ref_in(x), ref_out(y)});
+    return true;
+}
+
+const struct opdef op_SELECT = {"SELECT_V2", infer_select, lower_select, NULL};
+const struct opdef op_GATHER = {"GATHER", infer_gather, lower_gather, NULL};
+const struct opdef op_TILE = {"TILE", infer_tile, lower_tile, NULL};
+const struct opdef op_CAST = {"CAST", infer_cast, lower_cast, NULL};

@@ -83,71 +83,15 @@ static bool infer_strided_slice(struct node *n, struct err *e)
     return true;
 }
 
-// Moves of elements: `rank` dimensions with a stride on both sides. Those that run on from one to the next
-// become one, so that four are left.
-struct move {
-    int rank;
-    int32_t dim[GRAPH_MAX_RANK], from[GRAPH_MAX_RANK], to[GRAPH_MAX_RANK], from_at, to_at;
-};
-
-static void strides(const struct tensor *t, int32_t *s)
-{
-    int32_t step = 1;
-    for (int i = t->rank - 1; i >= 0; i--) {
-        s[i] = step;
-        step *= t->dim[i];
-    }
-}
-
-static bool step_copy(const struct node *n, struct plan *p, struct move m, const struct tensor *x,
-                      const struct tensor *y, struct err *e)
-{
-    int32_t dim[GRAPH_MAX_RANK], from[GRAPH_MAX_RANK], to[GRAPH_MAX_RANK]; // the innermost first
-    int rank = 0;
-    for (int i = m.rank - 1; i >= 0; i--) {
-        if (m.dim[i] == 1) continue;
-        if (rank && m.from[i] == from[rank - 1] * dim[rank - 1] && m.to[i] == to[rank - 1] * dim[rank - 1]) {
-            dim[rank - 1] *= m.dim[i];
-            continue;
-        }
-        dim[rank] = m.dim[i];
-        from[rank] = m.from[i];
-        to[rank++] = m.to[i];
-    }
-    if (rank > 4) return fail(e, "it moves %d dimensions apart from each other; at most 4", rank);
-    for (; rank < 4; rank++) {
-        dim[rank] = 1;
-        from[rank] = to[rank] = rank ? 0 : 1;
-    }
-    const nn_copy q = {dim[3],  dim[2],  dim[1],  dim[0], m.from_at, from[3], from[2],
-                       from[1], from[0], m.to_at, to[3],  to[2],     to[1],   to[0]};
-    plan_step(p, n, is_s8(x) ? &kernel_nn_copy_s8 : &kernel_nn_copy_f32, &q,
-              (struct ref[]){ref_in(x), ref_out(y)});
-    return true;
-}
-
-// Values must keep their meaning while they move.
-static bool want_same_scale(const struct node *n, struct err *e)
-{
-    if (!want_types(n, e)) return false;
-    const struct tensor *y = n->out[0];
-    for (int i = 0; i < n->nin && is_s8(y); i++)
-        if (n->in[i]->q.scale[0] != y->q.scale[0] || n->in[i]->q.zero[0] != y->q.zero[0])
-            return fail(e, "%s and %s differ in scale or zero point; a quantize is missing between them",
-                        n->in[i]->name, y->name);
-    return true;
-}
-
 static bool lower_reshape(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
-    if (!want_same_scale(n, e)) return false;
+    if (!want_moved(n, 0, e)) return false;
     if (!tensor_is_const(x)) {
         plan_alias(p, y, x);
         return true;
     }
-    const int32_t count = (int32_t)tensor_count(x);
-    return step_copy(n, p, (struct move){1, {count}, {1}, {1}, 0, 0}, x, y, e);
+    return lower_move(n, p, (struct move){1, {(int32_t)tensor_count(x)}, {1}, {1}, 0, 0}, x, y, e);
 }
 
 static bool lower_transpose(const struct node *n, struct plan *p, struct err *e)
@@ -155,30 +99,31 @@ static bool lower_transpose(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *x = n->in[0], *y = n->out[0];
     struct move m = {.rank = x->rank};
     int32_t s[GRAPH_MAX_RANK];
-    if (!want_same_scale(n, e)) return false;
-    strides(x, s);
-    strides(y, m.to);
+    if (!want_moved(n, 0, e)) return false;
+    tensor_strides(x, s);
+    tensor_strides(y, m.to);
     for (int i = 0; i < y->rank; i++) {
         m.dim[i] = y->dim[i];
         m.from[i] = s[n->as.transpose.perm[i]];
     }
-    return step_copy(n, p, m, x, y, e);
+    return lower_move(n, p, m, x, y, e);
 }
 
 static bool lower_pad(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     struct move m = {.rank = x->rank};
-    if (!want_same_scale(n, e)) return false;
-    strides(x, m.from);
-    strides(y, m.to);
+    if (!want_moved(n, 0, e)) return false;
+    tensor_strides(x, m.from);
+    tensor_strides(y, m.to);
     for (int i = 0; i < x->rank; i++) {
         m.dim[i] = x->dim[i];
         m.to_at += n->as.pad.before[i] * m.to[i];
     }
     const nn_fill q = {(int32_t)tensor_count(y), is_s8(y) ? y->q.zero[0] : 0};
-    plan_step(p, n, is_s8(y) ? &kernel_nn_fill_s8 : &kernel_nn_fill_f32, &q, (struct ref[]){ref_out(y)});
-    return step_copy(n, p, m, x, y, e);
+    plan_step(p, n, dtype_size(y->type) == 1 ? &kernel_nn_fill_s8 : &kernel_nn_fill_f32, &q,
+              (struct ref[]){ref_out(y)});
+    return lower_move(n, p, m, x, y, e);
 }
 
 static bool lower_concatenation(const struct node *n, struct plan *p, struct err *e)
@@ -186,16 +131,16 @@ static bool lower_concatenation(const struct node *n, struct plan *p, struct err
     const struct tensor *y = n->out[0];
     const int32_t axis = n->as.axis.axis;
     int32_t at = 0;
-    if (!want_same_scale(n, e)) return false;
+    if (!want_moved(n, 0, e)) return false;
     for (int k = 0; k < n->nin; k++) {
         const struct tensor *x = n->in[k];
         struct move m = {.rank = x->rank};
-        strides(x, m.from);
-        strides(y, m.to);
+        tensor_strides(x, m.from);
+        tensor_strides(y, m.to);
         for (int i = 0; i < x->rank; i++) m.dim[i] = x->dim[i];
         m.to_at = at * m.to[axis];
         at += x->dim[axis];
-        if (!step_copy(n, p, m, x, y, e)) return false;
+        if (!lower_move(n, p, m, x, y, e)) return false;
     }
     return true;
 }
@@ -205,15 +150,15 @@ static bool lower_strided_slice(const struct node *n, struct plan *p, struct err
     const struct tensor *x = n->in[0], *y = n->out[0];
     struct move m = {.rank = x->rank};
     int32_t s[GRAPH_MAX_RANK];
-    if (!want_same_scale(n, e)) return false;
-    strides(x, s);
-    strides(y, m.to);
+    if (!want_moved(n, 0, e)) return false;
+    tensor_strides(x, s);
+    tensor_strides(y, m.to);
     for (int i = 0; i < y->rank; i++) {
         m.dim[i] = y->dim[i];
         m.from[i] = s[i] * n->as.slice.stride[i];
         m.from_at += s[i] * n->as.slice.begin[i];
     }
-    return step_copy(n, p, m, x, y, e);
+    return lower_move(n, p, m, x, y, e);
 }
 
 const struct opdef op_RESHAPE = {"RESHAPE", infer_reshape, lower_reshape, NULL};

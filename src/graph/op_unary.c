@@ -156,6 +156,18 @@ static bool lower_softmax(const struct node *n, struct plan *p, struct err *e)
     return true;
 }
 
+static bool lower_log_softmax(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    const int32_t c = x->rank ? x->dim[x->rank - 1] : 1;
+    if (!want_types(n, e)) return false;
+    if (is_s8(x)) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    lower_in_place(p, y, x);
+    plan_step(p, n, &kernel_nn_log_softmax_f32, &(nn_softmax){.rows = (int32_t)(tensor_count(x) / c), .c = c},
+              (struct ref[]){ref_in(x), ref_out(y)});
+    return true;
+}
+
 static bool lower_dropout(const struct node *n, struct plan *p, struct err *e)
 {
     (void)e;
@@ -171,5 +183,4 @@ const struct opdef op_LOGISTIC = {"LOGISTIC", infer, lower, NULL};
 const struct opdef op_TANH = {"TANH", infer, lower, NULL};
 const struct opdef op_SOFTMAX = {"SOFTMAX", infer, lower_softmax, NULL};
 const struct opdef op_DROPOUT = {"DROPOUT", infer, lower_dropout, NULL};
-const struct opdef op_LOG_SOFTMAX = {"LOG_SOFTMAX", infer, NULL, NULL};
-const struct opdef op_LOGICAL_NOT = {"LOGICAL_NOT", infer, NULL, NULL};
+const struct opdef op_LOG_SOFTMAX = {"LOG_SOFTMAX", infer, lower_log_softmax, NULL};

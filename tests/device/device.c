@@ -149,6 +149,7 @@ void *random_bytes(struct arena *a, struct rng *r, const struct tensor *t)
     for (int64_t i = 0; i < n; i++) {
         if (t->type == F32) ((float *)(void *)v)[i] = rng_normal(r);
         if (t->type == I8) v[i] = (uint8_t)rng_below(r, 256);
+        if (t->type == BOOL) v[i] = (uint8_t)rng_below(r, 2);
         if (t->type == I32) ((int32_t *)(void *)v)[i] = (int32_t)rng_below(r, 4001) - 2000;
     }
     return v;

@@ -128,14 +128,3 @@ TEST(device_mean)
         arena_free(&o.a);
     }
 }
-
-TEST(device_mean_axes)
-{
-    struct one o = one_new(OP_MEAN, 1, 1);
-    one_in(&o, 0, F32, 3, (int32_t[]){2, 3, 4}, 0, 0);
-    o.n->as.reduce.naxis = 2;
-    o.n->as.reduce.axis[1] = 2;
-    one_out(&o, F32, 0, 0);
-    one_refused(&o, "not neighbours");
-    arena_free(&o.a);
-}
