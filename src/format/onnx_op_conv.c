@@ -266,10 +266,10 @@ static bool global_max_pool(struct onnx *r, struct onnx_node *n)
 }
 
 const struct onnx_op_entry onnx_ops_conv[] = {
-    {"Conv", conv},
-    {"MaxPool", max_pool},
-    {"AveragePool", average_pool},
-    {"GlobalAveragePool", global_average_pool},
-    {"GlobalMaxPool", global_max_pool},
-    {NULL, NULL},
+    {"Conv", conv, OP_COUNT},
+    {"MaxPool", max_pool, OP_COUNT},
+    {"AveragePool", average_pool, OP_COUNT},
+    {"GlobalAveragePool", global_average_pool, OP_COUNT},
+    {"GlobalMaxPool", global_max_pool, OP_COUNT},
+    {NULL, NULL, OP_COUNT},
 };

@@ -1,5 +1,6 @@
 // Constants: how ops on them are folded, and the ops that make them or compute with shapes.
 #include "onnx_read.h"
+#include <math.h>
 #include <string.h>
 
 // Copies elements of constant v into a new constant: element o of the output comes from element at(o).
@@ -20,13 +21,13 @@ bool fold_like(struct onnx *r, struct onnx_node *n, const struct value *v, int r
 }
 
 // y[index] = v[sum of start + index * step]: slices, transposes and expansions of a constant.
-bool fold_strided(struct onnx *r, struct onnx_node *n, const struct value *v, int rank, const int32_t *dim,
-                  int64_t start, const int64_t *step)
+bool fold_strided(struct onnx *r, struct onnx_node *n, struct value *y, const struct value *v, int rank,
+                  const int32_t *dim, int64_t start, const int64_t *step)
 {
-    float *f;
-    int64_t *i;
-    if (!fold_like(r, n, v, rank, dim, &f, &i)) return false;
-    for (int64_t o = 0, count = value_count(&n->out[0]); o < count; o++) {
+    float *f = NULL;
+    int64_t *i = NULL;
+    if (!fold_new(r, n, y, rank, dim, v->f ? &f : NULL, v->f ? NULL : &i)) return false;
+    for (int64_t o = 0, count = value_count(y); o < count; o++) {
         int64_t from = start, left = o;
         for (int d = rank - 1; d >= 0; d--) {
             from += left % dim[d] * step[d];
@@ -120,16 +121,27 @@ static bool constant_of_shape(struct onnx *r, struct onnx_node *n)
     return true;
 }
 
+// Integers are int32 here, whatever their width in ONNX.
+static bool cast_computed(struct onnx *r, struct onnx_node *n, struct value *x, enum dtype type, int64_t to)
+{
+    if (x->t->type == type) return node_same(n, x);
+    if (type == I32 && to != 6 && to != 7)
+        return node_fail(r, n, "a cast of computed values to type %lld of the standard is not supported",
+                         (long long)to);
+    if (type == BOOL && x->t->type == F32)
+        return node_is(r, n, 0, make_binary(r, n, OP_NOT_EQUAL, x, make_number(r, 0)));
+    struct node *m = node_add(r, n, OP_CAST, 1);
+    m->out[0]->type = type;
+    return node_unary(r, n, m, x);
+}
+
 static bool cast(struct onnx *r, struct onnx_node *n)
 {
     struct value *x = node_in(r, n, 0);
     if (!x) return false;
     int64_t to = attr_int(n, "to", 0);
     bool to_float = to == 1 || to == 10 || to == 11 || to == 16;
-    if (!value_is_const(x)) {
-        if (!to_float) return node_fail(r, n, "a cast of computed values to integers is not supported");
-        return node_same(n, x);
-    }
+    if (!value_is_const(x)) return cast_computed(r, n, x, to_float ? F32 : to == 9 ? BOOL : I32, to);
     if (to_float == (x->f != NULL)) return node_same(n, x);
     float *f = NULL;
     int64_t *i = NULL;
@@ -164,11 +176,84 @@ static bool expand(struct onnx *r, struct onnx_node *n)
         grows |= dim[i] != p;
     }
     if (!grows) return node_same(n, x);
-    if (!value_is_const(x)) return node_fail(r, n, "repeating computed values is not supported");
-    return dims_check(r, n, rank, dim, dim32) && fold_strided(r, n, x, rank, dim32, 0, step);
+    if (!value_is_const(x)) {
+        int32_t full[VALUE_MAX_RANK];
+        int64_t times[VALUE_MAX_RANK];
+        for (int i = 0; i < rank; i++) {
+            full[i] = i < rank - x->rank ? 1 : x->dim[i - (rank - x->rank)];
+            times[i] = full[i] == 1 ? dim[i] : 1;
+        }
+        struct value *wide = make_shape(r, n, x, rank, full);
+        return wide && node_is(r, n, 0, make_tile(r, n, wide, times));
+    }
+    return dims_check(r, n, rank, dim, dim32) && fold_strided(r, n, &n->out[0], x, rank, dim32, 0, step);
+}
+
+static bool size(struct onnx *r, struct onnx_node *n)
+{
+    struct value *x = node_in(r, n, 0);
+    int64_t *i;
+    if (!x || !fold_new(r, n, &n->out[0], 0, NULL, NULL, &i)) return false;
+    i[0] = value_count(x);
+    return true;
+}
+
+static bool range(struct onnx *r, struct onnx_node *n)
+{
+    struct value *v[3];
+    for (int k = 0; k < 3; k++) {
+        if (!(v[k] = node_in(r, n, k))) return false;
+        if (!value_is_const(v[k]) || value_count(v[k]) != 1 || !v[k]->f != !v[0]->f)
+            return node_fail(r, n, "its bounds must be three constant numbers of one type");
+    }
+    float *f = NULL;
+    int64_t *i = NULL;
+    const double from = v[0]->f ? (double)v[0]->f[0] : (double)v[0]->i[0];
+    const double to = v[1]->f ? (double)v[1]->f[0] : (double)v[1]->i[0];
+    const double by = v[2]->f ? (double)v[2]->f[0] : (double)v[2]->i[0];
+    const double steps = ceil((to - from) / by);
+    const int64_t count = steps > 0 && steps < 1e9 ? (int64_t)steps : steps <= 0 ? 0 : INT32_MAX;
+    int32_t dim;
+    if (!dims_check(r, n, 1, &count, &dim)) return false;
+    if (!fold_new(r, n, &n->out[0], 1, &dim, v[0]->f ? &f : NULL, v[0]->f ? NULL : &i)) return false;
+    for (int32_t k = 0; k < dim; k++)
+        if (f)
+            f[k] = (float)(from + k * by);
+        else
+            i[k] = (int64_t)((uint64_t)v[0]->i[0] + (uint64_t)k * (uint64_t)v[2]->i[0]);
+    return true;
+}
+
+// A triangle of a constant matrix: attention's causal masks.
+static bool trilu(struct onnx *r, struct onnx_node *n)
+{
+    struct value *x = node_in(r, n, 0);
+    const int64_t *list;
+    int count;
+    if (!x || !node_list(r, n, NULL, 1, &list, &count)) return false;
+    if (!value_is_const(x) || x->rank < 2)
+        return node_fail(r, n, "only constant matrices have their triangles taken");
+    const int64_t k = count ? list[0] : 0, columns = x->dim[x->rank - 1], rows = x->dim[x->rank - 2];
+    const bool upper = attr_int(n, "upper", 1) != 0;
+    float *f;
+    int64_t *i;
+    if (k < -INT32_MAX || k > INT32_MAX) return node_fail(r, n, "k is %lld", (long long)k);
+    if (!fold_like(r, n, x, x->rank, x->dim, &f, &i)) return false;
+    for (int64_t o = 0, total = value_count(x); o < total; o++) {
+        const int64_t off = o % columns - o / columns % rows;
+        if (upper ? off >= k : off <= k) fold_move(x, f, i, o, o);
+    }
+    return true;
 }
 
 const struct onnx_op_entry onnx_ops_fold[] = {
-    {"Constant", constant}, {"Shape", shape},   {"ConstantOfShape", constant_of_shape},
-    {"Cast", cast},         {"Expand", expand}, {NULL, NULL},
+    {"Constant", constant, OP_COUNT},
+    {"Shape", shape, OP_COUNT},
+    {"ConstantOfShape", constant_of_shape, OP_COUNT},
+    {"Cast", cast, OP_CAST},
+    {"Expand", expand, OP_TILE},
+    {"Size", size, OP_COUNT},
+    {"Range", range, OP_COUNT},
+    {"Trilu", trilu, OP_COUNT},
+    {NULL, NULL, OP_COUNT},
 };

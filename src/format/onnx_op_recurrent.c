@@ -240,8 +240,8 @@ static bool rnn(struct onnx *r, struct onnx_node *n)
 }
 
 const struct onnx_op_entry onnx_ops_recurrent[] = {
-    {"LSTM", lstm},
-    {"GRU", gru},
-    {"RNN", rnn},
-    {NULL, NULL},
+    {"LSTM", lstm, OP_COUNT},
+    {"GRU", gru, OP_COUNT},
+    {"RNN", rnn, OP_COUNT},
+    {NULL, NULL, OP_COUNT},
 };

@@ -1,11 +1,8 @@
-// The ONNX reader: names, attributes, and the walk over the nodes. Ops are in onnx_op_*.c, layouts in
-// value.c.
+// The ONNX reader: names, attributes, and one node after the other. Ops are in onnx_op_*.c, layouts in
+// value.c, the model around the nodes in onnx_model.c.
 #include "onnx_read.h"
-#include "format.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_NODES = 10000 }; // the checks of a graph take time by the square of it
 
 static const char *text(const char *s)
 {
@@ -23,7 +20,7 @@ bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
 
 // ---- values by name ----
 
-static struct value **slot_of(struct onnx *r, const char *name)
+struct value **onnx_slot(struct onnx *r, const char *name)
 {
     uint32_t h = 2166136261u;
     for (const char *p = name; *p; p++) h = (h ^ (uint8_t)*p) * 16777619u;
@@ -32,9 +29,9 @@ static struct value **slot_of(struct onnx *r, const char *name)
     return &r->slot[k];
 }
 
-static bool value_register(struct onnx *r, struct value *v)
+bool onnx_register(struct onnx *r, struct value *v)
 {
-    struct value **s = slot_of(r, v->name);
+    struct value **s = onnx_slot(r, v->name);
     if (*s) return fail(r->e, "two values are named %s; the file is damaged", v->name);
     *s = v;
     return true;
@@ -209,34 +206,51 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
 }
 
 static const struct onnx_op_entry *const tables[] = {
-    onnx_ops_conv, onnx_ops_dense, onnx_ops_elementwise, onnx_ops_shape, onnx_ops_fold, onnx_ops_recurrent,
-    NULL};
+    onnx_ops_conv,  onnx_ops_dense, onnx_ops_binary, onnx_ops_activation, onnx_ops_norm,   onnx_ops_reduce,
+    onnx_ops_shape, onnx_ops_part,  onnx_ops_fold,   onnx_ops_recurrent,  onnx_ops_matmul, NULL};
 
-static onnx_op *op_find(const char *op)
+static const struct onnx_op_entry *op_find(const char *op)
 {
     for (int t = 0; tables[t]; t++)
         for (const struct onnx_op_entry *p = tables[t]; p->op; p++)
-            if (!strcmp(p->op, op)) return p->read;
+            if (!strcmp(p->op, op)) return p;
     return NULL;
 }
 
+static const struct refusal {
+    const char *op, *why;
+} refusals[] = {
+    {"If", "control flow cannot be deployed; export the model traced, with a fixed shape"},
+    {"Loop", "loops cannot be deployed; export the model traced (not scripted), with a fixed window"},
+    {"Scan", "loops cannot be deployed; export the recurrent layer as LSTM, GRU or RNN, or unrolled"},
+    {"ConvTranspose",
+     "transposed convolutions are not supported; a classifier does without, cut the decoder off"},
+    {"Resize", "resizing is not supported; feed windows of the size that the network wants"},
+    {"Upsample", "resizing is not supported; feed windows of the size that the network wants"},
+    {"GridSample", "resampling is not supported"},
+    {"TopK", "sorting is not supported; end the model at the scores, `wearlite eval` takes the largest"},
+    {"NonZero", "its output has no fixed size; export with fixed shapes and constant folding"},
+    {"DFT", "Fourier transforms are not supported; compute the spectrum before the model"},
+    {"STFT", "Fourier transforms are not supported; compute the spectrum before the model"},
+    {"RandomNormal", "random numbers are not supported; export the model for inference"},
+    {"RandomNormalLike", "random numbers are not supported; export the model for inference"},
+    {"RandomUniform", "random numbers are not supported; export the model for inference"},
+    {"RandomUniformLike", "random numbers are not supported; export the model for inference"},
+    {"SequenceConstruct", "sequences of tensors are not supported; export with plain tensors"},
+    {NULL, NULL},
+};
+
 static bool refuse(struct onnx *r, const struct onnx_node *n)
 {
-    static const char *const control[] = {"If", "Loop", "Scan", NULL};
-    for (int i = 0; control[i]; i++)
-        if (!strcmp(n->op, control[i]))
-            return node_fail(r, n,
-                             "control flow cannot be deployed; export the model traced, with a fixed shape");
-    if (strstr(n->op, "uantize") || strstr(n->op, "Integer") || !strncmp(n->op, "QLinear", 7))
-        return node_fail(
-            r, n, "quantized ONNX is not read; give the float model and quantize it with `wearlite convert`");
+    for (const struct refusal *p = refusals; p->op; p++)
+        if (!strcmp(n->op, p->op)) return node_fail(r, n, "%s", p->why);
     return node_fail(
         r, n,
         "this operator is not supported; replace the layer, or simplify the export (onnxsim often "
         "removes such operators)");
 }
 
-static bool node_read(struct onnx *r, const Onnx__NodeProto *p)
+bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
 {
     struct onnx_node n = {.p = p, .op = text(p->op_type), .nin = (int)p->n_input, .nout = (int)p->n_output};
     n.name = p->name && *p->name ? p->name : p->n_output ? text(p->output[0]) : "?";
@@ -245,203 +259,24 @@ static bool node_read(struct onnx *r, const Onnx__NodeProto *p)
     if (p->domain && *p->domain && strcmp(p->domain, "ai.onnx"))
         return node_fail(r, &n, "it belongs to the operator set %s; export with standard operators only",
                          p->domain);
-    onnx_op *op = op_find(n.op);
+    const struct onnx_op_entry *op = op_find(n.op);
     if (!op) return refuse(r, &n);
+    n.as = op->as;
+    n.first = r->g->nnode;
     n.in = arena_new_n(r->scratch, (size_t)n.nin, struct value *);
     n.out = arena_new_n(r->scratch, (size_t)n.nout, struct value);
     for (int i = 0; i < n.nin; i++) {
         const char *name = text(p->input[i]);
         if (!*name) continue;
-        n.in[i] = *slot_of(r, name);
+        n.in[i] = *onnx_slot(r, name);
         if (!n.in[i])
             return node_fail(r, &n, "input %s is not made by any node before it; the file is damaged", name);
         if (!value_is_const(n.in[i]) && !n.in[i]->t)
             return node_fail(r, &n, "input %s is an output that this tool does not compute", name);
     }
     for (int i = 0; i < n.nout; i++) n.out[i].name = arena_strdup(r->a, text(p->output[i]));
-    if (!op(r, &n)) return false;
+    if (!op->read(r, &n)) return false;
     for (int i = 0; i < n.nout; i++)
-        if (*n.out[i].name && !value_register(r, &n.out[i])) return false;
+        if (*n.out[i].name && !onnx_register(r, &n.out[i])) return false;
     return true;
 }
-
-// ---- the model ----
-
-static const Onnx__TypeProto__Tensor *tensor_type(const Onnx__ValueInfoProto *v)
-{
-    return v->type && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type
-                                                                                 : NULL;
-}
-
-static int64_t dim_of(const Onnx__TensorShapeProto__Dimension *d) // -1: symbolic or not known
-{
-    return d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE ? d->dim_value : -1;
-}
-
-// A batch that is fixed in the file, when the first dimension of all inputs and outputs says so; else 1.
-static int32_t batch_of(const Onnx__GraphProto *g)
-{
-    int64_t batch = -1;
-    for (size_t i = 0; i < g->n_input + g->n_output; i++) {
-        const Onnx__ValueInfoProto *v = i < g->n_input ? g->input[i] : g->output[i - g->n_input];
-        bool initial = false;
-        for (size_t k = 0; k < g->n_initializer && !initial; k++)
-            initial = !strcmp(text(v->name), text(g->initializer[k]->name));
-        if (initial) continue;
-        const Onnx__TypeProto__Tensor *t = tensor_type(v);
-        if (!t || !t->shape || t->shape->n_dim < 2) return 1;
-        int64_t d = dim_of(t->shape->dim[0]);
-        if (d < 1 || (batch > 0 && d != batch)) return 1;
-        batch = d;
-    }
-    return batch > 1 && batch <= INT32_MAX ? (int32_t)batch : 1;
-}
-
-static bool input_read(struct onnx *r, const Onnx__ValueInfoProto *p)
-{
-    struct err *e = r->e;
-    const char *name = text(p->name);
-    struct value *have = *slot_of(r, name);
-    if (have && value_is_const(have)) return true; // an initializer listed as input too (IR version 3)
-    const Onnx__TypeProto__Tensor *t = tensor_type(p);
-    if (!t) return fail(e, "input %s is not a tensor; only tensors of floats are possible", name);
-    if (t->elem_type != 1 && t->elem_type != 10 && t->elem_type != 11)
-        return fail(e, "input %s is not of floats (type %d of the standard); export the float model", name,
-                    t->elem_type);
-    if (!t->shape) return fail(e, "input %s has no shape; export with a fixed window", name);
-    if (t->shape->n_dim > GRAPH_MAX_RANK)
-        return fail(e, "input %s has %zu dimensions; at most %d are possible", name, t->shape->n_dim,
-                    GRAPH_MAX_RANK);
-    int rank = (int)t->shape->n_dim;
-    int64_t dim[GRAPH_MAX_RANK];
-    int32_t dim32[GRAPH_MAX_RANK];
-    for (int i = 0; i < rank; i++) {
-        dim[i] = dim_of(t->shape->dim[i]);
-        if (i == 0 && (dim[i] < 0 || (r->fixed_batch > 1 && rank > 1))) dim[i] = 1;
-        if (dim[i] < 1)
-            return fail(
-                e,
-                "input %s: dimension %d has no fixed size; export the model with a fixed window length "
-                "(only the batch may be symbolic)",
-                name, i);
-    }
-    if (!dims_check(r, NULL, rank, dim, dim32)) return fail_in(e, "input %s", name);
-    struct value *v = arena_new(r->scratch, struct value);
-    v->name = arena_strdup(r->a, name);
-    value_set_plain(v, tensor_new(r->a, v->name, F32, rank, dim32));
-    r->g->in[r->g->nin++] = v->t;
-    return value_register(r, v);
-}
-
-static bool output_read(struct onnx *r, const char *name)
-{
-    struct value *v = *slot_of(r, name);
-    if (!v) return fail(r->e, "output %s: no node makes it; the file is damaged", name);
-    if (value_is_const(v) && r->as_is && v->rank <= GRAPH_MAX_RANK) {
-        r->g->out[r->g->nout++] =
-            tensor_const(r->a, v->name, v->f ? F32 : I64, v->rank, v->dim, v->f ? (const void *)v->f : v->i);
-        return true;
-    }
-    if (value_is_const(v))
-        return fail(r->e, "output %s does not depend on the input; remove it from the model", name);
-    if (!v->t)
-        return fail(r->e, "output %s is one that this tool does not compute; remove it from the model", name);
-    struct tensor *t = value_plain(r->g, r->a, v, r->e);
-    if (!t) return fail_in(r->e, "output %s", name);
-    if (t != v->t && graph_uses(r->g, t) == 0) t->name = v->name;
-    r->g->out[r->g->nout++] = t;
-    return true;
-}
-
-// MatMul or Conv followed by Add of a number a channel: what exporters make of one layer with a bias.
-static void merge_biases(struct graph *g)
-{
-    for (int k = 1; k < g->nnode; k++) {
-        struct node *add = g->node[k], *m = g->node[k - 1];
-        if (add->op != OP_ADD ||
-            (m->op != OP_DENSE && m->op != OP_CONV_2D && m->op != OP_DEPTHWISE_CONV_2D) || m->in[2])
-            continue;
-        int bias = add->in[0] == m->out[0];
-        struct tensor *b = add->in[bias], *y = m->out[0];
-        if (add->in[!bias] != y || !tensor_is_const(b) || b->rank != 1 || b->dim[0] != y->dim[y->rank - 1] ||
-            graph_uses(g, y) != 1)
-            continue;
-        m->in[2] = b;
-        m->out[0] = add->out[0];
-        memmove(g->node + k, g->node + k + 1, (size_t)(g->nnode - k - 1) * sizeof *g->node);
-        g->nnode--;
-    }
-}
-
-static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
-{
-    const Onnx__GraphProto *p = m->graph;
-    struct err *e = r->e;
-    for (size_t i = 0; i < m->n_opset_import; i++) {
-        const Onnx__OperatorSetIdProto *o = m->opset_import[i];
-        if (!o->domain || !*o->domain || !strcmp(o->domain, "ai.onnx")) r->opset = o->version;
-    }
-    if (r->opset < 7 && !r->as_is)
-        return fail(e, "operator set %lld is older than 7 (2017); convert it with onnx.version_converter",
-                    (long long)r->opset);
-    if (p->n_sparse_initializer)
-        return fail(e, "sparse initializers are not supported; export with dense weights");
-    if (p->n_node > MAX_NODES) return fail(e, "%zu nodes; at most %d are possible", p->n_node, MAX_NODES);
-    size_t names = p->n_initializer + p->n_input;
-    for (size_t i = 0; i < p->n_node; i++) names += p->node[i]->n_output;
-    r->nslot = 2 * names + 16;
-    r->slot = arena_new_n(r->scratch, r->nslot, struct value *);
-    r->fixed_batch = r->as_is ? 1 : batch_of(p);
-
-    r->g->in = arena_new_n(r->a, p->n_input, struct tensor *);
-    r->g->out = arena_new_n(r->a, p->n_output, struct tensor *);
-    for (size_t i = 0; i < p->n_initializer; i++) {
-        struct value *v = arena_new(r->scratch, struct value);
-        if (!onnx_tensor_read(r, p->initializer[i], text(p->initializer[i]->name), v) ||
-            !value_register(r, v))
-            return false;
-    }
-    for (size_t i = 0; i < p->n_input; i++)
-        if (!input_read(r, p->input[i])) return false;
-    for (size_t i = 0; i < p->n_node; i++)
-        if (!node_read(r, p->node[i])) return false;
-    for (size_t i = 0; i < p->n_output; i++)
-        if (!output_read(r, text(p->output[i]->name))) return false;
-    for (size_t i = 0; i < m->n_metadata_props; i++)
-        graph_meta_set(r->g, r->a, arena_strdup(r->a, text(m->metadata_props[i]->key)),
-                       arena_strdup(r->a, text(m->metadata_props[i]->value)));
-    merge_biases(r->g);
-    recurrent_tidy(r->g, r->a);
-    graph_drop_dead(r->g);
-    return true;
-}
-
-struct graph *onnx_read(struct span bytes, bool as_is, struct arena *a, struct err *e)
-{
-    struct arena scratch = {0};
-    struct graph *g = NULL;
-    Onnx__ModelProto *m = onnx_unpack(bytes, &scratch, e);
-    if (m) {
-        const char *name = text(m->graph->name);
-        struct onnx r = {.g = graph_new(a, arena_strdup(a, *name ? name : "model")),
-                         .a = a,
-                         .scratch = &scratch,
-                         .e = e,
-                         .as_is = as_is};
-        r.fold_left = (int64_t)bytes.n * 4 + (1 << 20);
-        if (model_read(&r, m)) g = r.g;
-    }
-    arena_free(&scratch);
-    return g;
-}
-
-static struct graph *read_format(struct span bytes, struct arena *a, struct err *e)
-{
-    return onnx_read(bytes, false, a, e);
-}
-
-bool onnx_write(const struct graph *g, struct buf *out, struct err *e);
-
-const struct format format_onnx = {
-    "onnx",     ".onnx",     "ONNX, operator sets 7 and later (PyTorch, and what wearlite trains)",
-    onnx_probe, read_format, onnx_write};

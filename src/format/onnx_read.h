@@ -5,6 +5,8 @@
 #include "onnx_proto.h"
 #include "value.h"
 
+enum { ONNX_MAX_ERF = 256 };
+
 struct onnx {
     struct graph *g;
     struct arena *a;       // what the graph keeps
@@ -16,6 +18,8 @@ struct onnx {
     int32_t fixed_batch; // the batch of the file that was set to 1; 1: none
     struct value **slot; // open addressing by name
     size_t nslot;
+    struct node *erf[ONNX_MAX_ERF]; // GELU nodes that stand for an error function (onnx_fuse.c)
+    int nerf;
 };
 
 // One node being read. in[i] is NULL where the input is absent or has no name.
@@ -25,15 +29,24 @@ struct onnx_node {
     int nin, nout;
     struct value **in;
     struct value *out; // (nout) filled in by the op; registered by the driver
+    enum op as;        // what the op table says: one function reads several operators
+    int first;         // the graph's nodes from here on were made by it
 };
 
 typedef bool onnx_op(struct onnx *r, struct onnx_node *n);
 struct onnx_op_entry {
     const char *op;
     onnx_op *read;
+    enum op as;
 };
-extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_elementwise[], onnx_ops_shape[],
-    onnx_ops_fold[], onnx_ops_recurrent[];
+extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_binary[], onnx_ops_activation[],
+    onnx_ops_norm[], onnx_ops_reduce[], onnx_ops_shape[], onnx_ops_part[], onnx_ops_fold[],
+    onnx_ops_recurrent[], onnx_ops_matmul[];
+
+// The place of the value of this name; *place is NULL where there is none. Registering fails on a second one.
+struct value **onnx_slot(struct onnx *r, const char *name);
+bool onnx_register(struct onnx *r, struct value *v);
+bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p);
 
 // Fails with the node's name and op in front.
 bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
@@ -71,13 +84,41 @@ bool fold_like(struct onnx *r, struct onnx_node *n, const struct value *v, int r
 // Element o of the output becomes element `from` of constant v.
 void fold_move(const struct value *v, float *f, int64_t *i, int64_t o, int64_t from);
 // y[index] = v[start + sum of index * step]: slices, transposes and expansions of a constant.
-bool fold_strided(struct onnx *r, struct onnx_node *n, const struct value *v, int rank, const int32_t *dim,
-                  int64_t start, const int64_t *step);
+bool fold_strided(struct onnx *r, struct onnx_node *n, struct value *y, const struct value *v, int rank,
+                  const int32_t *dim, int64_t start, const int64_t *step);
 void fold_strides(const struct value *v, int64_t *step); // of its own dimensions, row-major
 bool dims_check(struct onnx *r, const struct onnx_node *n, int rank, const int64_t *dim, int32_t *out);
 
 // Output 0 is v itself under another name.
 bool node_same(struct onnx_node *n, const struct value *v);
+
+// ---- operators that become several nodes: each step is a value of its own, NULL with a message. A step of
+// NULL is NULL, so that they can be nested. Constants are computed. ----
+struct value *make_value(struct onnx *r, const struct onnx_node *n); // with a name made of the output's
+struct node *make_node(struct onnx *r, const struct onnx_node *n, enum op op, int nin); // the same
+struct value *make_number(struct onnx *r, float v);
+struct value *make_unary(struct onnx *r, struct onnx_node *n, enum op op, struct value *x);
+struct value *make_binary(struct onnx *r, struct onnx_node *n, enum op op, struct value *a, struct value *b);
+bool make_where(struct onnx *r, struct onnx_node *n, struct value *c, struct value *a, struct value *b);
+// Over the dimensions whose bits are set.
+struct value *make_reduce(struct onnx *r, struct onnx_node *n, enum op op, struct value *x, unsigned axes,
+                          bool keep);
+struct value *make_shape(struct onnx *r, struct onnx_node *n, struct value *x, int rank, const int32_t *dim);
+struct value *make_transpose(struct onnx *r, struct onnx_node *n, struct value *x, const int *perm);
+// times[d]: how often dimension d is repeated
+struct value *make_tile(struct onnx *r, struct onnx_node *n, struct value *x, const int64_t *times);
+// Softmax over dimension axis (op: OP_SOFTMAX or OP_LOG_SOFTMAX).
+struct value *make_softmax(struct onnx *r, struct onnx_node *n, enum op op, struct value *x, int axis);
+// x (..., k) by the constant w (k, out), which is all there is in w
+struct value *make_dense(struct onnx *r, struct onnx_node *n, struct value *x, struct value *w);
+// x (..., m, k) by y (..., k, n), as NumPy's matmul
+struct value *make_matmul(struct onnx *r, struct onnx_node *n, struct value *x, struct value *y);
+// Output k is v, and takes its name.
+bool node_is(struct onnx *r, struct onnx_node *n, int k, const struct value *v);
+int64_t int_of_float(float v); // 0 where int64 cannot hold it
+
+// Patterns of nodes that are one op here; fails on an error function that is part of none.
+bool onnx_fuse(struct onnx *r);
 
 // TensorProto -> constant value.
 bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *name, struct value *v);

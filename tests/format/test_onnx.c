@@ -188,8 +188,23 @@ static Onnx__NodeProto *node_of(Onnx__ModelProto *m, const char *op)
         __VA_ARGS__                                                                                          \
     }
 CHANGE(to_lstm, node_of(m, "Relu")->op_type = "LSTM";)
-CHANGE(to_unknown, node_of(m, "Relu")->op_type = "Einsum";)
+CHANGE(to_unknown, node_of(m, "Relu")->op_type = "Hardmax";)
 CHANGE(to_loop, node_of(m, "Relu")->op_type = "Loop";)
+CHANGE(to_if, node_of(m, "Relu")->op_type = "If";)
+CHANGE(to_resize, node_of(m, "Relu")->op_type = "Resize";)
+CHANGE(to_transposed, node_of(m, "Relu")->op_type = "ConvTranspose";)
+CHANGE(to_einsum, Onnx__NodeProto *n = node_of(m, "Relu"); n->op_type = "Einsum";
+       n->attribute = arena_new_n(a, 1, Onnx__AttributeProto *); n->n_attribute = 1;
+       n->attribute[0] = arena_new(a, Onnx__AttributeProto); onnx__attribute_proto__init(n->attribute[0]);
+       n->attribute[0]->name = "equation"; n->attribute[0]->has_s = 1;
+       n->attribute[0]->s.data = (uint8_t *)"i->i"; n->attribute[0]->s.len = 4;)
+CHANGE(to_erf, node_of(m, "Relu")->op_type = "Erf";)
+CHANGE(new_set, m->opset_import[0]->version = 99;)
+CHANGE(new_ir, m->ir_version = 99;)
+CHANGE(cycle, node_of(m, "Conv")->input[0] = node_of(m, "Relu")->output[0];)
+CHANGE(own_function, Onnx__FunctionProto *f = arena_new(a, Onnx__FunctionProto);
+       onnx__function_proto__init(f); f->name = "my_layer"; m->functions = arena_copy(a, &f, sizeof f);
+       m->n_functions = 1;)
 CHANGE(to_quantized, node_of(m, "Relu")->op_type = "DequantizeLinear";)
 CHANGE(to_domain, node_of(m, "Relu")->domain = "com.microsoft";)
 CHANGE(old_set, m->opset_import[0]->version = 6;)
@@ -220,9 +235,18 @@ CHANGE(bad_axis, node_of(m, "Softmax")->attribute[0]->i = 7;)
 TEST(onnx_refused)
 {
     refused(to_lstm, "(LSTM): wants (steps, batch, channels) with a batch of 1");
-    refused(to_unknown, "node relu1 (Einsum): this operator is not supported");
-    refused(to_loop, "control flow cannot be deployed");
-    refused(to_quantized, "quantized ONNX is not read");
+    refused(to_unknown, "node relu1 (Hardmax): this operator is not supported");
+    refused(to_loop, "loops cannot be deployed");
+    refused(to_if, "control flow cannot be deployed");
+    refused(to_resize, "(Resize): resizing is not supported");
+    refused(to_transposed, "(ConvTranspose): transposed convolutions are not supported");
+    refused(to_einsum, "i for 3 dimensions");
+    refused(to_erf, "the error function is supported in GELU only");
+    refused(new_set, "operator set 99 is newer than");
+    refused(new_ir, "IR version 99) is newer than");
+    refused(own_function, "functions of its own (my_layer)");
+    refused(cycle, "is not made by any node before it");
+    refused(to_quantized, "(DequantizeLinear)");
     refused(to_domain, "operator set com.microsoft");
     refused(old_set, "operator set 6 is older than 7");
     refused(no_node_before, "input nobody is not made by any node before it");
