@@ -269,6 +269,7 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
     if (!folded && !(spread ? dilate_pass(r, o, spread, e) : d->read(r, o, e))) return false;
     made->spread = o->spread_out;
     if (!drop_constant_nodes(r, first, e)) return false;
+    tflite_note(r, o, &in, first);
     return !r->fb.bad || fail(e, "%s", damaged);
 }
 
@@ -312,29 +313,6 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
 }
 
 // ---- the model ----
-
-// The network to read: the first, or the one that the signature serving_default names.
-static bool pick_subgraph(const struct fb_table *model, const struct fb_vec *subgraphs, uint32_t *pick,
-                          struct err *e)
-{
-    struct fb_vec sign = fb_vec(model, MODEL_SIGNATURES, 4);
-    *pick = 0;
-    for (uint32_t i = 0; i < sign.n; i++) {
-        struct fb_table s = fb_vec_table(&sign, i);
-        const char *key = fb_str(&s, SIGNATURE_KEY);
-        if (!key || strcmp(key, "serving_default")) continue;
-        *pick = fb_u32(&s, SIGNATURE_SUBGRAPH, 0);
-        if (*pick >= subgraphs->n)
-            return fail(e, "signature serving_default names subgraph %u, the file has %u", *pick,
-                        subgraphs->n);
-        return true;
-    }
-    if (sign.n < 2) return true;
-    struct fb_table a = fb_vec_table(&sign, 0), b = fb_vec_table(&sign, 1);
-    const char *first = fb_str(&a, SIGNATURE_KEY), *second = fb_str(&b, SIGNATURE_KEY);
-    return fail(e, "holds %u entry points (%s, %s, ...), none called serving_default; export one network",
-                sign.n, first ? first : "?", second ? second : "?");
-}
 
 static bool read_ends(struct reader *r, const struct fb_vec *index, struct tensor ***t, int *n,
                       const char *what, struct err *e)
@@ -449,7 +427,7 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
 {
     struct reader r = {.fb = {.file = bytes}, .a = a};
     r.limit = a->bytes + ROOM_PER_BYTE * bytes.n + ROOM;
-    struct fb_table model = fb_root(&r.fb);
+    struct fb_table model = fb_root(&r.fb), signature;
     uint32_t version = fb_u32(&model, MODEL_VERSION, 0), pick;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     if (version != 3) return FAIL_NULL(e, "schema version %u is not supported, only 3", version);
@@ -459,12 +437,18 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
     r.subgraphs = subgraphs;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     if (!subgraphs.n) return FAIL_NULL(e, "the file holds no network");
-    if (!pick_subgraph(&model, &subgraphs, &pick, e)) return NULL;
+    if (!tflite_pick_subgraph(&model, &subgraphs, &pick, &signature, e)) return NULL;
     struct fb_table sub = fb_vec_table(&subgraphs, pick);
-    if (!read_subgraph(&r, &sub, e) || !read_metadata(&r, &model, e)) return NULL;
+    if (!read_subgraph(&r, &sub, e) || !tflite_read_signature(&r, &signature, &sub, e) ||
+        !read_metadata(&r, &model, e))
+        return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
     if (r.rolled) loop_tidy(r.g);
-    tflite_cut_borders(r.g);
+    tflite_cut_borders(r.g, a);
+    const int before = r.g->nnode;
     recurrent_tidy(r.g, a);
+    if (before != r.g->nnode)
+        graph_note(r.g, a, "%d slices, reversals and reshapes around recurrent layers became part of them",
+                   before - r.g->nnode);
     return r.g;
 }

@@ -21,6 +21,7 @@ struct reader {
         unsigned open;                 // ... but not the dimensions whose bits are set
         const struct loop_value *loop; // stands for an integer or a list of a loop (tflite_loop.h)
         const struct spread *spread;   // stands for samples dealt out to batches; has no node
+        const char *folded;            // operators of the file that made it and are not there any more
     } * slot;
     int nslot;
     size_t limit; // arena bytes at which the file asks for more than its size warrants
@@ -95,11 +96,19 @@ bool grouped_conv(struct reader *r, struct oper *o, const struct conv *c, enum o
 bool dilate_start(struct reader *r, struct oper *o, struct err *e);
 bool dilate_pass(struct reader *r, struct oper *o, const struct spread *s, struct err *e);
 // uint8 at the ends of an int8 network becomes int8.
-void tflite_cut_borders(struct graph *g);
+void tflite_cut_borders(struct graph *g, struct arena *a);
 // Turns an operator whose inputs are constants, or which asks for a shape, into a constant. *done says
 // whether that was possible.
 bool tflite_fold(struct reader *r, struct oper *o, bool *done, struct err *e);
 // Computes a node of constants; *done: its output is a constant now and the node is not needed
 // (tflite_read_constant.c).
 bool tflite_compute_constant(struct reader *r, struct node *n, bool *done, struct err *e);
+// Notes of the graph: what became of an operator; `first`: its first node (tflite_note.c).
+void tflite_note(struct reader *r, const struct oper *o, const struct fb_vec *in, int first);
+// The subgraph to read: the first, or that of the signature (tflite_signature.c).
+bool tflite_pick_subgraph(const struct fb_table *model, const struct fb_vec *subgraphs, uint32_t *pick,
+                          struct fb_table *signature, struct err *e);
+// The signature's names become metadata of the graph.
+bool tflite_read_signature(struct reader *r, const struct fb_table *signature, const struct fb_table *sub,
+                           struct err *e);
 #endif

@@ -171,7 +171,17 @@ static void write_subgraph(struct writer *w, uint32_t slot)
     for (int i = 0; i < w->ops.n; i++) write_operator(w, ref + 4 * (uint32_t)i, &w->ops.op[i]);
 }
 
-static void write_map(struct writer *w, uint32_t slot, struct tensor *const *t, int n)
+// The k-th of names joined by commas; NULL when there are not n of them.
+static const char *name_of(struct writer *w, const char *names, int k, int n)
+{
+    int count = 1;
+    for (const char *p = names; p && *p; p++) count += *p == ',';
+    if (!names || !*names || count != n) return NULL;
+    for (; k > 0; k--) names = strchr(names, ',') + 1;
+    return arena_strndup(w->a, names, strcspn(names, ","));
+}
+
+static void write_map(struct writer *w, uint32_t slot, struct tensor *const *t, int n, const char *names)
 {
     struct fbw *fb = &w->fb;
     fbw_link(fb, slot);
@@ -182,9 +192,10 @@ static void write_map(struct writer *w, uint32_t slot, struct tensor *const *t, 
         fbw_i32(fb, TENSORMAP_INDEX, tensor_index(w, t[i]), 0);
         fbw_link(fb, ref + 4 * (uint32_t)i);
         fbw_end(fb);
-        uint32_t name = fbw_slot(fb, TENSORMAP_NAME);
-        fbw_link(fb, name);
-        fbw_str(fb, t[i]->name ? t[i]->name : "");
+        uint32_t at = fbw_slot(fb, TENSORMAP_NAME);
+        const char *name = name_of(w, names, i, n);
+        fbw_link(fb, at);
+        fbw_str(fb, name ? name : t[i]->name ? t[i]->name : "");
     }
 }
 
@@ -199,16 +210,31 @@ static void write_signature(struct writer *w, uint32_t slot)
     fbw_end(fb);
     uint32_t in = fbw_slot(fb, SIGNATURE_INPUTS), out = fbw_slot(fb, SIGNATURE_OUTPUTS);
     uint32_t key = fbw_slot(fb, SIGNATURE_KEY);
-    write_map(w, in, w->g->in, w->g->nin);
-    write_map(w, out, w->g->out, w->g->nout);
+    const char *name = graph_meta(w->g, META_SIGNATURE);
+    write_map(w, in, w->g->in, w->g->nin, graph_meta(w->g, META_SIGNATURE_INPUTS));
+    write_map(w, out, w->g->out, w->g->nout, graph_meta(w->g, META_SIGNATURE_OUTPUTS));
     fbw_link(fb, key);
-    fbw_str(fb, "serving_default");
+    fbw_str(fb, name && *name ? name : "serving_default");
+}
+
+// The names of the signature stand in the signature, not among the lines.
+static bool is_line(const struct meta *m)
+{
+    return strncmp(m->key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0;
+}
+
+static bool has_lines(const struct graph *g)
+{
+    for (int i = 0; i < g->nmeta; i++)
+        if (is_line(&g->meta[i])) return true;
+    return false;
 }
 
 // Lines of key=value; a line break or backslash in a value is written \n or \\.
 static void meta_text(const struct graph *g, struct buf *text)
 {
     for (int i = 0; i < g->nmeta; i++) {
+        if (!is_line(&g->meta[i])) continue;
         buf_printf(text, "%s=", g->meta[i].key);
         for (const char *p = g->meta[i].value; *p; p++)
             if (*p == '\n')
@@ -308,17 +334,18 @@ bool tflite_write(const struct graph *g, struct buf *out, struct err *e)
     fbw_ref(fb, MODEL_SUBGRAPHS);
     fbw_ref(fb, MODEL_DESCRIPTION);
     fbw_ref(fb, MODEL_BUFFERS);
-    if (g->nmeta) fbw_ref(fb, MODEL_METADATA);
+    if (has_lines(g)) fbw_ref(fb, MODEL_METADATA);
     fbw_ref(fb, MODEL_SIGNATURES);
     fbw_end(fb);
     uint32_t codes = fbw_slot(fb, MODEL_OPERATOR_CODES), subgraphs = fbw_slot(fb, MODEL_SUBGRAPHS);
     uint32_t description = fbw_slot(fb, MODEL_DESCRIPTION), buffers = fbw_slot(fb, MODEL_BUFFERS);
-    uint32_t metadata = g->nmeta ? fbw_slot(fb, MODEL_METADATA) : 0, sign = fbw_slot(fb, MODEL_SIGNATURES);
+    uint32_t metadata = has_lines(g) ? fbw_slot(fb, MODEL_METADATA) : 0,
+             sign = fbw_slot(fb, MODEL_SIGNATURES);
     write_codes(&w, codes);
     fbw_link(fb, description);
     fbw_str(fb, "made by wearlite");
     write_subgraph(&w, subgraphs);
-    if (g->nmeta) write_metadata(&w, metadata);
+    if (has_lines(g)) write_metadata(&w, metadata);
     write_signature(&w, sign);
     write_buffers(&w, buffers);
     while (out->n % BUFFER_ALIGN) buf_put(out, "", 1);

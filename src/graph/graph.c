@@ -111,6 +111,9 @@ struct graph *graph_copy(const struct graph *g, struct arena *a)
     h->front = g->front;
     h->meta = arena_copy(a, g->meta, (size_t)g->nmeta * sizeof *g->meta);
     h->nmeta = g->nmeta;
+    h->note = g->note;
+    h->nnote = g->nnote;
+    h->note_more = g->note_more;
     return h;
 }
 

@@ -155,6 +155,8 @@ struct graph {
     int front; // nodes that only move states forward, the first ones; the others may be left out of an inference
     struct meta *meta;
     int nmeta;
+    const char **note;    // what its reader folded away, a sentence each
+    int nnote, note_more; // note_more: how many found no room
 };
 
 // Keys of metadata. Lists are joined by commas.
@@ -171,6 +173,10 @@ struct graph {
     "normalisation_mean" // one a channel, for the reader's information: the graph already holds it
 #define META_STD "normalisation_std"
 
+#define META_SIGNATURE "signature" // the name of a .tflite's entry point, and of its inputs and outputs
+#define META_SIGNATURE_INPUTS "signature_inputs"
+#define META_SIGNATURE_OUTPUTS "signature_outputs"
+
 // ---- making and changing graphs ----
 struct graph *graph_new(struct arena *a, const char *name);
 struct tensor *tensor_new(struct arena *a, const char *name, enum dtype type, int rank, const int32_t *dim);
@@ -182,6 +188,8 @@ struct node *graph_add(struct graph *g, struct arena *a, enum op op, const char 
 struct tensor *graph_apply(struct graph *g, struct arena *a, struct node *n, struct err *e);
 void graph_meta_set(struct graph *g, struct arena *a, const char *key, const char *value);
 const char *graph_meta(const struct graph *g, const char *key); // NULL when absent
+// For readers: a sentence about what became of something in the file. Beyond 200 they are only counted.
+void graph_note(struct graph *g, struct arena *a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 // Slices of the last step and reversals of time around recurrent nodes become part of them.
 void recurrent_tidy(struct graph *g, struct arena *a);
 // A deep copy of nodes and tensor headers; constant bytes and names are shared.

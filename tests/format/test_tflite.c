@@ -234,6 +234,43 @@ TEST(tflite_flatc)
     arena_free(&a);
 }
 
+// The names by which programs know inputs and outputs stay, whatever the tensors are called.
+TEST(tflite_signature_names)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = model_load("tests/golden/tflite_keras_cnn_float/model.tflite", &a, &e);
+    CHECK(g != NULL);
+    const char *in = graph_meta(g, META_SIGNATURE_INPUTS), *to = graph_meta(g, META_SIGNATURE_OUTPUTS);
+    CHECK(in && strcmp(in, g->in[0]->name) && to);
+    CHECK(format_tflite.write(g, &out, &e));
+    struct graph *h = format_tflite.read(buf_span(&out), &a, &e);
+    CHECK_STR(in, graph_meta(h, META_SIGNATURE_INPUTS));
+    CHECK_STR(to, graph_meta(h, META_SIGNATURE_OUTPUTS));
+    CHECK_STR("serving_default", graph_meta(h, META_SIGNATURE));
+    buf_free(&out);
+    arena_free(&a);
+}
+
+// What vanished when the file was read is said.
+TEST(tflite_notes)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct graph *g = model_load("tests/golden/tflite_keras_cnn_float/model.tflite", &a, &e);
+    bool shape = false, dilation = false;
+    for (int i = 0; g && i < g->nnote; i++) {
+        shape |= strstr(g->note[i], "SHAPE, STRIDED_SLICE, PACK folded into RESHAPE") != NULL;
+        dilation |= strstr(g->note[i], "SPACE_TO_BATCH_ND, EXPAND_DIMS, CONV_2D") &&
+                    strstr(g->note[i], "BATCH_TO_SPACE_ND");
+    }
+    for (int i = 0; g && i < g->nnote; i++)
+        if (!shape || !dilation) printf("%s\n", g->note[i]);
+    CHECK(shape && dilation);
+    arena_free(&a);
+}
+
 // LiteRT refuses a convolution without a bias; what has none (Keras' use_bias=False) is written with zeros.
 TEST(tflite_bias_of_zeros)
 {
