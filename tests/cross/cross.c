@@ -13,23 +13,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 9 };
+enum { WINDOWS = 4, NCASE = 13 };
 static const struct {
     const char *network, *technique;
-} cases[NCASE] = {{"tiny", "lite"},      {"tiny", "dynamic"},      {"tiny", "full-integer"},
-                  {"zoo", "none"},       {"zoo", "dynamic"},       {"zoo", "full-integer"},
-                  {"recurrent", "lite"}, {"recurrent", "dynamic"}, {"recurrent", "full-integer"}};
+} cases[NCASE] = {{"tiny", "lite"},
+                  {"tiny", "dynamic"},
+                  {"tiny", "full-integer"},
+                  {"zoo", "none"},
+                  {"zoo", "dynamic"},
+                  {"zoo", "full-integer"},
+                  {"recurrent", "lite"},
+                  {"recurrent", "dynamic"},
+                  {"recurrent", "full-integer"},
+                  {"attention", "lite"},
+                  {"attention", "full-integer"},
+                  {"choices", "lite"},
+                  {"choices", "full-integer"}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
 
 static bool make_graphs(struct arena *a, struct err *e)
 {
-    bool used[64] = {0};
+    bool used[128] = {0};
     for (int i = 0; i < NCASE; i++) {
-        struct graph *g = !strcmp(cases[i].network, "tiny")  ? tiny_cnn(a, 24, 3, 3, 5)
-                          : !strcmp(cases[i].network, "zoo") ? zoo_graph(a, 7)
-                                                             : recurrent_graph(a, 3);
+        struct graph *g = !strcmp(cases[i].network, "tiny")        ? tiny_cnn(a, 24, 3, 3, 5)
+                          : !strcmp(cases[i].network, "zoo")       ? zoo_graph(a, 7)
+                          : !strcmp(cases[i].network, "recurrent") ? recurrent_graph(a, 3)
+                          : !strcmp(cases[i].network, "attention") ? attention_graph(a, 4)
+                                                                   : choices_graph(a, 5);
         struct compress_opt o = {.calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32};
         if (!(graphs[i] = technique_find(cases[i].technique)->apply(g, &o, a, e))) return false;
         input[i] = tiny_windows(a, g, WINDOWS, 12);

@@ -218,3 +218,172 @@ struct graph *recurrent_graph(struct arena *a, uint64_t seed)
     plain(&z, OP_SOFTMAX);
     return finish(&z);
 }
+
+static void named(struct zoo *z, enum op op, struct tensor *x)
+{
+    z->x = x;
+    plain(z, op);
+}
+
+static struct tensor *scalar(struct zoo *z, float v)
+{
+    float *to = arena_new(z->a, float);
+    *to = v;
+    return tensor_const(z->a, arena_printf(z->a, "%d/scalar", z->n), F32, 0, NULL, to);
+}
+
+static void reduce(struct zoo *z, enum op op, int axis, int other)
+{
+    struct node *n = add(z, op, 1);
+    n->as.reduce.naxis = other < 0 ? 1 : 2;
+    n->as.reduce.axis[0] = axis;
+    n->as.reduce.axis[1] = other;
+    n->as.reduce.keep_dims = true;
+    done(z, n);
+}
+
+// As the converters leave it: mean, squared difference, 1 / sqrt.
+static void layer_norm(struct zoo *z)
+{
+    struct tensor *x = z->x;
+    const int32_t c = x->dim[x->rank - 1];
+    reduce(z, OP_MEAN, x->rank - 1, -1);
+    struct tensor *mean = z->x;
+    z->x = x;
+    with(z, OP_SQUARED_DIFFERENCE, mean, ACT_NONE);
+    reduce(z, OP_MEAN, x->rank - 1, -1);
+    with(z, OP_ADD, scalar(z, 1e-3f), ACT_NONE);
+    plain(z, OP_RSQRT);
+    struct tensor *inverse = z->x;
+    z->x = x;
+    with(z, OP_SUB, mean, ACT_NONE);
+    with(z, OP_MUL, inverse, ACT_NONE);
+    with(z, OP_MUL, constant(z, "gamma", 1, &c, 1), ACT_NONE);
+    with(z, OP_ADD, constant(z, "beta", 1, &c, 0.2f), ACT_NONE);
+}
+
+// (1, 12, 8) to heads (1, 2, 12, 4).
+static struct tensor *heads(struct zoo *z, struct tensor *x)
+{
+    z->x = x;
+    dense(z, 8, ACT_NONE);
+    reshape(z, 4, (int32_t[]){1, 12, 2, 4});
+    struct node *n = add(z, OP_TRANSPOSE, 1);
+    memcpy(n->as.transpose.perm, (int32_t[]){0, 2, 1, 3}, 16);
+    done(z, n);
+    return z->x;
+}
+
+static void multiply(struct zoo *z, struct tensor *other, bool adj_y)
+{
+    struct node *n = add(z, OP_BATCH_MATMUL, 2);
+    n->in[1] = other;
+    n->as.matmul.adj_y = adj_y;
+    done(z, n);
+}
+
+static void gelu(struct zoo *z, bool approximate)
+{
+    struct node *n = add(z, OP_GELU, 1);
+    n->as.gelu.approximate = approximate;
+    done(z, n);
+}
+
+struct graph *attention_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "attention", 3, (int32_t[]){1, 12, 3}, seed);
+    dense(&z, 8, ACT_NONE);
+    struct tensor *x = z.x;
+    layer_norm(&z);
+    struct tensor *normal = z.x, *q = heads(&z, normal), *k = heads(&z, normal), *v = heads(&z, normal);
+    z.x = q;
+    multiply(&z, k, true);
+    with(&z, OP_MUL, scalar(&z, 0.5f), ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    multiply(&z, v, false);
+    struct node *n = add(&z, OP_TRANSPOSE, 1);
+    memcpy(n->as.transpose.perm, (int32_t[]){0, 2, 1, 3}, 16);
+    done(&z, n);
+    reshape(&z, 3, (int32_t[]){1, 12, 8});
+    multiply(&z, constant(&z, "projection", 2, (int32_t[]){8, 8}, 0.6f), false);
+    with(&z, OP_ADD, x, ACT_NONE);
+    x = z.x;
+    layer_norm(&z);
+    dense(&z, 14, ACT_NONE);
+    gelu(&z, false);
+    dense(&z, 8, ACT_NONE);
+    gelu(&z, true);
+    with(&z, OP_ADD, x, ACT_NONE);
+    reduce(&z, OP_MEAN, 1, -1);
+    reshape(&z, 2, (int32_t[]){1, 8});
+    dense(&z, 5, ACT_NONE);
+    plain(&z, OP_LOG_SOFTMAX);
+    return finish(&z);
+}
+
+struct graph *choices_graph(struct arena *a, uint64_t seed)
+{
+    static const enum op maps[] = {OP_NEG,  OP_SIN,        OP_SQUARE, OP_COS,  OP_EXP,         OP_FLOOR,
+                                   OP_CEIL, OP_HARD_SWISH, OP_ROUND,  OP_SIGN, OP_RELU_N1_TO_1};
+    struct zoo z = start(a, "choices", 3, (int32_t[]){1, 6, 5}, seed);
+    struct tensor *x = z.x, *row = constant(&z, "row", 1, (int32_t[]){5}, 0.5f), *sum;
+    plain(&z, OP_ABS);
+    with(&z, OP_ADD, scalar(&z, 0.3f), ACT_NONE);
+    struct tensor *positive = z.x;
+    plain(&z, OP_SQRT);
+    plain(&z, OP_LOG);
+    sum = z.x;
+    for (int i = 0; i < (int)(sizeof maps / sizeof *maps); i++) {
+        named(&z, maps[i], x);
+        with(&z, OP_ADD, sum, ACT_NONE);
+        sum = z.x;
+    }
+    z.x = positive;
+    with(&z, OP_POW, row, ACT_NONE);
+    with(&z, OP_MINIMUM, sum, ACT_NONE);
+    with(&z, OP_MAXIMUM, row, ACT_NONE);
+    with(&z, OP_PRELU, row, ACT_NONE);
+    struct tensor *mixed = z.x;
+    with(&z, OP_GREATER, row, ACT_NONE);
+    struct tensor *greater = z.x;
+    z.x = x;
+    with(&z, OP_LESS_EQUAL, positive, ACT_NONE);
+    with(&z, OP_LOGICAL_AND, greater, ACT_NONE);
+    plain(&z, OP_LOGICAL_NOT);
+    struct node *n = add(&z, OP_SELECT, 3);
+    n->in[1] = mixed;
+    n->in[2] = row;
+    done(&z, n);
+    struct tensor *chosen = z.x;
+    reduce(&z, OP_SUM, 1, -1);
+    reduce(&z, OP_REDUCE_PROD, 0, 1);
+    with(&z, OP_ADD, chosen, ACT_NONE);
+    struct tensor *wide = z.x; // 6x5
+    reduce(&z, OP_REDUCE_MAX, 2, 0);
+    with(&z, OP_SUB, wide, ACT_NONE);
+    n = add(&z, OP_ARG_MAX, 1);
+    n->as.axis.axis = 2;
+    done(&z, n); // (1, 6), of 0 .. 4
+    struct tensor *where = z.x;
+    z.x = wide;
+    n = add(&z, OP_GATHER, 2);
+    n->in[1] = where;
+    n->as.axis.axis = 1;
+    done(&z, n); // (1, 1, 6, 5)
+    reshape(&z, 3, (int32_t[]){1, 6, 5});
+    n = add(&z, OP_TILE, 1);
+    memcpy(n->as.tile.times, (int32_t[]){1, 2, 1}, 12);
+    done(&z, n);
+    struct tensor *tiled = z.x; // 12x5
+    z.x = greater;
+    n = add(&z, OP_CAST, 1);
+    n->out[0] = tensor_new(a, "counted", F32, 0, NULL);
+    done(&z, n);
+    n = add(&z, OP_CONCATENATION, 2);
+    n->in[1] = tiled;
+    n->as.axis.axis = 1;
+    done(&z, n);
+    reduce(&z, OP_REDUCE_MIN, 1, -1);
+    reshape(&z, 2, (int32_t[]){1, 5});
+    return finish(&z);
+}

@@ -8,6 +8,10 @@
 struct graph *zoo_graph(struct arena *a, uint64_t seed);
 // LSTM, GRU in both forms, RNN, stacked: input (1, 11, 3), output (1, 5).
 struct graph *recurrent_graph(struct arena *a, uint64_t seed);
+// Two layer normalisations, attention of two heads, GELU in both forms: input (1, 12, 3), output (1, 5).
+struct graph *attention_graph(struct arena *a, uint64_t seed);
+// Every function of one and of two values, comparisons, choices, reductions: input (1, 6, 5), output (1, 5).
+struct graph *choices_graph(struct arena *a, uint64_t seed);
 // The shapes that kernels are measured at: 128x9 -> conv9 (k3, 64 channels) -> conv64 (k3, 64 channels) ->
 // max pool by 2 -> dense 3968 -> 128 -> dense 6 -> softmax.
 struct graph *shapes_graph(struct arena *a, uint64_t seed);
