@@ -144,8 +144,8 @@ struct graph *full_integer(const struct graph *lite, const struct ranges *r, enu
                 n->in[i] = converted(&z, n->in[i], why ? OP_DEQUANTIZE : OP_QUANTIZE,
                                      why ? "dequantize" : "quantize", &k);
         if (why) continue;
+        set_outputs(&z, n, &k); // first: a recurrent layer's biases are at the scale of its own output
         if (!quantize_node(&z, n, e)) return NULL;
-        set_outputs(&z, n, &k);
     }
     int end = g->nnode;
     for (int i = 0; i < g->nout; i++)
