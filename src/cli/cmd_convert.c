@@ -3,12 +3,14 @@
 #include "../compress/compress.h"
 #include "../data/dataset.h"
 #include "../format/format.h"
+#include "../train/train.h"
 #include "cmd.h"
 #include <string.h>
 
 struct convert {
-    const char *model, *technique, *calibrate, *range, *output;
+    const char *model, *technique, *data, *calibrate, *range, *output;
     int windows, seed;
+    double keep;
     bool dequantize;
 };
 
@@ -46,6 +48,18 @@ static bool calibration_data(const struct convert *c, const struct graph *g, str
     return true;
 }
 
+struct further { // who of fine_tune
+    const struct dataset *data;
+    int seed;
+};
+
+static bool fine_tune(void *who, struct graph *g, struct arena *a, struct err *e)
+{
+    const struct further *f = who;
+    struct train_result r;
+    return train_further(g, f->data, &(struct train_opt){.seed = (uint64_t)f->seed}, &r, a, e);
+}
+
 static bool convert(const struct convert *c, const struct technique *t, enum range_method range,
                     struct arena *a, struct err *e)
 {
@@ -61,6 +75,14 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
     if (t->needs_calibration &&
         !(npy ? calibration_npy(c->calibrate, g->in[0], &o, a, e) : calibration_data(c, g, &o, a, e)))
         return false;
+    struct further f = {.seed = c->seed};
+    const char *data = c->data ? c->data : graph_meta(g, META_DATA);
+    if (t->needs_training && !data)
+        return fail(e, "%s: %s trains further; add --data NAME", c->model, t->name);
+    if (t->needs_training && !(f.data = dataset_load(data, &(struct data_opt){0}, a, e))) return false;
+    o.keep = c->keep;
+    o.fine_tune = f.data ? fine_tune : NULL;
+    o.who = &f;
     struct graph *h = t->apply(g, &o, a, e);
     if (!h) return fail_in(e, "%s", c->model);
     if (!model_save(h, c->output, e)) return false;
@@ -72,11 +94,15 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
 int cmd_convert(int argc, char **argv)
 {
     struct convert c = {.windows = 256, .seed = 1, .range = "mse"};
+    float keep = 0;
     const struct opt opts[] = {
         {"technique", 't', OPT_TEXT, "T",
-         "none, lite, dynamic, full-integer, float16 ('wearlite techniques' explains)", &c.technique},
+         "lite, dynamic, full-integer ...; 'wearlite techniques' lists and explains them", &c.technique},
         {"calibrate", 'c', OPT_TEXT, "DATA|X.npy",
          "windows for full-integer: training persons of a data set, or a file", &c.calibrate},
+        {"data", 'd', OPT_TEXT, "NAME|DIR", "what the pruned techniques train further on (the model's own)",
+         &c.data},
+        {"keep", 0, OPT_FLOAT, "F", "pruned: share of the multiply-accumulates that stay (0.4)", &keep},
         {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},
         {"range", 0, OPT_TEXT, "METHOD", "ranges of activations: mse, percentile or min-max (mse)", &c.range},
         {"seed", 0, OPT_INT, "N", "which windows are taken (1)", &c.seed},
@@ -95,6 +121,8 @@ int cmd_convert(int argc, char **argv)
     if (!t) return usage_error(&u, "unknown technique '%s'; 'wearlite techniques' lists them", c.technique);
     if (!range_method_find(c.range, &range))
         return usage_error(&u, "unknown range method '%s'; there are mse, percentile, min-max", c.range);
+    c.keep = (double)keep;
+    if (keep < 0 || keep >= 1) return usage_error(&u, "--keep takes a share between 0 and 1");
     if (c.windows < 1) return usage_error(&u, "--windows wants at least 1");
     struct arena a = {0};
     struct err e = {""};

@@ -75,18 +75,32 @@ static struct graph *apply_full_integer(const struct graph *g, const struct comp
     return r ? full_integer(h, r, I8, a, e) : NULL;
 }
 
-static const struct technique none = {"none", "the model as it is: the uncompressed baseline", false,
-                                      apply_none};
-static const struct technique lite = {
-    "lite", "float32; normalisation and batch-norm folded, activations fused", false, apply_lite};
+static const struct technique none = {
+    .name = "none", .about = "the model as it is: the uncompressed baseline", .apply = apply_none};
+static const struct technique lite = {.name = "lite",
+                                      .about =
+                                          "float32; normalisation and batch-norm folded, activations fused",
+                                      .apply = apply_lite};
 static const struct technique float16 = {
-    "float16", "float16 weights in the file, executed as float32: half the file, the same flash and time",
-    false, apply_float16};
-static const struct technique dynamic = {"dynamic", "int8 weights, activations quantised on the fly", false,
-                                         apply_dynamic};
-static const struct technique full = {"full-integer", "everything int8, ranges from calibration windows",
-                                      true, apply_full_integer};
-const struct technique *const techniques[] = {&none, &lite, &dynamic, &full, &float16, NULL};
+    .name = "float16",
+    .about = "float16 weights in the file, executed as float32: half the file, the same flash and time",
+    .apply = apply_float16};
+static const struct technique dynamic = {
+    .name = "dynamic", .about = "int8 weights, activations quantised on the fly", .apply = apply_dynamic};
+static const struct technique full = {.name = "full-integer",
+                                      .about = "everything int8, ranges from calibration windows",
+                                      .needs_calibration = true,
+                                      .apply = apply_full_integer};
+extern const struct technique technique_pruned, technique_pruned_dynamic, technique_pruned_full_integer;
+const struct technique *const techniques[] = {&none,
+                                              &lite,
+                                              &dynamic,
+                                              &full,
+                                              &float16,
+                                              &technique_pruned,
+                                              &technique_pruned_dynamic,
+                                              &technique_pruned_full_integer,
+                                              NULL};
 
 const struct technique *technique_find(const char *name)
 {

@@ -12,11 +12,16 @@ struct compress_opt {
         *calibration; // (n, elements of the input), windows of training persons; full-integer needs it
     int ncalibration;
     enum range_method range;
+    double keep; // pruned: share of the multiply-accumulates that stay; 0: 0.4
+    // pruned: trains a graph that lost channels; who is handed through. The floors above train; here it is only called.
+    bool (*fine_tune)(void *who, struct graph *g, struct arena *a, struct err *e);
+    void *who;
 };
 
 struct technique {
     const char *name, *about;
     bool needs_calibration;
+    bool needs_training; // fine_tune is called, so the whole data set is needed
     struct graph *(*apply)(const struct graph *g, const struct compress_opt *o, struct arena *a,
                            struct err *e);
 };
@@ -71,6 +76,9 @@ struct ranges;
 struct graph *full_integer(const struct graph *lite, const struct ranges *r, enum dtype type, struct arena *a,
                            struct err *e);
 
+// A smaller network with at most the given share of the multiply-accumulates: whole channels and units of a float
+// model, as it came from training, are left out (prune.c). It must be fine-tuned. Fails when nothing can go.
+struct graph *prune(const struct graph *g, double macs, struct arena *a, struct err *e);
 // The network as one that takes `hop` new samples and keeps what it made of the others (stream.c); its scores are
 // those of g on the last window's samples, bit for bit, from the ceil(window / hop)-th inference on. *rest: where the
 // front ends, and why. Fails when nothing can be kept, with the reason.

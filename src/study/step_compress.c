@@ -13,11 +13,13 @@ struct graph *model_of(const struct study *s, const json_t *model, const struct 
     return g;
 }
 
-static struct sha256 hash_of(const struct study *s, const json_t *trained, const struct technique *t)
+static struct sha256 hash_of(const struct study *s, const json_t *trained, const struct technique *t,
+                             int seed)
 {
     struct sha256 h = step_hash(s, "compress");
     step_depends(&h, "program %s", s->program_hash);
     step_depends(&h, "model %s technique %s", figure_text(trained, "model_sha256"), t->name);
+    if (t->needs_training) step_depends(&h, "seed %d epochs %d", seed, s->opt->epochs);
     if (t->needs_calibration)
         step_depends(&h, "calibration %d %s", s->ncalibration, range_method_name(s->ranges));
     return h;
@@ -31,15 +33,33 @@ static bool still_there(const struct study *s, const json_t *r)
     return step_file_hash(path, hex) && figure_is(r, "model_sha256", hex);
 }
 
+struct further { // who of fine_tune
+    const struct study *study;
+    int seed;
+};
+
+static bool fine_tune(void *who, struct graph *g, struct arena *a, struct err *e)
+{
+    const struct further *f = who;
+    struct train_result r;
+    const struct train_opt o = {.seed = (uint64_t)f->seed, .epochs = f->study->opt->epochs};
+    return train_further(g, f->study->data, &o, &r, a, e);
+}
+
 // Writes the compressed model; the file, read again, is what is evaluated and measured.
 static json_t *compress(const struct study *s, const json_t *trained, const char *base,
-                        const struct technique *t, struct arena *a, struct err *e)
+                        const struct technique *t, int seed, struct arena *a, struct err *e)
 {
     const char *from = arena_printf(a, "%s/%s", s->dir, figure_text(trained, "model_file"));
     const char *file = figure_text(trained, "model_file");
     struct graph *g = model_load(from, a, e);
     if (!g) return NULL;
-    struct compress_opt o = {s->calibration, s->ncalibration, s->ranges};
+    struct further f = {s, seed};
+    const struct compress_opt o = {.calibration = s->calibration,
+                                   .ncalibration = s->ncalibration,
+                                   .range = s->ranges,
+                                   .fine_tune = fine_tune,
+                                   .who = &f};
     struct graph *q = t->apply(g, &o, a, e);
     if (!q) return NULL;
     if (strcmp(t->name, "none")) {
@@ -60,11 +80,11 @@ static json_t *compress(const struct study *s, const json_t *trained, const char
 }
 
 json_t *step_compress(struct study *s, const json_t *trained, const char *base, const struct technique *t,
-                      struct err *e)
+                      int seed, struct err *e)
 {
     struct arena a = {0};
     const char *name = arena_printf(&a, "%s-%s", base, t->name);
-    struct sha256 h = hash_of(s, trained, t);
+    struct sha256 h = hash_of(s, trained, t, seed);
     s->done++;
     json_t *r = step_take(s, name, h);
     if (r && !still_there(s, r)) {
@@ -72,7 +92,8 @@ json_t *step_compress(struct study *s, const json_t *trained, const char *base, 
         r = NULL;
     }
     if (!r) {
-        r = compress(s, trained, base, t, &a, e);
+        if (t->needs_training) step_say(s, "%s, %s: pruning, training further", base, t->name);
+        r = compress(s, trained, base, t, seed, &a, e);
         if (r && !step_keep(s, name, h, r, e)) {
             json_decref(r);
             r = NULL;

@@ -220,7 +220,8 @@ static bool run_technique(struct study *s, const struct arch *arch, int seed, co
                           const struct technique *t, struct err *e)
 {
     const char *base = arena_printf(s->arena, "%s-seed%d", arch->name, seed);
-    json_t *model = interrupted() ? NULL : step_compress(s, trained, base, t, e), *score[2] = {NULL, NULL};
+    json_t *model = interrupted() ? NULL : step_compress(s, trained, base, t, seed, e),
+           *score[2] = {NULL, NULL};
     bool ok = model;
     for (int i = 0; ok && i < s->ntarget; i++) {
         bool fma = s->target[i]->layout->fma;

@@ -48,7 +48,7 @@ bool step_file_hash(const char *path, char hex[65]);
 json_t *step_train(struct study *s, const struct arch *arch, int seed, struct err *e);
 // model_file, model_sha256, file_bytes, macs
 json_t *step_compress(struct study *s, const json_t *trained, const char *base, const struct technique *t,
-                      struct err *e);
+                      int seed, struct err *e);
 // accuracy, macro_f1, confusion, accuracy_by_person
 json_t *step_evaluate(struct study *s, const json_t *model, const char *base, const struct technique *t,
                       bool fma, struct err *e);

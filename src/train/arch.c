@@ -45,6 +45,26 @@ static void describe(struct graph *g, const struct arch *arch, const struct data
     graph_meta_set(g, a, META_STD, numbers(s->std, s->nchannel, a));
 }
 
+static struct train_opt options_of(const struct arch *arch, const struct train_opt *o)
+{
+    struct train_opt opt = *o;
+    if (opt.epochs <= 0) opt.epochs = arch->epochs;
+    if (opt.rate <= 0) opt.rate = arch->rate;
+    if (opt.clip <= 0) opt.clip = arch->clip;
+    return opt;
+}
+
+bool train_further(struct graph *g, const struct dataset *d, const struct train_opt *o,
+                   struct train_result *r, struct arena *a, struct err *e)
+{
+    const char *name = graph_meta(g, META_ARCH);
+    const struct arch *arch = name ? arch_find(name) : NULL;
+    const float rate = o->rate;
+    struct train_opt opt = arch ? options_of(arch, o) : *o;
+    if (rate <= 0 && arch) opt.rate /= 2;
+    return train(g, d, &opt, r, a, e);
+}
+
 struct graph *train_arch(const char *name, const struct dataset *d, const struct train_opt *o,
                          struct train_result *r, struct arena *a, struct err *e)
 {
@@ -61,10 +81,7 @@ struct graph *train_arch(const char *name, const struct dataset *d, const struct
     struct rng rng = rng_new(o->seed);
     struct graph *g = arch->build(&s, &rng, a, e);
     if (!g) return fail_in(e, "model %s with windows of %d samples", name, d->window), NULL;
-    struct train_opt opt = *o;
-    if (opt.epochs <= 0) opt.epochs = arch->epochs;
-    if (opt.rate <= 0) opt.rate = arch->rate;
-    if (opt.clip <= 0) opt.clip = arch->clip;
+    const struct train_opt opt = options_of(arch, o);
     if (!train(g, d, &opt, r, a, e)) return NULL;
     describe(g, arch, d, &s, a);
     return g;

@@ -43,6 +43,11 @@ bool train(struct graph *g, const struct dataset *d, const struct train_opt *o, 
 struct graph *train_arch(const char *arch, const struct dataset *d, const struct train_opt *o,
                          struct train_result *r, struct arena *a, struct err *e);
 
+// Goes on with a graph that is trained already (pruned, or of other data), with half of its architecture's learning
+// rate; its metadata stay.
+bool train_further(struct graph *g, const struct dataset *d, const struct train_opt *o,
+                   struct train_result *r, struct arena *a, struct err *e);
+
 // What a trainable graph says: x (n, window, nchannel) -> y (n, nclass), by the trainer's own forward pass.
 // The device's kernels (run.h) add up in another order and agree with it to about 1e-6.
 bool train_predict(const struct graph *g, const float *x, int n, float *y, struct err *e);

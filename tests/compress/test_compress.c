@@ -76,7 +76,7 @@ TEST(compress_dynamic_and_full_integer_stay_near)
     struct arena a = {0};
     struct graph *g = tiny_cnn(&a, 32, 6, 3, 1);
     float *x = tiny_windows(&a, g, 100, 2), *want = scores(g, x, 100, &a);
-    struct compress_opt o = {x, 100, RANGE_MIN_MAX};
+    struct compress_opt o = {.calibration = x, .ncalibration = 100, .range = RANGE_MIN_MAX};
     CHECK(worst(want, scores(apply("dynamic", g, &o, &a), x, 100, &a), 300) < 0.04f);
     for (int m = RANGE_MSE; m <= RANGE_MIN_MAX; m++) {
         o.range = (enum range_method)m;
@@ -99,7 +99,7 @@ TEST(compress_full_integer_leaves_ops_without_int8_form_in_float)
             g->node[k]->as.alpha.alpha = 1;
         }
     float *x = tiny_windows(&a, g, 20, 2);
-    struct compress_opt o = {x, 20, RANGE_MIN_MAX};
+    struct compress_opt o = {.calibration = x, .ncalibration = 20, .range = RANGE_MIN_MAX};
     struct graph *full = apply("full-integer", g, &o, &a);
     CHECK_EQ(1, count(full, OP_QUANTIZE));
     CHECK_EQ(1, count(full, OP_DEQUANTIZE));
@@ -120,7 +120,7 @@ TEST(compress_refuses_what_cannot_be)
     CHECK(!technique_find("pruning"));
     float *x = tiny_windows(&a, g, 2, 2);
     x[5] = INFINITY;
-    o = (struct compress_opt){x, 2, RANGE_MSE};
+    o = (struct compress_opt){.calibration = x, .ncalibration = 2, .range = RANGE_MSE};
     CHECK(!technique_find("full-integer")->apply(g, &o, &a, &e));
     CHECK_STR("not finite", e.text);
     arena_free(&a);

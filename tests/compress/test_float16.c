@@ -106,7 +106,7 @@ TEST(compress_dequantize_gives_floats_near_the_integers)
         size_t bytes;
         struct graph *g = tiny_cnn(&a, 32, 6, 3, 1);
         float *x = tiny_windows(&a, g, 60, 2);
-        struct compress_opt o = {x, 60, RANGE_MIN_MAX};
+        struct compress_opt o = {.calibration = x, .ncalibration = 60, .range = RANGE_MIN_MAX};
         struct graph *q = through_file(apply(from[i], g, &o, &a), &bytes, &a);
         CHECK_STR(from[i], quantised_as(q));
         struct graph *f = dequantize(q, &a, &e);
@@ -129,7 +129,7 @@ TEST(compress_refuses_quantised_models_with_the_remedy)
     struct err e = {""};
     struct graph *g = tiny_cnn(&a, 32, 6, 3, 1);
     float *x = tiny_windows(&a, g, 20, 2);
-    struct compress_opt o = {x, 20, RANGE_MIN_MAX};
+    struct compress_opt o = {.calibration = x, .ncalibration = 20, .range = RANGE_MIN_MAX};
     struct graph *full = apply("full-integer", g, &o, &a), *dyn = apply("dynamic", g, &o, &a);
     CHECK(!technique_find("lite")->apply(full, &o, &a, &e));
     CHECK_STR("quantised already (full-integer) and lite starts from float; add --dequantize", e.text);

@@ -16,7 +16,9 @@ static struct graph *network(const char *arch, const char *technique, struct are
     struct err e = {""};
     struct graph *g = arch_find(arch)->build(&s, &r, a, &e);
     if (!g) return test_fail(__FILE__, __LINE__, "%s: %s", arch, e.text), NULL;
-    const struct compress_opt o = {tiny_windows(a, g, CALIBRATION, 3), CALIBRATION, RANGE_MIN_MAX};
+    const struct compress_opt o = {.calibration = tiny_windows(a, g, CALIBRATION, 3),
+                                   .ncalibration = CALIBRATION,
+                                   .range = RANGE_MIN_MAX};
     struct graph *h = technique_find(technique)->apply(g, &o, a, &e);
     if (!h) test_fail(__FILE__, __LINE__, "%s %s: %s", arch, technique, e.text);
     return h;
