@@ -15,6 +15,8 @@
 //                  `y_zero` are zero points as TensorFlow Lite stores them (not negated).
 //   mult, shift    a real factor mult * 2^(shift - 31), mult in [2^30, 2^31) or 0, shift -31 .. 30; applied
 //                  by nn_requantise with the two roundings of TensorFlow Lite's reference kernels.
+//   s16            int16 values q of real = scale * q (no zero point) with int8 weights; sums are 64 bits wide, biases
+//                  int64. mult has 15 bits there, shift is 1 .. 62: y = clamp(acc * mult / 2^shift, min, max).
 //   dyn            int8 weights with float activations: see nn_quantize_dynamic.
 //   weights of conv2d and dense are stored in blocks of output channels, [out / block][tap][block], tap
 //                  running over (k_h, k_w, in_c); channels that fill the last block are zeros and are never written
@@ -62,6 +64,7 @@ enum { NN_BLOCK_MAX = 32 }; // the largest block
 // point a
 //                batch row; y = act((acc - x_zero * w_sum[o]) * w_scale[o] * x_scale + bias[o]); taps in the
 //                padding count as that row's zero point.
+// nn_conv2d_s16  (p, x, w, bias, mult, shift, y): taps in the padding count as 0.
 // scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout has neither widen
 // nor patch.
 typedef struct nn_conv2d {
@@ -76,7 +79,7 @@ typedef struct nn_conv2d {
 // Channel o of the output uses channel o / mul of the input; w (k_h, k_w, in_c * mul), not blocked.
 // nn_depthwise_f32 (p, x, w, bias, y)
 // nn_depthwise_s8  (p, x, w, bias, mult, shift, y): the bias is plain, the kernel takes x_zero off each
-// input. nn_depthwise_dyn (p, x, x_scale, x_zero, w, w_scale, bias, y): as nn_conv2d_dyn, no w_sum needed.
+// input. nn_depthwise_s16 (p, x, w, bias, mult, shift, y). nn_depthwise_dyn (p, x, x_scale, x_zero, w, w_scale, bias, y): as nn_conv2d_dyn, no w_sum needed.
 typedef struct nn_depthwise {
     int32_t batch, in_h, in_w, in_c, out_h, out_w, mul, k_h, k_w;
     int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;
@@ -85,6 +88,7 @@ typedef struct nn_depthwise {
 } nn_depthwise;
 
 // y[r][o] = act(bias[o] + sum x[r][i] * w[o][i]); the same three types and buffers as conv2d.
+// nn_dense_s16 (p, x, w, bias, mult, shift, y).
 // nn_dense_dyn: x_scale, x_zero a row; y = act(bias[o] + (acc - x_zero * w_sum[o]) * (x_scale * w_scale[o])).
 typedef struct nn_dense {
     int32_t rows, in_c, out_c;
@@ -95,7 +99,8 @@ typedef struct nn_dense {
 
 // Maximum or average of the window's values inside the image. Scale and zero point pass through.
 // nn_max_pool_f32, nn_average_pool_f32 (p, x, y); nn_max_pool_s8, nn_average_pool_s8 (p, x, y): the average
-// rounds half away from zero, of values before the zero point is taken off (as TensorFlow Lite does).
+// rounds half away from zero, of values before the zero point is taken off (as TensorFlow Lite does). The same of
+// s16.
 typedef struct nn_pool {
     int32_t batch, in_h, in_w, c, out_h, out_w, k_h, k_w, stride_h, stride_w, pad_top, pad_left;
     int32_t act;
@@ -105,6 +110,7 @@ typedef struct nn_pool {
 // y[a][c] = mean over b of x[a][b][c].
 // nn_mean_f32 (p, x, y): the sum in order of b, then one division.
 // nn_mean_s8  (p, x, y): requantise(sum - b * x_zero, mult, shift) + y_zero; 1 / b is in mult and shift.
+// nn_mean_s16 (p, x, y): the same without zero points, at most 65536 values to a mean.
 typedef struct nn_mean {
     int32_t a, b, c;
     int32_t x_zero, y_zero, mult, shift;
@@ -157,6 +163,7 @@ typedef struct nn_binary {
 
 // nn_add_s8: both inputs times 2^left, each by its mult and shift to a common scale, added (subtracted when
 // negate_b is 1), then out_mult, out_shift. nn_mul_s8: (a - a_zero) * (b - b_zero) by out_mult, out_shift.
+// nn_add_s16, nn_mul_s16: the same without zero points.
 typedef struct nn_binary_s8 {
     int32_t d0, d1, d2, d3;
     int32_t a0, a1, a2, a3, b0, b1, b2, b3;
@@ -225,10 +232,25 @@ typedef struct nn_lookup {
     int32_t n;
 } nn_lookup;
 
+// nn_rescale_s16 (p, x, y): y = clamp(requantise(x), min, max), below 0 with factors of their own, of -x when
+// negate_below is 1: relu, leaky relu, another scale. In place.
+typedef struct nn_rescale {
+    int32_t n;
+    int32_t mult, shift, mult_below, shift_below, negate_below, min, max;
+} nn_rescale;
+
+// nn_logistic_s16, nn_tanh_s16 (p, x, table, y): x * mult / 2^shift is in steps of 1 / 12288; table[i] is
+// logistic(i / 24) in Q0.16 - 2^15, 256 entries; y is Q0.15. In place.
+typedef struct nn_curve {
+    int32_t n;
+    int32_t mult, shift;
+} nn_curve;
+
 // exp(beta * x) / sum, over each row of c values; in place.
 // nn_log_softmax_f32 (p, x, y): its logarithm, without beta
 // nn_softmax_f32 (p, x, y); nn_softmax_s8 (p, x, y): fixed point as TensorFlow Lite's reference, output scale
-// 1/256, zero point -128; differences of the row's maximum below diff_min give 0.
+// 1/256, zero point -128; differences of the row's maximum below diff_min give 0. nn_softmax_s16 (p, x, exp_table,
+// inverse_table, y): Q0.15; exp of -10 .. 0 and 1 / (1 + v) of 0 .. 1, 513 entries each, with straight lines between.
 typedef struct nn_softmax {
     int32_t rows, c;
     int32_t beta_bits;             // f32
@@ -242,7 +264,7 @@ typedef struct nn_batch_norm {
 } nn_batch_norm;
 
 // nn_quantize_s8 (p, x f32, y s8): clamp(round(x / scale) + zero, -128, 127), half away from zero.
-// nn_dequantize_s8 (p, x s8, y f32): (x - zero) * scale.
+// nn_dequantize_s8 (p, x s8, y f32): (x - zero) * scale. nn_quantize_s16, nn_dequantize_s16: the same of s16.
 typedef struct nn_quantize {
     int32_t n;
     int32_t scale_bits, zero;
@@ -257,7 +279,7 @@ typedef struct nn_quantize_rows {
 } nn_quantize_rows;
 
 // y[y_at + i*y0 + j*y1 + k*y2 + l*y3] = x[x_at + i*x0 + ...] for i < d0, j < d1, k < d2, l < d3: transposing,
-// slicing, joining, and the inside of a padded tensor. nn_copy_f32, nn_copy_s8
+// slicing, joining, and the inside of a padded tensor. nn_copy_f32, nn_copy_s8, nn_copy_s16
 typedef struct nn_copy {
     int32_t d0, d1, d2, d3;
     int32_t x_at, x0, x1, x2, x3, y_at, y0, y1, y2, y3;
@@ -345,7 +367,7 @@ NN_INLINE int32_t nn_recurrent_dyn_scratch(int32_t vectors, int32_t widen, int32
     return (4 * vectors + 1) * nn_fours(units) + 2 * nn_recurrent_widened(widen, gates, in_c, units);
 }
 
-// y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8
+// y[i] = value. nn_fill_f32: value is the float's bits; nn_fill_s8, nn_fill_s16
 typedef struct nn_fill {
     int32_t n;
     int32_t value;

@@ -136,6 +136,14 @@ NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t 
 #endif
 }
 
+// clamp(acc * mult / 2^shift, min, max), half up: what int16 layers do with their sums. mult has 15 bits, shift is
+// 1 or more, |acc| < 2^47 (TensorFlow Lite's MultiplyByQuantizedMultiplier of int64).
+NN_INLINE int16_t nn_output_s16(int64_t acc, int32_t mult, int32_t shift, int32_t min, int32_t max)
+{
+    const int64_t v = (acc * mult + ((int64_t)1 << (shift - 1))) >> shift;
+    return (int16_t)nn_clamp((int32_t)v, min, max);
+}
+
 // x * 2^n saturated, 0 < n < 31.
 NN_INLINE int32_t nn_shift_left_sat(int32_t x, int32_t n)
 {
@@ -228,6 +236,14 @@ NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
     const float lo = (float)(-128 - zero), hi = (float)(127 - zero);
     v = !(v > lo) ? lo : v > hi ? hi : v;
     return (int8_t)(nn_round(v) + zero);
+}
+
+// The same to int16.
+NN_INLINE int16_t nn_round_s16(float v, int32_t zero)
+{
+    const float lo = (float)(-32768 - zero), hi = (float)(32767 - zero);
+    v = !(v > lo) ? lo : v > hi ? hi : v;
+    return (int16_t)(nn_round(v) + zero);
 }
 
 // exp(x). Relative error below NN_EXP_ERROR for -87.3 <= x <= 88.7; 0 below, infinity above.

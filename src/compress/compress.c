@@ -75,6 +75,14 @@ static struct graph *apply_full_integer(const struct graph *g, const struct comp
     return r ? full_integer(h, r, I8, a, e) : NULL;
 }
 
+static struct graph *apply_int16x8(const struct graph *g, const struct compress_opt *o, struct arena *a,
+                                   struct err *e)
+{
+    struct graph *h = lite_named(g, "int16x8", a, e);
+    struct ranges *r = h ? calibrate(h, o, I16, a, e) : NULL;
+    return r ? full_integer(h, r, I16, a, e) : NULL;
+}
+
 static const struct technique none = {
     .name = "none", .about = "the model as it is: the uncompressed baseline", .apply = apply_none};
 static const struct technique lite = {.name = "lite",
@@ -91,12 +99,18 @@ static const struct technique full = {.name = "full-integer",
                                       .about = "everything int8, ranges from calibration windows",
                                       .needs_calibration = true,
                                       .apply = apply_full_integer};
+static const struct technique int16x8 = {
+    .name = "int16x8",
+    .about = "int8 weights, int16 activations, ranges from calibration windows",
+    .needs_calibration = true,
+    .apply = apply_int16x8};
 extern const struct technique technique_pruned, technique_pruned_dynamic, technique_pruned_full_integer;
 const struct technique *const techniques[] = {&none,
                                               &lite,
                                               &dynamic,
                                               &full,
                                               &float16,
+                                              &int16x8,
                                               &technique_pruned,
                                               &technique_pruned_dynamic,
                                               &technique_pruned_full_integer,

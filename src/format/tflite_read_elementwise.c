@@ -10,12 +10,30 @@ static bool same_types(const struct oper *o, const struct tensor *a, const struc
 }
 
 // ADD, SUB, MUL, DIV: with a fused activation.
+static bool is_power_of_2(const struct tensor *t)
+{
+    int exponent;
+    return t->q.n == 1 && frexpf(t->q.scale[0], &exponent) == 0.5f;
+}
+
+// int16 of scales that are powers of 2 is added by arithmetic of its own, unless the file forbids it.
+static bool adds_by_shifts(const struct oper *o)
+{
+    return o->out[0]->type == I16 && (o->builtin == TFL_ADD || o->builtin == TFL_SUB) &&
+           fb_u8(&o->options, BINARY_POT_SCALE, 1) && is_power_of_2(o->in[0]) && is_power_of_2(o->in[1]) &&
+           is_power_of_2(o->out[0]);
+}
+
 static bool oper_binary(struct reader *r, struct oper *o, struct err *e)
 {
     enum act act;
     enum op after;
     if (!reader_act(o, BINARY_ACT, &act, &after, e)) return false;
     if (!same_types(o, o->in[0], o->in[1], e) || !same_types(o, o->in[0], o->out[0], e)) return false;
+    if (adds_by_shifts(o))
+        return fail(
+            e, "adds int16 by shifts (all scales are powers of 2), which is not supported; convert the model "
+               "again with TensorFlow 2.5 or later");
     struct node *n = reader_node(r, o, o->def->op, 2);
     n->as.binary.act = act;
     return reader_finish_act(r, o, n, after, e);

@@ -73,6 +73,7 @@ enum { // fields of builtin options
     DENSE_KEEP_DIMS = 2,
     DENSE_ASYMMETRIC = 3,
     BINARY_ACT = 0,
+    BINARY_POT_SCALE = 1, // ADD, SUB of int16: true when absent
     SOFTMAX_BETA = 0,
     RESHAPE_SHAPE = 0,
     REDUCE_KEEP_DIMS = 0,

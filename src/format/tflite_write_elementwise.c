@@ -12,6 +12,9 @@ static bool write_binary(struct tfl_list *l, const struct tfl_def *d, const stru
         a->scale[0] * b->scale[0] / y->scale[0] >= 1)
         o->version = 3;
     field_byte(o, BINARY_ACT, act_to(n->as.binary.act));
+    if (n->in[0]->type == I16 && (n->op == OP_ADD || n->op == OP_SUB)) // any scale, not only powers of 2
+        o->field[o->nfield++] =
+            (struct tfl_field){.id = BINARY_POT_SCALE, .bytes = 1, .v = 0, .otherwise = 1};
     return true;
 }
 

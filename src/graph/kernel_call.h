@@ -28,6 +28,8 @@
 #include "../../device/nn_map2_f32.c"
 #include "../../device/nn_quantize_dynamic.c"
 #include "../../device/nn_quantize_s8.c"
+#include "../../device/nn_quantize_s16.c"
+#include "../../device/nn_dequantize_s16.c"
 #include "../../device/nn_relu6_f32.c"
 #include "../../device/nn_relu_f32.c"
 #include "../../device/nn_rnn_dyn.c"
@@ -169,6 +171,8 @@ F32_2(nn_softmax_f32)
 F32_4(nn_batch_norm_f32)
 F32_2(nn_quantize_s8)
 F32_2(nn_dequantize_s8)
+F32_2(nn_quantize_s16)
+F32_2(nn_dequantize_s16)
 
 void CALL(nn_quantize_dynamic)(const void *p, void *const *b)
 {

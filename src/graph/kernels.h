@@ -63,12 +63,28 @@ extern const struct kernel kernel_nn_gru_dyn;
 extern const struct kernel kernel_nn_rnn_dyn;
 extern const struct kernel kernel_nn_gru_s8;
 extern const struct kernel kernel_nn_rnn_s8;
+extern const struct kernel kernel_nn_conv2d_s16;
+extern const struct kernel kernel_nn_depthwise_s16;
+extern const struct kernel kernel_nn_dense_s16;
+extern const struct kernel kernel_nn_max_pool_s16;
+extern const struct kernel kernel_nn_average_pool_s16;
+extern const struct kernel kernel_nn_mean_s16;
+extern const struct kernel kernel_nn_rescale_s16;
+extern const struct kernel kernel_nn_copy_s16;
+extern const struct kernel kernel_nn_add_s16;
+extern const struct kernel kernel_nn_mul_s16;
+extern const struct kernel kernel_nn_logistic_s16;
+extern const struct kernel kernel_nn_tanh_s16;
+extern const struct kernel kernel_nn_softmax_s16;
+extern const struct kernel kernel_nn_fill_s16;
+extern const struct kernel kernel_nn_quantize_s16;
+extern const struct kernel kernel_nn_dequantize_s16;
 
 // Every kernel, NULL at the end.
 extern const struct kernel *const kernels[];
 
 // The calls: p points at the parameter struct, b[i] at buffer i. Built by kernel_plain.c, kernel_fma.c,
-// kernel_s8.c.
+// kernel_s8.c, kernel_s16.c.
 void nn_conv2d_f32_call(const void *p, void *const *b);
 void nn_conv2d_s8_call(const void *p, void *const *b);
 void nn_conv2d_dyn_call(const void *p, void *const *b);
@@ -165,4 +181,22 @@ void nn_rnn_dyn_call(const void *p, void *const *b);
 void nn_rnn_dyn_call_fma(const void *p, void *const *b);
 void nn_gru_s8_call(const void *p, void *const *b);
 void nn_rnn_s8_call(const void *p, void *const *b);
+void nn_conv2d_s16_call(const void *p, void *const *b);
+void nn_depthwise_s16_call(const void *p, void *const *b);
+void nn_dense_s16_call(const void *p, void *const *b);
+void nn_max_pool_s16_call(const void *p, void *const *b);
+void nn_average_pool_s16_call(const void *p, void *const *b);
+void nn_mean_s16_call(const void *p, void *const *b);
+void nn_rescale_s16_call(const void *p, void *const *b);
+void nn_copy_s16_call(const void *p, void *const *b);
+void nn_add_s16_call(const void *p, void *const *b);
+void nn_mul_s16_call(const void *p, void *const *b);
+void nn_logistic_s16_call(const void *p, void *const *b);
+void nn_tanh_s16_call(const void *p, void *const *b);
+void nn_softmax_s16_call(const void *p, void *const *b);
+void nn_fill_s16_call(const void *p, void *const *b);
+void nn_quantize_s16_call(const void *p, void *const *b);
+void nn_dequantize_s16_call(const void *p, void *const *b);
+void nn_quantize_s16_call_fma(const void *p, void *const *b);
+void nn_dequantize_s16_call_fma(const void *p, void *const *b);
 #endif

@@ -20,9 +20,10 @@ void quantize_multiplier(double real, int32_t *mult, int32_t *shift)
 void act_range(enum act act, const struct tensor *y, int32_t *min, int32_t *max)
 {
     const int32_t zero = y->q.zero[0];
+    const int32_t lo = y->type == I16 ? -32768 : -128, hi = -1 - lo;
     const float six = roundf(6.0f / y->q.scale[0]);
-    *min = act == ACT_NONE || zero < -128 ? -128 : zero;
-    *max = act != ACT_RELU6 || six > 255.0f || zero + (int32_t)six > 127 ? 127 : zero + (int32_t)six;
+    *min = act == ACT_NONE || zero < lo ? lo : zero;
+    *max = act != ACT_RELU6 || six > (float)(hi - lo) || zero + (int32_t)six > hi ? hi : zero + (int32_t)six;
 }
 
 int32_t float_bits(float v)
@@ -42,30 +43,48 @@ bool is_s8(const struct tensor *t)
     return t && t->type == I8;
 }
 
+bool is_s16(const struct tensor *t)
+{
+    return t && t->type == I16;
+}
+
 bool want_scale(const struct tensor *t, struct err *e)
 {
     if (t->q.n != 1) return fail(e, "%s has %d scales, want one", t->name, t->q.n);
     const float s = t->q.scale[0];
     if (!(s > 1e-30f && s < 1e30f)) return fail(e, "%s has the scale %g", t->name, (double)s);
+    if (t->type == I16 && t->q.zero[0] != 0)
+        return fail(e, "%s is int16 with the zero point %d; it must be 0", t->name, t->q.zero[0]);
     if (t->q.zero[0] < -128 || t->q.zero[0] > 127)
         return fail(e, "%s has the zero point %d, outside int8", t->name, t->q.zero[0]);
     return true;
 }
 
-bool want_types(const struct node *n, struct err *e)
+static bool all_of(const struct node *n, enum dtype type, struct err *e)
 {
-    const enum dtype type = n->in[0]->type;
-    if (type != F32 && type != I8)
-        return fail(e, "%s is %s; float32 and int8 can be executed", n->in[0]->name, dtype_name(type));
     for (int i = 0; i < n->nin + n->nout; i++) {
         const struct tensor *t = i < n->nin ? n->in[i] : n->out[i - n->nin];
         if (!t) continue;
         if (t->type != type)
             return fail(e, "%s is %s and %s is %s; a quantize or dequantize is missing between them",
                         n->in[0]->name, dtype_name(type), t->name, dtype_name(t->type));
-        if (type == I8 && !want_scale(t, e)) return false;
+        if (type != F32 && !want_scale(t, e)) return false;
     }
     return true;
+}
+
+bool want_types(const struct node *n, struct err *e)
+{
+    const enum dtype type = n->in[0]->type;
+    if (type == I16) return fail(e, "it has no int16 form yet; a dequantize is missing in front of it");
+    if (type != F32 && type != I8)
+        return fail(e, "%s is %s; float32 and int8 can be executed", n->in[0]->name, dtype_name(type));
+    return all_of(n, type, e);
+}
+
+bool want_s16(const struct node *n, struct err *e)
+{
+    return all_of(n, I16, e);
 }
 
 struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, int64_t count)
@@ -96,18 +115,21 @@ static bool layer_kind(const struct node *n, enum layer_kind *kind, struct err *
         *kind = LAYER_F32;
     else if (is_s8(x) && is_s8(w) && is_s8(y))
         *kind = LAYER_S8;
+    else if (is_s16(x) && is_s8(w) && is_s16(y))
+        *kind = LAYER_S16;
     else if (is_f32(x) && is_s8(w) && is_f32(y))
         *kind = LAYER_DYN;
     else
-        return fail(e,
-                    "input %s, weights %s, output %s; float32, int8, or float32 with int8 weights can be "
-                    "executed",
-                    dtype_name(x->type), dtype_name(w->type), dtype_name(y->type));
+        return fail(
+            e,
+            "input %s, weights %s, output %s; float32, int8, or float32 or int16 with int8 weights can "
+            "be executed",
+            dtype_name(x->type), dtype_name(w->type), dtype_name(y->type));
     if (!tensor_is_const(w) || (b && !tensor_is_const(b)))
         return fail(e, "its weights are computed at run time; only constant ones can be executed");
-    if (b && b->type != (*kind == LAYER_S8 ? I32 : F32))
-        return fail(e, "its bias is %s, want %s", dtype_name(b->type),
-                    *kind == LAYER_S8 ? "int32" : "float32");
+    const enum dtype want = *kind == LAYER_S8 ? I32 : *kind == LAYER_S16 ? I64 : F32;
+    if (b && b->type != want)
+        return fail(e, "its bias is %s, want %s", dtype_name(b->type), dtype_name(want));
     return true;
 }
 
@@ -223,7 +245,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     if (l->kind != LAYER_F32 && s->taps > 1 << 16)
         return fail(e, "%d weights an output; at most 65536 keep an int32 sum from overflowing", s->taps);
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
-    const bool grouped = s->grouped && l->kind != LAYER_F32;
+    const bool grouped = s->grouped && (l->kind == LAYER_S8 || l->kind == LAYER_DYN);
     l->group = grouped ? p->layout->group : 1;
     l->block = !s->blocked                            ? 1
                : l->kind == LAYER_F32                 ? s->block_f32
@@ -232,6 +254,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
     l->w = s->blocked ? pack(p, w, s, l->block, l->group) : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);
+    if (l->kind == LAYER_S16) return lower_layer_s16(n, p, s, l, filled, e);
     struct tensor *bias = lower_table(p, b ? b->name : "bias", F32, filled);
     if (b) memcpy((void *)(uintptr_t)bias->data, b->data, (size_t)s->out * sizeof(float));
     l->bias = bias;
@@ -239,7 +262,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     return true;
 }
 
-void layer_step(struct plan *p, const struct node *n, const struct kernel *const k[3], const void *params,
+void layer_step(struct plan *p, const struct node *n, const struct kernel *const k[4], const void *params,
                 const struct layer *l)
 {
     struct ref r[KERNEL_MAX_BUF];
@@ -255,12 +278,12 @@ void layer_step(struct plan *p, const struct node *n, const struct kernel *const
         if (n->op != OP_DEPTHWISE_CONV_2D) r[i++] = ref_in(l->w_sum);
     }
     r[i++] = ref_in(l->bias);
-    if (l->kind == LAYER_S8) {
+    if (l->kind == LAYER_S8 || l->kind == LAYER_S16) {
         r[i++] = ref_in(l->mult);
         r[i++] = ref_in(l->shift);
     }
     r[i++] = ref_out(n->out[0]);
-    if (l->kind != LAYER_F32 && n->op != OP_DEPTHWISE_CONV_2D)
+    if ((l->kind == LAYER_S8 || l->kind == LAYER_DYN) && n->op != OP_DEPTHWISE_CONV_2D)
         r[i++] = l->scratch_bytes ? ref_scratch(l->scratch_bytes) : ref_in(NULL);
     assert(i == k[l->kind]->nbuf);
     plan_step(p, n, k[l->kind], params, r);

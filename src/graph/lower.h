@@ -7,7 +7,7 @@
 
 // real = mult * 2^(shift - 31), mult in [2^30, 2^31), or 0 when real is too small.
 void quantize_multiplier(double real, int32_t *mult, int32_t *shift);
-// The int8 values of the ends of a fused activation.
+// The integers (int8 or int16) at the ends of a fused activation.
 void act_range(enum act act, const struct tensor *y, int32_t *min, int32_t *max);
 // The float's bits, as kernels take them.
 int32_t float_bits(float v);
@@ -17,6 +17,9 @@ bool want_types(const struct node *n, struct err *e);
 bool want_scale(const struct tensor *t, struct err *e);
 bool is_f32(const struct tensor *t);
 bool is_s8(const struct tensor *t);
+bool is_s16(const struct tensor *t);
+// int16, all of the given tensors, without zero points.
+bool want_s16(const struct node *n, struct err *e);
 
 // Ops that move values: any type of one or four bytes, the same for all (but SELECT's condition and GATHER's
 // indices, from input `first` on); int8 ones of one scale and zero point.
@@ -57,7 +60,7 @@ bool lower_operands(const struct node *n, struct plan *p, int nin, const struct 
 void lower_in_place_any(const struct node *n, struct plan *p, int first);
 
 // A layer with weights: conv, depthwise, dense.
-enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN };
+enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN, LAYER_S16 };
 struct layer {
     enum layer_kind kind;
     int32_t out, taps, block, group;                     // as the weights are laid out
@@ -81,8 +84,16 @@ struct layer_shape {
 bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                  struct err *e);
 // The kernel's call; k is by kind.
-void layer_step(struct plan *p, const struct node *n, const struct kernel *const k[3], const void *params,
+void layer_step(struct plan *p, const struct node *n, const struct kernel *const k[4], const void *params,
                 const struct layer *l);
+
+// The ops of int16 values (lower_s16.c).
+bool lower_layer_s16(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
+                     int64_t filled, struct err *e);
+bool lower_binary_s16(const struct node *n, struct plan *p, struct err *e);
+bool lower_unary_s16(const struct node *n, struct plan *p, struct err *e);
+bool lower_softmax_s16(const struct node *n, struct plan *p, struct err *e);
+bool lower_rescale_s16(const struct node *n, struct plan *p, double real, enum act act, struct err *e);
 
 // int8 to int8 by the factor real (scale of the input / scale of the output), as a table (op_unary.c).
 bool lower_requantize(const struct node *n, struct plan *p, double real, enum act act, struct err *e);

@@ -5,15 +5,16 @@
 bool want_moved(const struct node *n, int first, struct err *e)
 {
     const struct tensor *y = n->out[0];
-    if (y->type != F32 && y->type != I32 && y->type != I8 && y->type != BOOL)
-        return fail(e, "%s is %s; float32, int32, int8 and bool can be moved", y->name, dtype_name(y->type));
+    if (y->type != F32 && y->type != I32 && y->type != I8 && y->type != I16 && y->type != BOOL)
+        return fail(e, "%s is %s; float32, int32, int16, int8 and bool can be moved", y->name,
+                    dtype_name(y->type));
     for (int i = first; i < n->nin; i++) {
         const struct tensor *x = n->in[i];
         if (n->op == OP_GATHER && i == 1) continue; // indices
         if (x->type != y->type)
             return fail(e, "%s is %s and %s is %s; a quantize, dequantize or cast is missing between them",
                         x->name, dtype_name(x->type), y->name, dtype_name(y->type));
-        if (!is_s8(y)) continue;
+        if (!is_s8(y) && !is_s16(y)) continue;
         if (!want_scale(x, e) || !want_scale(y, e)) return false;
         if (x->q.scale[0] != y->q.scale[0] || x->q.zero[0] != y->q.zero[0])
             return fail(e, "%s and %s differ in scale or zero point; a quantize is missing between them",
@@ -64,8 +65,11 @@ bool lower_move(const struct node *n, struct plan *p, struct move m, const struc
         }
         const nn_copy q = {dim[3],  dim[2],  dim[1], dim[0], from_at, from[3], from[2],
                            from[1], from[0], to_at,  to[3],  to[2],   to[1],   to[0]};
-        plan_step(p, n, dtype_size(x->type) == 1 ? &kernel_nn_copy_s8 : &kernel_nn_copy_f32, &q,
-                  (struct ref[]){ref_in(x), ref_out(y)});
+        plan_step(p, n,
+                  dtype_size(x->type) == 1   ? &kernel_nn_copy_s8
+                  : dtype_size(x->type) == 2 ? &kernel_nn_copy_s16
+                                             : &kernel_nn_copy_f32,
+                  &q, (struct ref[]){ref_in(x), ref_out(y)});
     }
     return true;
 }

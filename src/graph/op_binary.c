@@ -63,6 +63,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *in[2], *a = n->in[0], *y = n->out[0];
     int32_t d[12];
     nn_binary_s8 q;
+    if (is_s16(a)) return lower_binary_s16(n, p, e);
     if (!want_types(n, e) || !lower_operands(n, p, 2, in, d, e)) return false;
     if (is_s8(a) && !s8[n->op]) return fail(e, "int8 has no division; multiply by the reciprocal");
     if (is_s8(a) && !lower_s8(n, d, &q, e)) return false;

@@ -67,6 +67,7 @@ static bool lower_select(const struct node *n, struct plan *p, struct err *e)
     nn_select q;
     if (n->in[0]->type != BOOL)
         return fail(e, "its condition %s is %s, want bool", n->in[0]->name, dtype_name(n->in[0]->type));
+    if (is_s16(y)) return fail(e, "it has no int16 form yet; a dequantize is missing in front of it");
     if (!want_moved(n, 1, e) || !lower_operands(n, p, 3, in, (int32_t *)&q, e)) return false;
     lower_in_place_any(n, p, 1);
     plan_step(p, n, dtype_size(y->type) == 1 ? &kernel_nn_select_s8 : &kernel_nn_select_f32, &q,

@@ -43,7 +43,7 @@ static int64_t macs(const struct node *n)
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const kernel[] = {&kernel_nn_conv2d_f32, &kernel_nn_conv2d_s8,
-                                                  &kernel_nn_conv2d_dyn};
+                                                  &kernel_nn_conv2d_dyn, &kernel_nn_conv2d_s16};
     const struct tensor *x = n->in[0], *w = n->in[1], *y = n->out[0];
     const struct conv *c = &n->as.conv;
     const int32_t taps = w->dim[1] * w->dim[2] * w->dim[3];

@@ -29,7 +29,7 @@ static int64_t macs(const struct node *n)
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const kernel[] = {&kernel_nn_dense_f32, &kernel_nn_dense_s8,
-                                                  &kernel_nn_dense_dyn};
+                                                  &kernel_nn_dense_dyn, &kernel_nn_dense_s16};
     const struct tensor *w = n->in[1];
     const int32_t out = w->dim[0], in = w->dim[1], rows = (int32_t)(tensor_count(n->in[0]) / in);
     nn_dense q = {.rows = rows, .in_c = in, .out_c = out, .act = (int32_t)n->as.dense.act};

@@ -24,7 +24,7 @@ static int64_t macs(const struct node *n)
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const kernel[] = {&kernel_nn_depthwise_f32, &kernel_nn_depthwise_s8,
-                                                  &kernel_nn_depthwise_dyn};
+                                                  &kernel_nn_depthwise_dyn, &kernel_nn_depthwise_s16};
     const struct tensor *x = n->in[0], *w = n->in[1], *y = n->out[0];
     const struct conv *c = &n->as.conv;
     struct layer l;

@@ -24,10 +24,12 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     const struct pool *k = &n->as.pool;
-    const bool max = n->op == OP_MAX_POOL_2D, s8 = is_s8(x);
+    const bool max = n->op == OP_MAX_POOL_2D, s8 = is_s8(x), s16 = is_s16(x);
     int32_t lo = -128, hi = 127;
-    if (!want_types(n, e)) return false;
-    if (s8) {
+    if (!(s16 ? want_s16(n, e) : want_types(n, e))) return false;
+    if (s16 && k->kernel[0] * (int64_t)k->kernel[1] > 1 << 15)
+        return fail(e, "%d x %d values to an average; at most 32768", k->kernel[0], k->kernel[1]);
+    if (s8 || s16) {
         if (x->q.scale[0] != y->q.scale[0] || x->q.zero[0] != y->q.zero[0])
             return fail(e, "input and output differ in scale or zero point; a pool passes them through");
         act_range(k->act, y, &lo, &hi);
@@ -48,9 +50,12 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                        .min = lo,
                        .max = hi};
     plan_step(p, n,
-              max  ? s8 ? &kernel_nn_max_pool_s8 : &kernel_nn_max_pool_f32
-              : s8 ? &kernel_nn_average_pool_s8
-                   : &kernel_nn_average_pool_f32,
+              max   ? s8    ? &kernel_nn_max_pool_s8
+                      : s16 ? &kernel_nn_max_pool_s16
+                            : &kernel_nn_max_pool_f32
+              : s8  ? &kernel_nn_average_pool_s8
+              : s16 ? &kernel_nn_average_pool_s16
+                    : &kernel_nn_average_pool_f32,
               &q, (struct ref[]){ref_in(x), ref_out(y)});
     return true;
 }

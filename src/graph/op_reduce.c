@@ -26,10 +26,11 @@ static bool infer(struct node *n, struct err *e)
 }
 
 // 1 / b joins the multiplier, with as many bits as fit.
-static bool lower_mean_s8(const struct node *n, nn_mean *q, struct err *e)
+static bool lower_mean_integer(const struct node *n, nn_mean *q, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
-    if (q->b > 1 << 22) return fail(e, "%d elements to a mean; at most 4194304", q->b);
+    const int32_t most = is_s16(x) ? 1 << 16 : 1 << 22; // an int32 sum
+    if (q->b > most) return fail(e, "%d elements to a mean; at most %d", q->b, most);
     quantize_multiplier((double)x->q.scale[0] / (double)y->q.scale[0], &q->mult, &q->shift);
     int32_t bits = 0;
     while (q->b >> (bits + 1)) bits++;
@@ -87,11 +88,14 @@ static bool lower_mean(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     int32_t d[3];
-    if (!want_types(n, e) || !(x = collapse(n, p, d, e))) return false;
+    if (!(is_s16(x) ? want_s16(n, e) : want_types(n, e)) || !(x = collapse(n, p, d, e))) return false;
     nn_mean q = {.a = d[0], .b = d[1], .c = d[2]};
-    if (is_s8(x) && !lower_mean_s8(n, &q, e)) return false;
-    plan_step(p, n, is_s8(x) ? &kernel_nn_mean_s8 : &kernel_nn_mean_f32, &q,
-              (struct ref[]){ref_in(x), ref_out(y)});
+    if (!is_f32(x) && !lower_mean_integer(n, &q, e)) return false;
+    plan_step(p, n,
+              is_s8(x)    ? &kernel_nn_mean_s8
+              : is_s16(x) ? &kernel_nn_mean_s16
+                          : &kernel_nn_mean_f32,
+              &q, (struct ref[]){ref_in(x), ref_out(y)});
     return true;
 }
 

@@ -121,8 +121,11 @@ static bool lower_pad(const struct node *n, struct plan *p, struct err *e)
         m.to_at += n->as.pad.before[i] * m.to[i];
     }
     const nn_fill q = {(int32_t)tensor_count(y), is_s8(y) ? y->q.zero[0] : 0};
-    plan_step(p, n, dtype_size(y->type) == 1 ? &kernel_nn_fill_s8 : &kernel_nn_fill_f32, &q,
-              (struct ref[]){ref_out(y)});
+    plan_step(p, n,
+              dtype_size(y->type) == 1   ? &kernel_nn_fill_s8
+              : dtype_size(y->type) == 2 ? &kernel_nn_fill_s16
+                                         : &kernel_nn_fill_f32,
+              &q, (struct ref[]){ref_out(y)});
     return lower_move(n, p, m, x, y, e);
 }
 

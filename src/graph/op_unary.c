@@ -115,6 +115,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                                                           [OP_LOGISTIC] = &kernel_nn_logistic_f32,
                                                           [OP_TANH] = &kernel_nn_tanh_f32};
     const struct tensor *x = n->in[0], *y = n->out[0];
+    if (is_s16(x)) return lower_unary_s16(n, p, e);
     if (!want_types(n, e)) return false;
     const bool alpha = n->op == OP_LEAKY_RELU || n->op == OP_ELU;
     if (is_s8(x)) {
@@ -136,6 +137,7 @@ static bool lower_softmax(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t c = x->rank ? x->dim[x->rank - 1] : 1;
     const float beta = n->as.softmax.beta;
+    if (is_s16(x)) return lower_softmax_s16(n, p, e);
     if (!want_types(n, e)) return false;
     if (c < 1) return fail(e, "it has no classes");
     nn_softmax q = {.rows = (int32_t)(tensor_count(x) / c), .c = c, .beta_bits = float_bits(beta)};

@@ -1,4 +1,4 @@
-// cross [CHIP...]: small networks with every kernel, float, dynamic and int8, emitted for every emulated
+// cross [CHIP...]: small networks with every kernel, float, dynamic, int8 and int16, emitted for every emulated
 // chip, run there, and compared byte for byte with the host. One firmware a chip holds them all.
 #include "../../src/base/file.h"
 #include "../../src/base/log.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 13 };
+enum { WINDOWS = 4, NCASE = 15 };
 static const struct {
     const char *network, *technique;
 } cases[NCASE] = {{"tiny", "lite"},
@@ -22,6 +22,8 @@ static const struct {
                   {"zoo", "none"},
                   {"zoo", "dynamic"},
                   {"zoo", "full-integer"},
+                  {"tiny", "int16x8"},
+                  {"zoo", "int16x8"},
                   {"recurrent", "lite"},
                   {"recurrent", "dynamic"},
                   {"recurrent", "full-integer"},

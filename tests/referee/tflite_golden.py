@@ -114,7 +114,7 @@ def keras_sequence():
 KERAS = {"keras_cnn": (keras_cnn, (1, 32, 6)), "keras_sequence": (keras_sequence, (1, 9, 5))}
 
 # technique: tolerance of a float output
-TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0, "int8_uint8_io": 0}
+TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0, "int8_uint8_io": 0, "int16x8": 0, "int16x8_float_io": 1e-6}
 
 
 def convert(name, technique):
@@ -130,6 +130,12 @@ def convert(name, technique):
         c.optimizations = [tf.lite.Optimize.DEFAULT]
     if technique == "float16":
         c.target_spec.supported_types = [tf.float16]
+    if technique.startswith("int16x8"):
+        c.representative_dataset = lambda: ([rng.normal(size=shape).astype(np.float32)] for _ in range(20))
+        c.target_spec.supported_ops = [
+            tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8]
+        if technique == "int16x8":
+            c.inference_input_type = c.inference_output_type = tf.int16
     if technique.startswith("int8"):
         c.representative_dataset = lambda: ([rng.normal(size=shape).astype(np.float32)] for _ in range(20))
         c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
