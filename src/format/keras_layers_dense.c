@@ -88,18 +88,26 @@ static bool batch_normalization(struct keras *k, struct keras_layer *l)
     return norm(k, l, axis, p, (float)config_number(l, "epsilon", 1e-3), false);
 }
 
-// Numbers of the config for c channels: one for all or a list, possibly nested in lists of one.
+// The numbers in nested lists, in order; how many there are, or more than c.
+static int64_t numbers(const json_t *v, int64_t c, float *out, int64_t n)
+{
+    if (json_is_number(v)) {
+        if (n < c) out[n] = (float)json_number_value(v);
+        return n + 1;
+    }
+    for (size_t i = 0; i < json_array_size(v) && n <= c; i++) {
+        const json_t *one = json_array_get(v, i);
+        n = json_is_number(one) || json_is_array(one) ? numbers(one, c, out, n) : c + 1;
+    }
+    return n;
+}
+
+// Numbers of the config for c places: one for all or a list, possibly of lists.
 static bool config_floats(const json_t *v, int32_t c, float *out)
 {
-    while (json_is_array(v) && json_array_size(v) == 1 && (c == 1 || json_is_array(json_array_get(v, 0))))
-        v = json_array_get(v, 0);
-    if (json_is_array(v) && json_array_size(v) != (size_t)c) return false;
-    for (int32_t i = 0; i < c; i++) {
-        const json_t *one = json_is_array(v) ? json_array_get(v, (size_t)i) : v;
-        if (!json_is_number(one)) return false;
-        out[i] = (float)json_number_value(one);
-    }
-    return true;
+    const int64_t n = numbers(v, c, out, 0);
+    for (int32_t i = 1; json_is_number(v) && i < c; i++) out[i] = out[0];
+    return n == c || json_is_number(v);
 }
 
 // The shape of a Normalization's mean: the dimensions of its axes; a list of several axes, or none at all.

@@ -79,6 +79,13 @@ static struct tensor *direction(struct keras *k, const struct cell *c, struct te
     bool bias = config_bool(l, "use_bias", true), two = r.reset_after;
     if (bias && !(w[2] = keras_weight(k, l, role[2], c->base + 2, two ? 2 : 1, two ? bias_dim : &rows)))
         return NULL;
+    struct tensor *state[2];
+    for (int i = 0; i < c->nstate; i++) { // before the node that uses them
+        const struct value *v = &c->state[i];
+        if (c->nstate != (r.kind == RECURRENT_LSTM ? 2 : 1) || v->rank != 2 || v->dim[1] != units)
+            return layer_fail(k, l, "its initial state does not fit it"), NULL;
+        if (!(state[i] = value_plain(k->g, k->a, v, k->e))) return layer_fail_in(k, l), NULL;
+    }
     struct node *n = layer_node(k, l, OP_RECURRENT, c->suffix, 7);
     n->as.recurrent = r;
     n->in[0] = x;
@@ -86,14 +93,7 @@ static struct tensor *direction(struct keras *k, const struct cell *c, struct te
     n->in[2] = turned(k, arena_printf(k->a, "%s/recurrent_kernel", n->name), w[1], units, rows);
     if (bias) n->in[3] = row(k, arena_printf(k->a, "%s/bias", n->name), w[2], rows);
     if (bias && two) n->in[4] = row(k, arena_printf(k->a, "%s/recurrent_bias", n->name), w[2] + rows, rows);
-    for (int i = 0; i < c->nstate; i++) {
-        const struct value *v = &c->state[i];
-        if (c->nstate != (r.kind == RECURRENT_LSTM ? 2 : 1) || !v->t || v->rank != 2 || v->dim[1] != units)
-            return layer_fail(k, l,
-                              "its initial state does not fit it, or is the cell state of another LSTM"),
-                   NULL;
-        if (!(n->in[5 + i] = value_plain(k->g, k->a, v, k->e))) return layer_fail_in(k, l), NULL;
-    }
+    for (int i = 0; i < c->nstate; i++) n->in[5 + i] = state[i];
     return layer_done(k, l, n);
 }
 

@@ -218,10 +218,10 @@ def models_inside():  # several inputs and outputs of models inside, called twic
 
 def einsum():
     x = keras.Input((10, 6))
-    a = L.EinsumDense("abc,cd->abd", output_shape=(None, 7), bias_axes="d", activation="relu")(x)
+    a = L.EinsumDense("abc,cd->abd", output_shape=(10, 7), bias_axes="d", activation="relu")(x)
     b = L.EinsumDense("...x,xy->...y", output_shape=4, bias_axes="y")(a)
-    c = L.EinsumDense("abc,cde->abde", output_shape=(None, 2, 3), bias_axes="de")(b)
-    d = L.EinsumDense("abde,def->abf", output_shape=(None, 5))(c)
+    c = L.EinsumDense("abc,cde->abde", output_shape=(10, 2, 3), bias_axes="de")(b)
+    d = L.EinsumDense("abde,def->abf", output_shape=(10, 5))(c)
     e = L.EinsumDense("abc,bd->adc", output_shape=(3, 5), bias_axes="dc")(d)
     return keras.Model(x, L.Flatten()(e))
 
