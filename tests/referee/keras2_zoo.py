@@ -42,12 +42,37 @@ def nested():  # a model inside of a model: its calls are counted from 1
     return keras.Model(x, L.Flatten()(part(x)))
 
 
-GOLDEN = ["recurrent.keras", "nested.h5"]
+def attention():  # keywords of a call, operators of Python, functions of TensorFlow
+    import tensorflow as tf
+    x = keras.Input((16, 6))
+    h = L.LayerNormalization()(L.Dense(8)(x))
+    a = L.MultiHeadAttention(2, 4, value_dim=3)(h, h)
+    b = L.MultiHeadAttention(2, 4)(query=h + a, value=x, key=x)
+    c = L.Attention(use_scale=True)([b, h])
+    d = L.AdditiveAttention()([c * 2.0, h])
+    m = tf.matmul(d, tf.transpose(h, (0, 2, 1)))
+    return keras.Model(x, L.Concatenate()([d[:, -1, :], d[:, 2:9:2, 0], tf.reduce_mean(m, axis=1), tf.reshape(1.0 / (2.0 + tf.exp(d)), (-1, 128)),
+                                           tf.split(c, 2, axis=1)[1][:, 0], tf.concat([h[:, 1], h[:, 2]], axis=-1)]))
+
+
+def recurrent_kinds():
+    x = keras.Input((12, 6))
+    a = L.LSTM(5, go_backwards=True, return_sequences=True)(x)
+    b = L.Bidirectional(L.GRU(4, return_sequences=True), merge_mode="ave")(a)
+    c = L.RNN([L.GRUCell(4), L.SimpleRNNCell(3), L.GRUCell(3)], return_sequences=True)(b)
+    s, state = L.GRU(4, return_sequences=True, return_state=True)(c)
+    e = L.GRU(4)(s, initial_state=state)
+    inner = keras.Sequential([L.Bidirectional(L.LSTM(3), input_shape=(12, 4)), L.Dense(3, activation="swish")])
+    return keras.Model(x, L.Concatenate()([e, inner(s), L.PReLU()(L.Flatten()(c))]))
+
+
+GOLDEN = ["recurrent.keras", "nested.h5", "attention.h5", "recurrent_kinds.h5"]
+ALL = (sequence, recurrent, branches, nested, attention, recurrent_kinds)
 
 
 def main(argv):
     folder, passed, total = tempfile.mkdtemp(), 0, 0
-    for make in (sequence, recurrent, branches, nested):
+    for make in ALL:
         model = make()
         for v in model.variables:  # zeros and ones would hide mistakes
             if "kernel" not in v.name:
