@@ -134,6 +134,9 @@ bool build_slice(struct keras *k, const struct keras_layer *l, const char *suffi
                  int32_t begin, int32_t stride, int32_t count);
 bool build_concat(struct keras *k, const struct keras_layer *l, const char *suffix, int n,
                   const struct value *part, int d, struct value *out);
+// v that many times in a row along dimension d.
+bool build_repeat(struct keras *k, const struct keras_layer *l, const char *suffix, struct value *v, int d,
+                  int times);
 bool build_softmax(struct keras *k, const struct keras_layer *l, enum op op, struct value *v, int d);
 bool build_matmul(struct keras *k, const struct keras_layer *l, const char *suffix, const struct value *x,
                   const struct value *y, bool turn_y, struct value *out);

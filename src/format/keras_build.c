@@ -201,6 +201,19 @@ bool build_concat(struct keras *k, const struct keras_layer *l, const char *suff
     return true;
 }
 
+bool build_repeat(struct keras *k, const struct keras_layer *l, const char *suffix, struct value *v, int d,
+                  int times)
+{
+    struct tensor *t = plain(k, l, v);
+    if (!t) return false;
+    struct node *n = layer_node(k, l, OP_CONCATENATION, suffix, times);
+    for (int i = 0; i < times; i++) n->in[i] = t;
+    n->as.axis.axis = d;
+    if (!(t = layer_done(k, l, n))) return false;
+    value_set_plain(v, t);
+    return true;
+}
+
 bool build_softmax(struct keras *k, const struct keras_layer *l, enum op op, struct value *v, int d)
 {
     int order[VALUE_MAX_RANK], n, m = 0;

@@ -88,18 +88,11 @@ static bool repeat_vector(struct keras *k, struct keras_layer *l)
     int32_t n;
     if (!config_ints(k, l, "n", 1, 1, 0, &n)) return false;
     if (n > 4096 || n < 1) return layer_fail(k, l, "repeats %d times", n);
-    struct keras_layer m = *l;
-    int32_t dim[] = {1, 1, l->in[0].dim[l->in[0].rank - 1]};
-    if (l->in[0].rank != 2 || !view(k, &m, &l->in[0], 3, dim))
-        return layer_fail(k, l, "its input is not a vector");
-    struct tensor *t = value_plain(k->g, k->a, &m.out, k->e);
-    if (!t) return layer_fail_in(k, l);
-    struct node *c = layer_node(k, l, OP_CONCATENATION, NULL, n);
-    for (int i = 0; i < n; i++) c->in[i] = t;
-    c->as.axis.axis = 1;
-    if (!(t = layer_done(k, l, c))) return false;
-    value_set_plain(&l->out, t);
-    return true;
+    struct value v = l->in[0];
+    if (v.rank != 2) return layer_fail(k, l, "its input is not a vector");
+    l->out = v;
+    return build_reshape(k, l, "step", &l->out, 3, (int32_t[]){1, 1, v.dim[1]}) &&
+           build_repeat(k, l, NULL, &l->out, 1, n);
 }
 
 // Masking: a sample whose channels all equal mask_value becomes zeros; later layers leave it out, which those
@@ -136,10 +129,9 @@ static bool up_sampling(struct keras *k, struct keras_layer *l)
             dim[n++] = x.dim[d];
             if (d == 1 + i) dim[n++] = 1;
         }
-        struct value part[64];
-        if (!build_reshape(k, l, "steps", &x, n, dim)) return false;
-        for (int j = 0; j < size[i]; j++) part[j] = x;
-        if (!build_concat(k, l, two && !i ? "rows" : NULL, size[i], part, 2 + i, &x)) return false;
+        if (!build_reshape(k, l, "steps", &x, n, dim) ||
+            !build_repeat(k, l, two && !i ? "rows" : NULL, &x, 2 + i, size[i]))
+            return false;
         memcpy(dim, l->in[0].dim, sizeof dim);
         for (int j = 0; j <= i; j++) dim[1 + j] *= size[j];
         if (!build_reshape(k, l, "repeated", &x, l->in[0].rank, dim)) return false;
