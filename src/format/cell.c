@@ -77,6 +77,7 @@ static bool sum_term(struct cell_sum *s, const struct node *dense, int32_t first
 {
     const struct tensor *w = dense->in[1];
     const int64_t columns = tensor_count(source);
+    if (w->q.n > 1 && (w->q.n != w->dim[0] || w->q.axis != 0)) return false;
     if (s->nterm == CELL_TERMS || w->dim[0] < (int64_t)first + units || column + columns > w->dim[1])
         return false;
     s->term[s->nterm++] =

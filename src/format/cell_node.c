@@ -23,18 +23,26 @@ static float weight_at(const struct cell_term *t, int32_t row, int32_t column)
     return w->q.scale[k] * (float)(((const int8_t *)w->data)[at] - w->q.zero[k]);
 }
 
-// Can the layer keep int8 weights? Its kernels want symmetric inputs and one scale a gate.
+// Can the layer keep int8 weights? All of them must be, with one scale or one a row.
 static bool stays_int8(const struct cell *c)
 {
-    if (c->kind != RECURRENT_LSTM) return false;
-    for (int g = 0; g < 4; g++)
+    for (int g = 0; g < recurrent_gates(c->kind); g++)
         for (int k = 0; k < 2; k++) {
             const struct cell_term *t = term_of(c, g, k);
-            if (!t || t->w->type != I8 || t->asymmetric || !t->w->q.n) return false;
-            for (int32_t i = 0; i < c->units && t->w->q.n > 1; i++)
-                if (t->w->q.scale[t->row + i] != t->w->q.scale[t->row] || t->w->q.zero[t->row + i])
-                    return false;
+            if (!t || t->w->type != I8 || !t->w->q.n) return false;
+            for (int32_t i = 0; i < c->units; i++)
+                if (t->w->q.zero[t->w->q.n > 1 ? t->row + i : 0]) return false;
         }
+    return true;
+}
+
+// Are all float weights float16 values?
+static bool all_half(const struct cell *c, bool of_h)
+{
+    for (int g = 0; g < recurrent_gates(c->kind); g++) {
+        const struct cell_term *t = term_of(c, g, of_h);
+        if (t && !t->w->half) return false;
+    }
     return true;
 }
 
@@ -47,6 +55,7 @@ static struct tensor *weights(struct arena *a, const struct cell *c, const char 
     float *v = int8 ? NULL : arena_new_n(a, count, float), *scale = NULL;
     int8_t *q = int8 ? arena_new_n(a, count, int8_t) : NULL;
     struct tensor *t = tensor_const(a, name, int8 ? I8 : F32, 2, dim, int8 ? (void *)q : (void *)v);
+    t->half = !int8 && all_half(c, of_h);
     if (int8) {
         scale = arena_new_n(a, (size_t)dim[0], float);
         t->q = (struct quant){dim[0], 0, scale, arena_new_n(a, (size_t)dim[0], int32_t)};
@@ -143,6 +152,6 @@ struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, c
     n->in[5] = state(h0);
     n->in[6] = state(c0);
     n->nin = n->in[6] ? 7 : n->in[5] ? 6 : n->in[4] ? 5 : n->in[3] ? 4 : 3;
-    n->out[0] = tensor_new(a, arena_printf(a, "%s/all", name), F32, 0, NULL);
+    n->out[0] = tensor_new(a, name, F32, 0, NULL);
     return op_def(OP_RECURRENT)->infer(n, e) ? n : NULL;
 }

@@ -234,13 +234,13 @@ static bool check_input(struct while_loop *w, struct err *e)
 
 // ---- what stands in its place ----
 
-static struct tensor *reshaped(struct while_loop *w, struct tensor *x, const char *what, int rank,
+static struct tensor *reshaped(struct while_loop *w, struct tensor *x, const char *name, int rank,
                                const int32_t *dim, struct err *e)
 {
     struct reader *r = w->r;
-    struct node *n = graph_add(r->g, r->a, OP_RESHAPE, arena_printf(r->a, "%s/%s", w->name, what), 1, 1);
+    struct node *n = graph_add(r->g, r->a, OP_RESHAPE, name, 1, 1);
     n->in[0] = x;
-    n->out[0] = tensor_new(r->a, n->name, x->type, rank, dim);
+    n->out[0] = tensor_new(r->a, name, x->type, rank, dim);
     return op_def(OP_RESHAPE)->infer(n, e) ? n->out[0] : NULL;
 }
 
@@ -279,7 +279,7 @@ static bool set_list(struct while_loop *w, int k, struct slot *y, struct tensor 
         y->loop = done;
         return true;
     }
-    y->t = reshaped(w, t, "listed", 3, (int32_t[]){one ? 1 : w->steps, 1, w->cell.units}, e);
+    y->t = reshaped(w, t, y->t->name, 3, (int32_t[]){one ? 1 : w->steps, 1, w->cell.units}, e);
     return y->t != NULL;
 }
 
@@ -307,7 +307,7 @@ static bool set_outputs(struct while_loop *w, struct slot **y, struct tensor *al
         } else if (maker_root(&m, v->next->t) == w->cell.h_next) {
             const struct tensor *t = v->outer->t;
             if (tensor_count(t) != w->cell.units) return fail(e, "variable %d changes its size", k);
-            y[k]->t = reshaped(w, last, k == w->h ? "h" : "last", t->rank, t->dim, e);
+            y[k]->t = reshaped(w, last, y[k]->t->name, t->rank, t->dim, e);
             if (!y[k]->t) return false;
         } else {
             y[k]->why_not = "is the cell's state behind a loop; only its output is kept";
@@ -322,7 +322,7 @@ static bool replace(struct while_loop *w, struct slot **y, struct err *e)
     const int32_t c = w->x->dim[2];
     if (!reader_room(r, cell_bytes(&w->cell), e)) return false;
     struct tensor *x =
-        reshaped(w, (struct tensor *)(uintptr_t)w->x, "batch_first", 3, (int32_t[]){1, w->steps, c}, e);
+        reshaped(w, (struct tensor *)(uintptr_t)w->x, w->x->name, 3, (int32_t[]){1, w->steps, c}, e);
     struct node *n = x ? cell_node(r->g, r->a, &w->cell, w->name, x, w->loop.var[w->h].outer->t,
                                    w->c >= 0 ? w->loop.var[w->c].outer->t : NULL, e)
                        : NULL;

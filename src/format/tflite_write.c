@@ -9,12 +9,21 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are written
 
 enum { BUFFER_ALIGN = 16 }; // what the schema forces for constant data
 
+struct sub { // a subgraph: the network, then conditions and bodies of its loops
+    const char *name;
+    const struct tensor *const *in, *const *out;
+    int nin, nout;
+    struct tfl_list *ops;
+    const struct tensor **tensor; // by index in the file
+    int ntensor, tensor_cap;
+};
+
 struct writer {
     const struct graph *g;
     struct arena *a;
     struct tfl_list ops;
-    const struct tensor **tensor; // by index in the file
-    int ntensor, tensor_cap;
+    struct sub *sub;
+    int nsub, nop; // operators of all
     struct fbw fb;
     uint32_t nbuffer; // buffer 0 is empty: what is computed at run time
     struct code {
@@ -23,19 +32,19 @@ struct writer {
     int ncode;
 };
 
-static int tensor_index(struct writer *w, const struct tensor *t)
+static int tensor_index(struct writer *w, struct sub *s, const struct tensor *t)
 {
     if (!t) return -1;
-    for (int i = 0; i < w->ntensor; i++)
-        if (w->tensor[i] == t) return i;
-    if (w->ntensor == w->tensor_cap) {
-        const struct tensor **more = arena_new_n(w->a, 2 * (size_t)w->tensor_cap + 64, const struct tensor *);
-        if (w->ntensor) memcpy(more, w->tensor, (size_t)w->ntensor * sizeof *more);
-        w->tensor = more;
-        w->tensor_cap = 2 * w->tensor_cap + 64;
+    for (int i = 0; i < s->ntensor; i++)
+        if (s->tensor[i] == t) return i;
+    if (s->ntensor == s->tensor_cap) {
+        const struct tensor **more = arena_new_n(w->a, 2 * (size_t)s->tensor_cap + 64, const struct tensor *);
+        if (s->ntensor) memcpy(more, s->tensor, (size_t)s->ntensor * sizeof *more);
+        s->tensor = more;
+        s->tensor_cap = 2 * s->tensor_cap + 64;
     }
-    w->tensor[w->ntensor] = t;
-    return w->ntensor++;
+    s->tensor[s->ntensor] = t;
+    return s->ntensor++;
 }
 
 static int code_index(struct writer *w, const struct tfl_op *o)
@@ -79,27 +88,27 @@ static void write_quant(struct writer *w, uint32_t slot, const struct quant *q)
     fbw_vec(fb, wide, (uint32_t)q->n, 8, 8);
 }
 
-static bool is_variable(const struct writer *w, const struct tensor *t)
+static bool is_variable(const struct sub *s, const struct tensor *t)
 {
-    for (int i = 0; i < w->ops.nvariable; i++)
-        if (w->ops.variable[i] == t) return true;
+    for (int i = 0; i < s->ops->nvariable; i++)
+        if (s->ops->variable[i] == t) return true;
     return false;
 }
 
-static void write_tensors(struct writer *w, uint32_t slot)
+static void write_tensors(struct writer *w, const struct sub *s, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
     fbw_link(fb, slot);
-    uint32_t ref = fbw_vec_refs(fb, (uint32_t)w->ntensor);
-    for (int i = 0; i < w->ntensor; i++) {
-        const struct tensor *t = w->tensor[i];
+    uint32_t ref = fbw_vec_refs(fb, (uint32_t)s->ntensor);
+    for (int i = 0; i < s->ntensor; i++) {
+        const struct tensor *t = s->tensor[i];
         fbw_begin(fb);
         fbw_ref(fb, TENSOR_SHAPE);
         fbw_u8(fb, TENSOR_TYPE, (uint8_t)tflite_type_from((int)t->type), 0);
         fbw_i32(fb, TENSOR_BUFFER, tensor_is_const(t) ? (int32_t)w->nbuffer++ : 0, 0);
         fbw_ref(fb, TENSOR_NAME);
         if (t->q.n) fbw_ref(fb, TENSOR_QUANT);
-        fbw_u8(fb, TENSOR_VARIABLE, is_variable(w, t), 0);
+        fbw_u8(fb, TENSOR_VARIABLE, is_variable(s, t), 0);
         fbw_link(fb, ref + 4 * (uint32_t)i);
         fbw_end(fb);
         uint32_t shape = fbw_slot(fb, TENSOR_SHAPE), name = fbw_slot(fb, TENSOR_NAME);
@@ -112,15 +121,16 @@ static void write_tensors(struct writer *w, uint32_t slot)
     }
 }
 
-static void write_indices(struct writer *w, uint32_t slot, const struct tensor *const *t, int n)
+static void write_indices(struct writer *w, struct sub *s, uint32_t slot, const struct tensor *const *t,
+                          int n)
 {
     int32_t *index = arena_new_n(w->a, (size_t)n, int32_t);
-    for (int i = 0; i < n; i++) index[i] = tensor_index(w, t[i]);
+    for (int i = 0; i < n; i++) index[i] = tensor_index(w, s, t[i]);
     fbw_link(&w->fb, slot);
     fbw_vec(&w->fb, index, (uint32_t)n, 4, 4);
 }
 
-static void write_operator(struct writer *w, uint32_t slot, const struct tfl_op *o)
+static void write_operator(struct writer *w, struct sub *s, uint32_t slot, const struct tfl_op *o)
 {
     struct fbw *fb = &w->fb;
     fbw_begin(fb);
@@ -135,9 +145,9 @@ static void write_operator(struct writer *w, uint32_t slot, const struct tfl_op 
     uint32_t in = fbw_slot(fb, OPERATOR_INPUTS), out = fbw_slot(fb, OPERATOR_OUTPUTS);
     uint32_t options = o->options ? fbw_slot(fb, OPERATOR_OPTIONS) : 0;
     uint32_t between = o->nbetween ? fbw_slot(fb, OPERATOR_INTERMEDIATES) : 0;
-    write_indices(w, in, o->in, o->nin);
-    write_indices(w, out, o->out, o->nout);
-    if (o->nbetween) write_indices(w, between, o->between, o->nbetween);
+    write_indices(w, s, in, o->in, o->nin);
+    write_indices(w, s, out, o->out, o->nout);
+    if (o->nbetween) write_indices(w, s, between, o->between, o->nbetween);
     if (!o->options) return;
     fbw_begin(fb);
     for (int i = 0; i < o->nfield; i++) {
@@ -150,25 +160,30 @@ static void write_operator(struct writer *w, uint32_t slot, const struct tfl_op 
     fbw_end(fb);
 }
 
-static void write_subgraph(struct writer *w, uint32_t slot)
+static void write_subgraph(struct writer *w, struct sub *s, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
-    fbw_link(fb, slot);
-    uint32_t ref = fbw_vec_refs(fb, 1);
     fbw_begin(fb);
     for (int id = SUBGRAPH_TENSORS; id <= SUBGRAPH_NAME; id++) fbw_ref(fb, id);
-    fbw_link(fb, ref);
+    fbw_link(fb, slot);
     fbw_end(fb);
     uint32_t part[5];
     for (int id = SUBGRAPH_TENSORS; id <= SUBGRAPH_NAME; id++) part[id] = fbw_slot(fb, id);
     fbw_link(fb, part[SUBGRAPH_NAME]);
-    fbw_str(fb, w->g->name && *w->g->name ? w->g->name : "main");
-    write_indices(w, part[SUBGRAPH_INPUTS], (const struct tensor *const *)w->g->in, w->g->nin);
-    write_indices(w, part[SUBGRAPH_OUTPUTS], (const struct tensor *const *)w->g->out, w->g->nout);
-    write_tensors(w, part[SUBGRAPH_TENSORS]);
+    fbw_str(fb, s->name);
+    write_indices(w, s, part[SUBGRAPH_INPUTS], s->in, s->nin);
+    write_indices(w, s, part[SUBGRAPH_OUTPUTS], s->out, s->nout);
+    write_tensors(w, s, part[SUBGRAPH_TENSORS]);
     fbw_link(fb, part[SUBGRAPH_OPERATORS]);
-    ref = fbw_vec_refs(fb, (uint32_t)w->ops.n);
-    for (int i = 0; i < w->ops.n; i++) write_operator(w, ref + 4 * (uint32_t)i, &w->ops.op[i]);
+    uint32_t ref = fbw_vec_refs(fb, (uint32_t)s->ops->n);
+    for (int i = 0; i < s->ops->n; i++) write_operator(w, s, ref + 4 * (uint32_t)i, &s->ops->op[i]);
+}
+
+static void write_subgraphs(struct writer *w, uint32_t slot)
+{
+    fbw_link(&w->fb, slot);
+    uint32_t ref = fbw_vec_refs(&w->fb, (uint32_t)w->nsub);
+    for (int i = 0; i < w->nsub; i++) write_subgraph(w, &w->sub[i], ref + 4 * (uint32_t)i);
 }
 
 // The k-th of names joined by commas; NULL when there are not n of them.
@@ -189,7 +204,7 @@ static void write_map(struct writer *w, uint32_t slot, struct tensor *const *t, 
     for (int i = 0; i < n; i++) {
         fbw_begin(fb);
         fbw_ref(fb, TENSORMAP_NAME);
-        fbw_i32(fb, TENSORMAP_INDEX, tensor_index(w, t[i]), 0);
+        fbw_i32(fb, TENSORMAP_INDEX, tensor_index(w, &w->sub[0], t[i]), 0);
         fbw_link(fb, ref + 4 * (uint32_t)i);
         fbw_end(fb);
         uint32_t at = fbw_slot(fb, TENSORMAP_NAME);
@@ -282,39 +297,62 @@ static void write_buffers(struct writer *w, uint32_t slot)
     fbw_link(&w->fb, slot);
     uint32_t ref = fbw_vec_refs(&w->fb, w->nbuffer + (meta.n > 0));
     write_buffer(w, ref, NULL, 0);
-    for (int i = 0; i < w->ntensor; i++)
-        if (tensor_is_const(w->tensor[i])) {
-            ref += 4;
-            write_buffer(w, ref, w->tensor[i]->data, (size_t)tensor_bytes(w->tensor[i]));
-        }
+    for (const struct sub *s = w->sub; s < w->sub + w->nsub; s++)
+        for (int i = 0; i < s->ntensor; i++)
+            if (tensor_is_const(s->tensor[i])) {
+                ref += 4;
+                write_buffer(w, ref, s->tensor[i]->data, (size_t)tensor_bytes(s->tensor[i]));
+            }
     if (meta.n) write_buffer(w, ref + 4, meta.p, meta.n);
     buf_free(&meta);
+}
+
+// Numbers the tensors of a subgraph in the order in which they are used.
+static bool collect_sub(struct writer *w, struct sub *s, int64_t *total, struct err *e)
+{
+    tflite_store_halves(s->ops);
+    for (int i = 0; i < s->nin; i++) tensor_index(w, s, s->in[i]);
+    for (int i = 0; i < s->ops->n; i++) {
+        const struct tfl_op *o = &s->ops->op[i];
+        for (int k = 0; k < o->nin; k++) tensor_index(w, s, o->in[k]);
+        for (int k = 0; k < o->nout; k++) tensor_index(w, s, o->out[k]);
+        for (int k = 0; k < o->nbetween; k++) tensor_index(w, s, o->between[k]);
+    }
+    for (int i = 0; i < s->nout; i++) tensor_index(w, s, s->out[i]);
+    for (int i = 0; i < s->ntensor; i++) {
+        if (!tensor_check(s->tensor[i], e)) return false;
+        if (tensor_is_const(s->tensor[i])) *total += tensor_bytes(s->tensor[i]);
+        if (*total > INT32_MAX / 2)
+            return fail(e,
+                        "the weights take over 1 GiB; a .tflite file cannot hold them: use a smaller model");
+    }
+    w->nop += s->ops->n;
+    return true;
 }
 
 static bool collect(struct writer *w, struct err *e)
 {
     const struct graph *g = w->g;
+    int64_t total = 0;
     for (int i = 0; i < g->nnode; i++)
         if (!tflite_lower(&w->ops, g->node[i], e)) return false;
-    tflite_store_halves(&w->ops);
-    w->code = arena_new_n(w->a, (size_t)w->ops.n + 1, struct code);
-    for (int i = 0; i < g->nin; i++) tensor_index(w, g->in[i]);
-    for (int i = 0; i < w->ops.n; i++) {
-        const struct tfl_op *o = &w->ops.op[i];
-        code_index(w, o);
-        for (int k = 0; k < o->nin; k++) tensor_index(w, o->in[k]);
-        for (int k = 0; k < o->nout; k++) tensor_index(w, o->out[k]);
-        for (int k = 0; k < o->nbetween; k++) tensor_index(w, o->between[k]);
+    w->sub = arena_new_n(w->a, (size_t)w->ops.npart + 1, struct sub);
+    w->sub[w->nsub++] = (struct sub){.name = g->name && *g->name ? g->name : "main",
+                                     .in = (const struct tensor *const *)g->in,
+                                     .nin = g->nin,
+                                     .out = (const struct tensor *const *)g->out,
+                                     .nout = g->nout,
+                                     .ops = &w->ops};
+    for (int i = 0; i < w->ops.npart; i++) {
+        struct tfl_part *p = &w->ops.part[i];
+        w->sub[w->nsub++] = (struct sub){
+            .name = p->name, .in = p->in, .nin = p->nin, .out = p->out, .nout = p->nout, .ops = &p->ops};
     }
-    for (int i = 0; i < g->nout; i++) tensor_index(w, g->out[i]);
-    int64_t total = 0;
-    for (int i = 0; i < w->ntensor; i++) {
-        if (!tensor_check(w->tensor[i], e)) return false;
-        if (tensor_is_const(w->tensor[i])) total += tensor_bytes(w->tensor[i]);
-        if (total > INT32_MAX / 2)
-            return fail(e,
-                        "the weights take over 1 GiB; a .tflite file cannot hold them: use a smaller model");
-    }
+    for (int i = 0; i < w->nsub; i++)
+        if (!collect_sub(w, &w->sub[i], &total, e)) return false;
+    w->code = arena_new_n(w->a, (size_t)w->nop + 1, struct code);
+    for (int i = 0; i < w->nsub; i++)
+        for (int k = 0; k < w->sub[i].ops->n; k++) code_index(w, &w->sub[i].ops->op[k]);
     return true;
 }
 
@@ -344,7 +382,7 @@ bool tflite_write(const struct graph *g, struct buf *out, struct err *e)
     write_codes(&w, codes);
     fbw_link(fb, description);
     fbw_str(fb, "made by wearlite");
-    write_subgraph(&w, subgraphs);
+    write_subgraphs(&w, subgraphs);
     if (has_lines(g)) write_metadata(&w, metadata);
     write_signature(&w, sign);
     write_buffers(&w, buffers);

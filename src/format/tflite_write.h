@@ -25,6 +25,14 @@ struct tfl_list {
     int n, cap;
     const struct tensor **variable; // tensors that keep their value from one operator call to the next
     int nvariable;
+    struct tfl_part *part; // conditions and bodies of loops: subgraphs 1, 2, ... of the file
+    int npart;
+};
+struct tfl_part {
+    const char *name;
+    const struct tensor **in, **out;
+    int nin, nout;
+    struct tfl_list ops;
 };
 // Appends what a node becomes: one operator, sometimes with others in front or behind.
 bool tflite_lower(struct tfl_list *l, const struct node *n, struct err *e);
@@ -38,6 +46,11 @@ struct tfl_def {
 // Tables of families of nodes, one a file tflite_write_<family>.c; each ends with .write NULL.
 extern const struct tfl_def writes_layers[], writes_elementwise[], writes_reduce[], writes_shape[],
     writes_recurrent[];
+
+// RECURRENT for which TensorFlow Lite has no fused operator, as a WHILE loop of builtin ones over x (1, steps, channels);
+// all: (1, steps, units), or NULL, last: (1, units), or NULL.
+bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct tensor *x,
+                       const struct tensor *all, const struct tensor *last, struct err *e);
 
 // ---- for those files: an operator to be filled in ----
 struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout);

@@ -1,6 +1,6 @@
 // RECURRENT as UNIDIRECTIONAL_SEQUENCE_LSTM, the fused operator that LiteRT and TensorFlow Lite Micro have;
-// of the last h alone behind a STRIDED_SLICE, of a backward one between two that reverse time. GRU and RNN
-// have no fused one.
+// of the last h alone behind a STRIDED_SLICE, of a backward one between two that reverse time. GRU, RNN and other
+// LSTMs have no fused one and become loops.
 #include "tflite_write.h"
 #include <string.h>
 
@@ -37,22 +37,25 @@ static const struct tensor *state(struct tfl_list *l, const struct node *n, cons
     return t;
 }
 
-static bool supported(const struct node *n, struct err *e)
+// One scale a gate: the fused operator has a tensor for each.
+static bool one_scale_a_gate(const struct tensor *w)
+{
+    const int32_t units = w->dim[0] / 4;
+    for (int32_t i = 0; i < w->dim[0] && w->q.n > 1; i++)
+        if (w->q.scale[i] != w->q.scale[i / units * units]) return false;
+    return true;
+}
+
+// Does the fused operator say this? Another LSTM, and every GRU and RNN, becomes a loop (tflite_write_loop.c).
+static bool is_fused(const struct node *n)
 {
     const struct recurrent *r = &n->as.recurrent;
-    if (r->kind != RECURRENT_LSTM)
-        return fail(e, "%s: TensorFlow Lite has no fused %s; write .onnx, or take an LSTM", n->name,
-                    recurrent_name(r->kind));
-    if (r->act == CELL_HARD_5 || r->act == CELL_HARD_6 || r->gate_act != CELL_LOGISTIC)
-        return fail(e, "%s: TensorFlow Lite's LSTM has sigmoid gates and tanh, sigmoid or relu behind them",
-                    n->name);
+    if (r->kind != RECURRENT_LSTM || r->act == CELL_HARD_5 || r->act == CELL_HARD_6 ||
+        r->gate_act != CELL_LOGISTIC || n->nin < 4 || !n->in[3])
+        return false;
     for (int i = 4; i < n->nin; i++)
-        if (n->in[i])
-            return fail(e, "%s: TensorFlow Lite's LSTM has no %s", n->name,
-                        i == 4 ? "recurrent bias; add it to the other one"
-                               : "initial state given by the network");
-    if (n->nin < 4 || !n->in[3]) return fail(e, "%s: TensorFlow Lite's LSTM must have a bias", n->name);
-    return true;
+        if (n->in[i]) return false;
+    return one_scale_a_gate(n->in[1]) && one_scale_a_gate(n->in[2]);
 }
 
 static void fill(struct tfl_list *l, const struct node *n, const struct tensor *x, const struct tensor *y)
@@ -123,19 +126,22 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t steps = x->dim[1], units = n->in[2]->dim[1], all[3] = {1, steps, units},
                   one[3] = {1, 1, units};
+    const bool fused = is_fused(n);
     (void)d;
-    if (!supported(n, e)) return false;
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
         if (!slice(l, n, "reverse", x, reversed, steps - 1, -1, e)) return false;
         x = reversed;
     }
+    if (!fused && !r->sequences) return tflite_write_loop(l, n, x, NULL, y, e);
     if (r->sequences && !r->backwards) {
+        if (!fused) return tflite_write_loop(l, n, x, y, NULL, e);
         fill(l, n, x, y);
         return true;
     }
     struct tensor *h = like(l, y, arena_printf(l->a, "%s/all", n->name), 3, all);
-    fill(l, n, x, h);
+    if (!fused && !tflite_write_loop(l, n, x, h, NULL, e)) return false;
+    if (fused) fill(l, n, x, h);
     if (r->sequences) return slice(l, n, "reverse_back", h, y, steps - 1, -1, e);
     struct tensor *last = like(l, y, arena_printf(l->a, "%s/last", n->name), 3, one);
     struct node m = {.op = OP_RESHAPE, .name = arena_printf(l->a, "%s/flat", n->name), .nin = 1, .nout = 1};

@@ -68,8 +68,11 @@ static void tidy_reshape(struct graph *g, struct node *n)
         graph_remove(g, before);
     }
     const struct tensor *x = n->in[0], *y = n->out[0];
-    if (x->rank == y->rank && !memcmp(x->dim, y->dim, (size_t)x->rank * sizeof *x->dim) && is_plain(g, y))
+    if (x->rank == y->rank && !memcmp(x->dim, y->dim, (size_t)x->rank * sizeof *x->dim) && is_plain(g, y)) {
+        before = graph_producer(g, x);
+        if (before && before->op == OP_RECURRENT) n->in[0]->name = y->name; // the name that a file knows
         drop(g, n);
+    }
 }
 
 void recurrent_tidy(struct graph *g, struct arena *a)
