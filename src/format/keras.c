@@ -216,6 +216,17 @@ static bool keywords_check(struct keras *k, const struct keras_layer *l)
     return true;
 }
 
+// What became of the layer, for inspect: layers that leave nothing behind, or several operators.
+static void note(struct keras *k, const struct keras_layer *l, int first)
+{
+    char ops[160];
+    note_list_ops(ops, sizeof ops, k->g, first);
+    if (k->g->nnode == first)
+        graph_note(k->g, k->a, "%.100s %.200s: needs no operator", l->type, l->name);
+    else if (k->g->nnode > first + 1)
+        graph_note(k->g, k->a, "%.100s %.200s became %s", l->type, l->name, ops);
+}
+
 bool keras_layer_call(struct keras *k, struct keras_layer *l)
 {
     static const struct keras_entry *const tables[] = {
@@ -241,5 +252,8 @@ bool keras_layer_call(struct keras *k, struct keras_layer *l)
         if (l->in[i].rank < 2 + l->lead)
             return layer_fail(k, l, "its input has %d dimensions", l->in[i].rank);
     }
-    return entry->call(k, l);
+    const int first = k->g->nnode;
+    if (!entry->call(k, l)) return false;
+    note(k, l, first);
+    return true;
 }

@@ -250,6 +250,22 @@ static bool refuse(struct onnx *r, const struct onnx_node *n)
         "removes such operators)");
 }
 
+// What became of the node, for inspect: nodes that leave nothing behind, or several.
+static void note(struct onnx *r, const struct onnx_node *n)
+{
+    char ops[160];
+    note_list_ops(ops, sizeof ops, r->g, n->first);
+    if (value_is_const(&n->out[0])) {
+        if (strcmp(n->op, "Constant"))
+            graph_note(r->g, r->a, "%s %s: computed when the file was read", n->op, n->out[0].name);
+    } else if (r->g->nnode == n->first) {
+        graph_note(r->g, r->a, "%s %s: needs no operator, dimensions are only named anew", n->op,
+                   n->out[0].name);
+    } else if (r->g->nnode > n->first + 1) {
+        graph_note(r->g, r->a, "%s %s became %s", n->op, n->out[0].name, ops);
+    }
+}
+
 bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
 {
     struct onnx_node n = {.p = p, .op = text(p->op_type), .nin = (int)p->n_input, .nout = (int)p->n_output};
@@ -276,6 +292,7 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
     }
     for (int i = 0; i < n.nout; i++) n.out[i].name = arena_strdup(r->a, text(p->output[i]));
     if (!op->read(r, &n)) return false;
+    note(r, &n);
     for (int i = 0; i < n.nout; i++)
         if (*n.out[i].name && !onnx_register(r, &n.out[i])) return false;
     return true;

@@ -6,39 +6,16 @@
 
 enum { LONGEST = 160 };
 
-// Adds a name to "A, B, C" when it is not there yet; a long list ends in "...".
-static void list_add(char *list, const char *name)
-{
-    const size_t n = strlen(list), m = strlen(name);
-    const char *p = list;
-    while ((p = strstr(p, name))) {
-        const bool starts = p == list || p[-1] == ' ', ends = !p[m] || p[m] == ',';
-        if (starts && ends) return;
-        p += m;
-    }
-    if (n + m + 8 < LONGEST)
-        snprintf(list + n, LONGEST - n, "%s%s", n ? ", " : "", name);
-    else if (n < 3 || strcmp(list + n - 3, "..."))
-        strcpy(list + n, ", ...");
-}
-
 static void list_join(char *list, const char *names)
 {
     char name[LONGEST];
     while (names && *names) {
         const size_t n = strcspn(names, ",");
         snprintf(name, sizeof name, "%.*s", (int)(n < sizeof name ? n : sizeof name - 1), names);
-        if (strcmp(name, "...")) list_add(list, name);
+        if (strcmp(name, "...")) note_list_add(list, LONGEST, name);
         names += n;
         names += strspn(names, ", ");
     }
-}
-
-// The names of the graph's operators from `first` on.
-static void list_nodes(const struct graph *g, int first, char *list)
-{
-    list[0] = 0;
-    for (int k = first; k < g->nnode; k++) list_add(list, op_def(g->node[k]->op)->name);
 }
 
 void tflite_note(struct reader *r, const struct oper *o, const struct fb_vec *in, int first)
@@ -47,9 +24,9 @@ void tflite_note(struct reader *r, const struct oper *o, const struct fb_vec *in
     char before[LONGEST] = "", after[LONGEST];
     for (uint32_t i = 0; i < in->n; i++)
         if (fb_vec_i32(in, i) >= 0) list_join(before, r->slot[fb_vec_i32(in, i)].folded);
-    list_nodes(r->g, first, after);
+    note_list_ops(after, sizeof after, r->g, first);
     if (!*after && (o->out[0]->data || o->spread_out)) { // a constant now, or a part of what follows
-        list_add(before, own);
+        note_list_add(before, sizeof before, own);
         const char *names = arena_strdup(r->a, before);
         for (int i = 0; i < o->nout; i++) o->slot[i]->folded = names;
     } else if (strcmp(after, own)) {

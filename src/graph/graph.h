@@ -190,6 +190,9 @@ void graph_meta_set(struct graph *g, struct arena *a, const char *key, const cha
 const char *graph_meta(const struct graph *g, const char *key); // NULL when absent
 // For readers: a sentence about what became of something in the file. Beyond 200 they are only counted.
 void graph_note(struct graph *g, struct arena *a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+// "A, B, C" for such sentences: adds a name once; the operators of the nodes from `first` on. Long ones end in "...".
+void note_list_add(char *list, size_t size, const char *name);
+void note_list_ops(char *list, size_t size, const struct graph *g, int first);
 // Slices of the last step and reversals of time around recurrent nodes become part of them.
 void recurrent_tidy(struct graph *g, struct arena *a);
 // A deep copy of nodes and tensor headers; constant bytes and names are shared.

@@ -86,4 +86,14 @@ struct ref ref_scratch(int32_t bytes);
 bool plan_place(struct plan *p, struct err *e);
 // Bytes of constants that the emitted program holds (weights, biases, tables, as laid out).
 int64_t plan_const_bytes(const struct plan *p);
+
+struct live { // bytes of the device's arena that are in use from step `first` to `last`, both belong
+    const struct tensor *t; // NULL: scratch
+    int first, last;        // last is plan->nstep for what is read after the last step
+    int32_t bytes, offset;
+};
+// All of them, by address.
+const struct live *plan_live(const struct plan *p, struct arena *a, int *n);
+int64_t live_at(const struct live *v, int n, int step);           // bytes in use during a step
+int live_peak(const struct plan *p, const struct live *v, int n); // the step with most of them
 #endif

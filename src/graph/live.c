@@ -1,0 +1,79 @@
+// When each part of the device's arena is in use, read off a finished plan: for people who want to know where the
+// memory goes.
+#include "plan.h"
+#include <stdlib.h>
+
+enum { ALIGN = 16 }; // as memory.c places
+
+static const struct tensor *root(const struct plan *p, const struct tensor *t)
+{
+    for (int i = p->nalias - 1; i >= 0; i--)
+        if (p->alias[i].out == t) return root(p, p->alias[i].in);
+    return t;
+}
+
+static int32_t aligned(int64_t bytes)
+{
+    return (int32_t)((bytes + ALIGN - 1) / ALIGN * ALIGN);
+}
+
+static void touch(const struct plan *p, struct live *v, int *n, const struct tensor *t, int32_t offset,
+                  int step)
+{
+    const struct tensor *r = root(p, t);
+    int k = 0;
+    while (k < *n && v[k].t != r) k++;
+    if (k == *n) v[(*n)++] = (struct live){r, step, step, 0, offset};
+    if (step < v[k].first) v[k].first = step;
+    if (step > v[k].last) v[k].last = step;
+    if (aligned(tensor_bytes(t)) > v[k].bytes) v[k].bytes = aligned(tensor_bytes(t));
+}
+
+static int by_address(const void *a, const void *b)
+{
+    const struct live *x = a, *y = b;
+    return x->offset != y->offset ? (x->offset > y->offset) - (x->offset < y->offset)
+                                  : (x->first > y->first) - (x->first < y->first);
+}
+
+const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
+{
+    const struct graph *g = p->g;
+    int most = g->nin + g->nout + g->nstate;
+    for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
+    struct live *v = arena_new_n(a, (size_t)most + 1, struct live);
+    *n = 0;
+    for (int i = 0; i < g->nin; i++) touch(p, v, n, g->in[i], p->in[i].offset, 0);
+    for (int s = 0; s < p->nstep; s++)
+        for (int i = 0; i < p->step[s].k->nbuf; i++) {
+            const struct ref *r = &p->step[s].buf[i];
+            if (r->offset < 0) continue;
+            if (r->t)
+                touch(p, v, n, r->t, r->offset, s);
+            else
+                v[(*n)++] = (struct live){NULL, s, s, aligned(r->bytes), r->offset};
+        }
+    for (int i = 0; i < *n; i++) // states stay from one run to the next
+        for (int k = 0; k < g->nstate; k++)
+            if (v[i].t && v[i].t == root(p, g->state[k].before)) v[i].first = 0, v[i].last = p->nstep;
+    for (int i = 0; i < g->nout; i++)
+        if (!tensor_is_const(g->out[i])) touch(p, v, n, g->out[i], p->out[i].offset, p->nstep);
+    qsort(v, (size_t)*n, sizeof *v, by_address);
+    return v;
+}
+
+int64_t live_at(const struct live *v, int n, int step)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < n; i++)
+        if (v[i].first <= step && step <= v[i].last) bytes += v[i].bytes;
+    return bytes;
+}
+
+int live_peak(const struct plan *p, const struct live *v, int n)
+{
+    int peak = 0;
+    for (int s = 1; s < p->nstep; s++)
+        if (live_at(v, n, s) > live_at(v, n, peak)) peak = s;
+    return peak;
+}
