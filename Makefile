@@ -102,4 +102,4 @@ clean:
 FORCE:
 .PHONY: all demo test cross bench bench-check fuzz fuzz-run lint install clean FORCE deps-build deps-demo deps-test \
         deps-lint deps-fuzz
--include $(LIB:.o=.d) $(TEST:.o=.d) $(B)/src/cli/main.d $(wildcard $(B)/tests/fuzz/*.d)
+-include $(LIB:.o=.d) $(TEST:.o=.d) $(wildcard $(B)/tests/cross/*.d $(B)/bench/*.d) $(B)/src/cli/main.d $(wildcard $(B)/tests/fuzz/*.d)

@@ -42,6 +42,11 @@
 #define NN_INLINE static inline
 #endif
 
+// A function that gains nothing from being specialised where it is called: the emitted program keeps one.
+#ifndef NN_SHARED
+#define NN_SHARED NN_INLINE
+#endif
+
 // In front of an inner loop over taps: two or four of them a turn where loop control costs instructions (not
 // on Xtensa, whose loops are free).
 #if defined(__GNUC__) && !defined(__clang__) && !defined(__xtensa__)

@@ -32,13 +32,19 @@ NN_INLINE void nn_quantize_row(const float *x, int32_t n, float min, float max, 
     }
 }
 
+NN_SHARED void nn_quantize_one(const float *x, int32_t n, int32_t asymmetric, float *scale, int32_t *zero,
+                               int8_t *y)
+{
+    float min, max;
+    nn_range(x, n, &min, &max);
+    nn_quantize_row(x, n, min, max, asymmetric, scale, zero, y);
+}
+
 NN_API void nn_quantize_dynamic(const nn_quantize_rows *p, const float *x, float *scale, int32_t *zero,
                                 int8_t *y)
 {
     for (int32_t r = 0; r < p->rows; r++, x += p->c, y += p->c) {
-        float min, max;
-        nn_range(x, p->c, &min, &max);
-        nn_quantize_row(x, p->c, min, max, p->asymmetric, &scale[r], &zero[r], y);
+        nn_quantize_one(x, p->c, p->asymmetric, &scale[r], &zero[r], y);
     }
 }
 #endif

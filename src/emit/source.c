@@ -223,7 +223,8 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
     buf_printf(out,
                "#if defined(__GNUC__) && !defined(%s_SMALL) // a general kernel for all layers is smaller\n"
                "#define NN_API static inline __attribute__((always_inline))\n"
-               "#define LAYER static __attribute__((noinline)) void\n#else\n#define NN_API static inline\n"
+               "#define LAYER static __attribute__((noinline)) void\n"
+               "#define NN_SHARED static __attribute__((noinline))\n#else\n#define NN_API static inline\n"
                "#define LAYER static void\n#endif\n",
                m->upper);
     buf_printf(out, "#define NN_FMA %d\n", p->layout->fma);

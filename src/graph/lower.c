@@ -2,6 +2,7 @@
 #include "kernel_grouped.h"
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 void quantize_multiplier(double real, int32_t *mult, int32_t *shift)
@@ -181,6 +182,39 @@ static int64_t weight_sum(const struct tensor *w, const struct layer_shape *s, i
     return sum;
 }
 
+// Whether two channels can be one number a tap (device/cortex_m4/nn_pair_s8.h): no -128 beside a negative weight, and
+// in a convolution the upper channel's sum, with where it starts, below 2^23 (a dense one sums up in parts).
+static bool pairs_fit(const struct node *n, const struct layer_shape *s, enum layer_kind kind)
+{
+    const struct tensor *w = n->in[1], *b = n->nin > 2 ? n->in[2] : NULL;
+    for (int32_t o = 1; o < s->out; o += 2) {
+        const int8_t *high = (const int8_t *)w->data + (size_t)o * (size_t)s->out_step;
+        for (int32_t tap = 0; tap < s->taps; tap++)
+            if (high[tap] == -128 && high[tap - s->out_step] < 0) return false;
+        int64_t absolute, sum = weight_sum(w, s, o, &absolute), start = 128 * (sum < 0 ? -sum : sum);
+        if (kind == LAYER_S8 && b) start += llabs((int64_t)((const int32_t *)b->data)[o]);
+        if (n->op != OP_DENSE && start + 128 * absolute >= 1 << 23) return false;
+    }
+    return true;
+}
+
+// [out / 2][tap], taps filled up to an even number: a + 256 * b, low byte first.
+static const struct tensor *pack_pairs(struct plan *p, const struct tensor *w, const struct layer_shape *s)
+{
+    const int32_t taps = (s->taps + 1) & ~1, blocks = (s->out + 1) / 2;
+    struct tensor *t = lower_table(p, w->name, I8, (int64_t)blocks * taps * 2);
+    int8_t *to = (int8_t *)(uintptr_t)t->data;
+    for (int32_t o = 0; o < s->out; o += 2)
+        for (int32_t tap = 0; tap < s->taps; tap++) {
+            const int8_t *v = (const int8_t *)w->data + (size_t)o * (size_t)s->out_step + tap;
+            const size_t at = 2 * ((size_t)(o / 2) * (size_t)taps + (size_t)tap);
+            const int b = o + 1 < s->out ? v[s->out_step] : 0;
+            to[at] = v[0];
+            to[at + 1] = (int8_t)(b - (v[0] < 0)); // what a negative a borrows
+        }
+    return t;
+}
+
 static bool layer_s8(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                      int64_t filled, struct err *e)
 {
@@ -245,14 +279,15 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     if (l->kind != LAYER_F32 && s->taps > 1 << 16)
         return fail(e, "%d weights an output; at most 65536 keep an int32 sum from overflowing", s->taps);
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
-    const bool grouped = s->grouped && (l->kind == LAYER_S8 || l->kind == LAYER_DYN);
-    l->group = grouped ? p->layout->group : 1;
+    const bool bytes = l->kind == LAYER_S8 || l->kind == LAYER_DYN, grouped = s->grouped && bytes;
+    const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
+    l->group = grouped ? p->layout->group : pairs ? PAIRS : 1;
     l->block = !s->blocked                            ? 1
                : l->kind == LAYER_F32                 ? s->block_f32
                : grouped && p->layout->group == GROUP ? GROUP_BLOCK
                                                       : s->block_s8;
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
-    l->w = s->blocked ? pack(p, w, s, l->block, l->group) : w;
+    l->w = pairs ? pack_pairs(p, w, s) : s->blocked ? pack(p, w, s, l->block, l->group) : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);
     if (l->kind == LAYER_S16) return lower_layer_s16(n, p, s, l, filled, e);
     struct tensor *bias = lower_table(p, b ? b->name : "bias", F32, filled);

@@ -57,7 +57,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     q.max = l.max;
     if (p->layout->widen) l.scratch_bytes = nn_dense_widened(&q);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_dense_mve_scratch(&q);
-    if (p->layout->patch) l.scratch_bytes = 2 * in;
+    if (p->layout->patch) l.scratch_bytes = 2 * ((in + 1) & ~1);
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

@@ -76,7 +76,7 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     }
     for (int i = 0; i < g->nstate; i++) plan_alias(p, g->state[i].after, g->state[i].before);
     if (!plan_place(p, e)) return NULL;
-    if (l->group <= layout_host.group) return p;
+    if (!l->group || l->group == layout_host.group) return p;
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
     host->fma = l->fma;
     return (p->host = plan_lower(g, host, a, e)) ? p : NULL;
