@@ -30,8 +30,9 @@ static double difference(const void *want, const void *got, enum dtype type, int
 {
     double worst = 0;
     for (int64_t i = 0; i < n; i++) {
-        double d = type == F32 ? (double)((const float *)want)[i] - (double)((const float *)got)[i]
-                               : ((const int8_t *)want)[i] - ((const int8_t *)got)[i];
+        double d = type == F32   ? (double)((const float *)want)[i] - (double)((const float *)got)[i]
+                   : type == I16 ? ((const int16_t *)want)[i] - ((const int16_t *)got)[i]
+                                 : ((const int8_t *)want)[i] - ((const int8_t *)got)[i];
         if (!(fabs(d) <= worst)) worst = fabs(d); // NaN is the worst
     }
     return worst;
