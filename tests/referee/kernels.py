@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each int8 and dynamic operator on random shapes: `wearlite run` against LiteRT's reference kernels and TensorFlow
+"""Each int8, int16 and dynamic operator on random shapes: `wearlite run` against LiteRT's reference kernels and TensorFlow
 Lite Micro, to the bit (dynamic: within float rounding).
 
 usage: tests/referee/kernels.py [build/wearlite [SEEDS [OP]]]
@@ -8,7 +8,7 @@ flatbuffer classes that ai-edge-litert carries. Prints one line an operator: cas
 
 Where the two disagree, TensorFlow Lite Micro is followed: LiteRT 2's reference kernel of a fully connected layer with a
 scale a channel rescales in float (one rounding, 1 step off in about one value of 1,500); Micro's does it in fixed point
-like every other kernel.
+like every other kernel. So it is with int16 activations, where that kernel is 1 step off in about one value of 100.
 """
 import os
 import subprocess
@@ -25,7 +25,25 @@ try:
 except ImportError:
     tflm = None
 
-TYPE = {np.int8: S.TensorType.INT8, np.float32: S.TensorType.FLOAT32, np.int32: S.TensorType.INT32}
+TYPE = {np.int8: S.TensorType.INT8, np.float32: S.TensorType.FLOAT32, np.int32: S.TensorType.INT32,
+        np.int16: S.TensorType.INT16, np.int64: S.TensorType.INT64}
+INT = np.int8  # activations; int16 inside of wide()
+
+
+def wide(make):
+    """The same operator with int16 activations: scales 256 times smaller, no zero points."""
+    def f(r):
+        global INT
+        INT = np.int16
+        try:
+            return make(r)
+        finally:
+            INT = np.int8
+    return f
+
+
+def finer():
+    return 256 if INT == np.int16 else 1
 
 
 class Model:
@@ -65,11 +83,12 @@ class Model:
 
 
 def scale(r, lo=0.004, hi=0.1):
-    return np.float32(np.exp(r.uniform(np.log(lo), np.log(hi))))
+    return np.float32(np.exp(r.uniform(np.log(lo), np.log(hi)))) / np.float32(finer())
 
 
 def zero(r):
-    return int(r.integers(-128, 128))
+    z = int(r.integers(-128, 128))
+    return 0 if INT == np.int16 else z
 
 
 ACT = [S.ActivationFunctionType.NONE, S.ActivationFunctionType.RELU, S.ActivationFunctionType.RELU6]
@@ -93,7 +112,7 @@ def layer(r, kind, dyn):
     if dyn:
         bias, bs = r.normal(size=out).astype(np.float32), None
     else:
-        bias, bs = r.integers(-3000, 3000, out).astype(np.int32), np.float32(sx) * ws
+        bias, bs = (r.integers(-3000, 3000, out) * finer()).astype(np.int32), np.float32(sx) * ws
     xshape = (1, c * w) if kind == "dense" else (1, h, w, c)
     stride, dil = (int(r.integers(1, 3)), int(r.integers(1, 3))), 1
     if stride[0] == 1 and stride[1] == 1 and not dyn:
@@ -104,11 +123,11 @@ def layer(r, kind, dyn):
     same = pad == S.Padding.SAME
     size = lambda n, k, s: -(-n // s) if same else (n - (k - 1) * dil - 1) // s + 1
     yshape = (1, out) if kind == "dense" else (1, size(h, kh, stride[0]), size(w, kw, stride[1]), out)
-    T = np.float32 if dyn else np.int8
+    T = np.float32 if dyn else INT
     q = {} if dyn else dict(scale=sx, zero=zx)
     x = m.tensor(xshape, T, **q)
     wt = m.tensor(wshape, np.int8, wq, scale=ws, axis=3 if kind == "depthwise" else 0)
-    b = m.tensor((out,), np.float32 if dyn else np.int32, bias, scale=bs)
+    b = m.tensor((out,), np.float32 if dyn else np.int64 if INT == np.int16 else np.int32, bias, scale=bs)
     y = m.tensor(yshape, T, **({} if dyn else dict(scale=sy, zero=zy)))
     act = ACT[int(r.integers(0, 3))]
     if kind == "dense":
@@ -140,7 +159,7 @@ def pool(r, code):
         yshape = (1, h, -(-w // o.strideW), c)
     else:
         yshape = (1, h - o.filterHeight + 1, (w - o.filterWidth) // o.strideW + 1, c)
-    x, y = m.tensor((1, h, w, c), np.int8, scale=s, zero=z), m.tensor(yshape, np.int8, scale=s, zero=z)
+    x, y = m.tensor((1, h, w, c), INT, scale=s, zero=z), m.tensor(yshape, INT, scale=s, zero=z)
     return m.finish(code, S.BuiltinOptions.Pool2DOptions, o, [x], [y], [x])
 
 
@@ -151,9 +170,9 @@ def mean(r):
     o = S.ReducerOptionsT()
     o.keepDims = bool(r.integers(0, 2))
     yshape = [1 if i in axes else d for i, d in enumerate(shape) if o.keepDims or i not in axes]
-    x = m.tensor(shape, np.int8, scale=scale(r), zero=zero(r))
+    x = m.tensor(shape, INT, scale=scale(r), zero=zero(r))
     a = m.tensor((len(axes),), np.int32, axes)
-    y = m.tensor(yshape, np.int8, scale=scale(r), zero=zero(r))
+    y = m.tensor(yshape, INT, scale=scale(r), zero=zero(r))
     return m.finish(S.BuiltinOperator.MEAN, S.BuiltinOptions.ReducerOptions, o, [x, a], [y], [x])
 
 
@@ -163,11 +182,12 @@ def binary(r, code, ot, o):
     shape = (1,) + shape[1:]
     other = [shape, shape[3:], (1, 1, 1, shape[3]), (1,), (1, shape[1], 1, 1)][int(r.integers(0, 5))]
     sa, sb, za, zb = scale(r), scale(r), zero(r), zero(r)
-    sy = sa * sb * 90 if code == S.BuiltinOperator.MUL else (sa + sb) * np.float32(0.6)
-    x = m.tensor(shape, np.int8, scale=sa, zero=za)
-    c = m.tensor(other, np.int8, r.integers(-128, 128, other), scale=sb, zero=zb)
-    y = m.tensor(shape, np.int8, scale=sy, zero=zero(r))
+    sy = sa * sb * 90 * finer() if code == S.BuiltinOperator.MUL else (sa + sb) * np.float32(0.6)
+    x = m.tensor(shape, INT, scale=sa, zero=za)
+    c = m.tensor(other, INT, r.integers(-128 * finer(), 128 * finer(), other), scale=sb, zero=zb)
+    y = m.tensor(shape, INT, scale=sy, zero=zero(r))
     o.fusedActivationFunction = ACT[int(r.integers(0, 3))]
+    o.potScaleInt16 = False
     return m.finish(code, ot, o, [x, c], [y], [x])
 
 
@@ -176,8 +196,8 @@ def unary(r, code, ot=0, o=None, sy=None, zy=None, same=False):
     n = (1, int(r.integers(1, 300)))
     sx, zx = scale(r), zero(r)
     if sy is None:
-        sy, zy = (sx, zx) if same else (scale(r, sx * 0.3, sx * 3), zero(r))
-    x, y = m.tensor(n, np.int8, scale=sx, zero=zx), m.tensor(n, np.int8, scale=sy, zero=zy)
+        sy, zy = (sx, zx) if same else (scale(r, sx * finer() * 0.3, sx * finer() * 3), zero(r))
+    x, y = m.tensor(n, INT, scale=sx, zero=zx), m.tensor(n, INT, scale=sy, zero=zy)
     return m.finish(code, ot, o, [x], [y], [x])
 
 
@@ -187,8 +207,8 @@ def softmax(r):
     n = (1, n[1])
     o = S.SoftmaxOptionsT()
     o.beta = float(r.choice([1.0, 1.0, 0.5, 2.0]))
-    x = m.tensor(n, np.int8, scale=scale(r, 0.01, 0.6), zero=zero(r))
-    y = m.tensor(n, np.int8, scale=1 / 256, zero=-128)
+    x = m.tensor(n, INT, scale=scale(r, 0.01, 0.6), zero=zero(r))
+    y = m.tensor(n, INT, scale=1 / 256, zero=-128) if INT == np.int8 else m.tensor(n, INT, scale=1 / 32768)
     return m.finish(S.BuiltinOperator.SOFTMAX, S.BuiltinOptions.SoftmaxOptions, o, [x], [y], [x])
 
 
@@ -201,19 +221,19 @@ def leaky(r):
 def quantize(r):
     m = Model()
     n = (1, int(r.integers(1, 300)))
-    x, y = m.tensor(n, np.float32), m.tensor(n, np.int8, scale=scale(r), zero=zero(r))
+    x, y = m.tensor(n, np.float32), m.tensor(n, INT, scale=scale(r), zero=zero(r))
     return m.finish(S.BuiltinOperator.QUANTIZE, S.BuiltinOptions.QuantizeOptions, S.QuantizeOptionsT(), [x], [y], [x])
 
 
 def dequantize(r):
     m = Model()
     n = (1, int(r.integers(1, 300)))
-    x, y = m.tensor(n, np.int8, scale=scale(r), zero=zero(r)), m.tensor(n, np.float32)
+    x, y = m.tensor(n, INT, scale=scale(r), zero=zero(r)), m.tensor(n, np.float32)
     return m.finish(S.BuiltinOperator.DEQUANTIZE, S.BuiltinOptions.DequantizeOptions, S.DequantizeOptionsT(), [x], [y],
                     [x])
 
 
-FOLLOW = {"dense": "tflm"}  # else LiteRT
+FOLLOW = {"dense": "tflm", "dense-int16": "tflm"}  # else LiteRT
 
 B, O = S.BuiltinOperator, S.BuiltinOptions
 OPS = {
@@ -238,7 +258,12 @@ OPS = {
     "requantize": lambda r: unary(r, B.QUANTIZE, O.QuantizeOptions, S.QuantizeOptionsT()),
     "quantize": quantize,
     "dequantize": dequantize,
+    "logistic-int16": wide(lambda r: unary(r, B.LOGISTIC, sy=1 / 32768, zy=0)),
+    "tanh-int16": wide(lambda r: unary(r, B.TANH, sy=1 / 32768, zy=0)),
 }
+
+OPS.update({f"{name}-int16": wide(make) for name, make in OPS.items()
+            if not name.endswith(("dynamic", "int16")) and name not in ("logistic", "tanh")})
 
 
 def litert(model, xs):
@@ -286,7 +311,7 @@ def main():
                     shape, dtype = detail["shape"], detail["dtype"]
                     n = 3
                     xs = (r.normal(size=(n, *shape)).astype(np.float32) if dtype == np.float32 else
-                          r.integers(-128, 128, (n, *shape)).astype(np.int8))
+                          r.integers(np.iinfo(dtype).min, np.iinfo(dtype).max + 1, (n, *shape)).astype(dtype))
                     want = litert(model, xs)
                 except Exception as e:
                     refused += 1
