@@ -139,7 +139,7 @@ struct tensor *random_input(struct graph *g, struct arena *a, enum dtype type, i
     if (g->nin) memcpy(in, g->in, (size_t)g->nin * sizeof *in);
     in[g->nin++] = t;
     g->in = in;
-    if (type == I8) set_scale(a, t, scale, zero);
+    if (type == I8 || type == I16) set_scale(a, t, scale, zero);
     return t;
 }
 
@@ -150,6 +150,8 @@ void *random_bytes(struct arena *a, struct rng *r, const struct tensor *t)
     for (int64_t i = 0; i < n; i++) {
         if (t->type == F32) ((float *)(void *)v)[i] = rng_normal(r);
         if (t->type == I8) v[i] = (uint8_t)rng_below(r, 256);
+        if (t->type == I16) ((int16_t *)(void *)v)[i] = (int16_t)((int)rng_below(r, 65536) - 32768);
+        if (t->type == I64) ((int64_t *)(void *)v)[i] = ((int64_t)rng_below(r, 4001) - 2000) * 4096;
         if (t->type == BOOL) v[i] = (uint8_t)rng_below(r, 2);
         if (t->type == I32) ((int32_t *)(void *)v)[i] = (int32_t)rng_below(r, 4001) - 2000;
     }
@@ -207,8 +209,12 @@ void check_same(const char *what, const struct tensor *t, const void *want, cons
         float f[2] = {0};
         if (size == 4) memcpy(&f[0], p, 4), memcpy(&f[1], q, 4);
         test_fail(__FILE__, __LINE__, "%s: at %s want %.9g, got %.9g", what, at,
-                  size == 1 ? (double)*(const int8_t *)p : (double)f[0],
-                  size == 1 ? (double)*(const int8_t *)q : (double)f[1]);
+                  size == 1   ? (double)*(const int8_t *)p
+                  : size == 2 ? (double)*(const int16_t *)p
+                              : (double)f[0],
+                  size == 1   ? (double)*(const int8_t *)q
+                  : size == 2 ? (double)*(const int16_t *)q
+                              : (double)f[1]);
         return;
     }
 }

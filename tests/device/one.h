@@ -34,7 +34,7 @@ static inline struct tensor *one_out(struct one *o, enum dtype type, float scale
 {
     struct tensor *y = o->n->out[0] ? o->n->out[0] : tensor_new(&o->a, "y", type, 0, NULL);
     o->n->out[0] = y;
-    if (type == I8) set_scale(&o->a, y, scale, zero);
+    if (type == I8 || type == I16) set_scale(&o->a, y, scale, zero);
     y->type = type;
     o->g->out = arena_new(&o->a, struct tensor *);
     o->g->out[0] = y;
