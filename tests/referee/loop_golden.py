@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""Recurrent layers as TensorFlow's converter leaves them: loops, with TensorFlow's lists or lowered ones, and steps unrolled.
+
+    loop_golden.py [WEARLITE]        run where tests/golden is; writes tests/golden/tflite_loop_* and tflite_unrolled_*
+
+Each case is a small Keras network, converted. The outputs are those of LiteRT's reference kernels, every window from
+zeros; a file with Flex operators, which LiteRT's Python package cannot run, has those of Keras. `written_*` are files
+that wearlite wrote (technique lite or dynamic), run by LiteRT. Needs a python3 with tensorflow, ai-edge-litert, numpy."""
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.metadata import version
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+import numpy as np
+import tensorflow as tf
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from tensorflow import keras
+
+L = keras.layers
+N = 4  # windows a case
+
+# name: (channels, flex, optimise, layers)
+CASES = {
+    "loop_flex_lstm": (2, True, False, lambda: [L.LSTM(3, return_sequences=True), L.LSTM(4), L.Dense(2)]),
+    "loop_flex_gru": (2, True, False, lambda: [L.Bidirectional(L.GRU(3, return_sequences=True))]),
+    "loop_lstm": (2, False, False, lambda: [L.LSTM(3, return_sequences=True), L.LSTM(3)]),
+    "loop_lstm_hard": (2, False, False, lambda: [L.LSTM(3, recurrent_activation="hard_sigmoid", activation="relu")]),
+    "loop_bidirectional": (2, False, False, lambda: [L.Bidirectional(L.LSTM(3, return_sequences=True), merge_mode="sum")]),
+    "loop_gru_after": (2, False, False, lambda: [L.GRU(3, return_sequences=True)]),
+    "loop_gru_before": (2, False, False, lambda: [L.GRU(3, reset_after=False)]),
+    "loop_rnn": (2, False, False, lambda: [L.SimpleRNN(3, return_sequences=True), L.SimpleRNN(4, activation="relu")]),
+    "loop_dynamic": (18, False, True, lambda: [L.LSTM(18, return_sequences=True), L.GRU(20)]),
+    "unrolled_lstm": (2, False, False, lambda: [L.LSTM(3, unroll=True, return_sequences=True), L.LSTM(3, unroll=True)]),
+    "unrolled_gru": (2, False, False, lambda: [L.GRU(3, unroll=True, return_sequences=True),
+                                               L.GRU(3, unroll=True, reset_after=False)]),
+    "unrolled_rnn": (2, False, False, lambda: [L.SimpleRNN(3, unroll=True)]),
+    "unrolled_bidirectional": (2, False, False, lambda: [L.Bidirectional(L.LSTM(3, return_sequences=True, unroll=True))]),
+    "unrolled_dynamic": (18, False, True, lambda: [L.LSTM(18, unroll=True, return_sequences=True), L.GRU(20, unroll=True)]),
+}
+WRITTEN = {"loop_gru_after": ("lite", "dynamic"), "loop_lstm_hard": ("lite",), "loop_rnn": ("lite",),
+           "loop_flex_gru": ("lite", "dynamic")}
+
+
+def network(name):
+    channels, flex, _, layers = CASES[name]
+    keras.utils.set_random_seed(sum(map(ord, name)))
+    m = keras.Sequential([keras.Input((5, channels), batch_size=None if flex else 1)] + layers())
+    rng = np.random.default_rng(1)
+    m.set_weights([w + 0.2 * rng.normal(size=w.shape).astype(np.float32) for w in m.get_weights()])  # biases are not 0
+    return m
+
+
+def convert(name, m):
+    _, flex, optimise, _ = CASES[name]
+    c = tf.lite.TFLiteConverter.from_keras_model(m)
+    if flex:
+        c.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+        c._experimental_lower_tensor_list_ops = False
+    if optimise:
+        c.optimizations = [tf.lite.Optimize.DEFAULT]
+    return c.convert()
+
+
+def run(model, x):
+    it = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+    it.allocate_tensors()
+    i, o = it.get_input_details()[0], it.get_output_details()[0]
+    out = []
+    for row in x:
+        it.reset_all_variables()
+        it.set_tensor(i["index"], row[None])
+        it.invoke()
+        out.append(it.get_tensor(o["index"])[0])
+    return np.stack(out)
+
+
+def save(folder, model, x, y, origin, tolerance):
+    folder = f"tests/golden/tflite_{folder}"
+    os.makedirs(folder, exist_ok=True)
+    with open(f"{folder}/model.tflite", "wb") as f:
+        f.write(model)
+    np.save(f"{folder}/in.npy", x)
+    np.save(f"{folder}/out.npy", y.astype(np.float32))
+    with open(f"{folder}/ORIGIN", "w") as f:
+        f.write(origin + f"\ntolerance {tolerance:g}\n")
+
+
+def main():
+    wearlite = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
+    litert = f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)"
+    for name, (channels, flex, optimise, _) in CASES.items():
+        m = network(name)
+        model = convert(name, m)
+        x = np.random.default_rng(4).normal(size=(N, 5, channels)).astype(np.float32)
+        made = f"model by TensorFlow {tf.__version__}'s converter (tests/referee/loop_golden.py, {name})\n"
+        if flex:
+            save(name, model, x, m.predict(x, verbose=0), made + f"out by Keras {keras.__version__}", 1e-5)
+        elif optimise:  # LiteRT quantises the inputs of these products asymmetrically, wearlite symmetrically
+            save(name, model, x, run(model, x), made + litert + "; inputs are quantised in another way there", 1e-2)
+        else:
+            save(name, model, x, run(model, x), made + litert, 1e-5)
+        for technique in WRITTEN.get(name, ()):
+            with tempfile.TemporaryDirectory() as tmp:
+                with open(f"{tmp}/m.tflite", "wb") as f:
+                    f.write(model)
+                subprocess.check_call([wearlite, "convert", f"{tmp}/m.tflite", "-t", technique, "-o", f"{tmp}/o.tflite"])
+                with open(f"{tmp}/o.tflite", "rb") as f:
+                    ours = f.read()
+            save(f"written_{name}_{technique}".replace("_loop_", "_"), ours, x, run(ours, x),
+                 f"model by wearlite convert ({technique}) of tflite_{name}\n" + litert, 1e-5)
+
+
+main()
