@@ -208,6 +208,32 @@ static bool skip_view(struct graph *g, struct node *n, struct node *before)
     return true;
 }
 
+// Time, or any one dimension, backwards.
+static bool is_reversal(const struct node *n)
+{
+    int reversed = 0;
+    if (!n || n->op != OP_STRIDED_SLICE || !same_shape(n->in[0], n->out[0])) return false;
+    for (int i = 0; i < n->in[0]->rank; i++) {
+        const bool back = n->as.slice.stride[i] == -1;
+        if (n->as.slice.begin[i] != (back ? n->in[0]->dim[i] - 1 : 0)) return false;
+        reversed += back;
+    }
+    return reversed == 1;
+}
+
+// What is reversed twice is as before.
+static bool skip_reversals(struct graph *g, struct node *n)
+{
+    struct node *before = is_reversal(n) ? graph_producer(g, n->in[0]) : NULL;
+    if (!is_reversal(before) || is_end(g, n->out[0]) ||
+        memcmp(n->as.slice.stride, before->as.slice.stride,
+               (size_t)n->in[0]->rank * sizeof *n->as.slice.stride))
+        return false;
+    graph_replace(g, n->out[0], before->in[0]);
+    graph_remove(g, n);
+    return true;
+}
+
 void loop_tidy(struct graph *g)
 {
     graph_drop_dead(g);
@@ -222,5 +248,7 @@ void loop_tidy(struct graph *g)
         }
         if (skip_view(g, n, before)) k--;
     }
+    for (int k = 0; k < g->nnode; k++)
+        if (skip_reversals(g, g->node[k])) k--;
     graph_drop_dead(g);
 }

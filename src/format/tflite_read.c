@@ -3,6 +3,7 @@
 #include "tflite_read.h"
 #include "tflite.h"
 #include "tflite_loop.h"
+#include "unroll.h"
 #include <string.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "constants are used as they lie in the file");
@@ -443,7 +444,7 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
         !read_metadata(&r, &model, e))
         return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
-    if (r.rolled) loop_tidy(r.g);
+    if (r.rolled | unroll_undo(r.g, a, r.limit > a->bytes ? r.limit - a->bytes : 0)) loop_tidy(r.g);
     tflite_cut_borders(r.g, a);
     const int before = r.g->nnode;
     recurrent_tidy(r.g, a);

@@ -67,11 +67,16 @@ static void tidy_reshape(struct graph *g, struct node *n)
         n->in[0] = before->in[0];
         graph_remove(g, before);
     }
-    const struct tensor *x = n->in[0], *y = n->out[0];
-    if (x->rank == y->rank && !memcmp(x->dim, y->dim, (size_t)x->rank * sizeof *x->dim) && is_plain(g, y)) {
-        before = graph_producer(g, x);
-        if (before && before->op == OP_RECURRENT) n->in[0]->name = y->name; // the name that a file knows
+    struct tensor *x = n->in[0], *y = n->out[0];
+    if (x->rank != y->rank || memcmp(x->dim, y->dim, (size_t)x->rank * sizeof *x->dim)) return;
+    before = graph_producer(g, x);
+    const bool layer = before && before->op == OP_RECURRENT;
+    if (is_plain(g, y)) {
+        if (layer) x->name = y->name; // the name that a file knows
         drop(g, n);
+    } else if (layer && graph_uses(g, x) == 1) { // an output of the network stays what it is
+        before->out[0] = y;
+        graph_remove(g, n);
     }
 }
 
