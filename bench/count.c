@@ -53,6 +53,14 @@ int main(int argc, char **argv)
         g = technique_find(names[k % 3])->apply(g, &o, &a, &e);
         good = g && count(k < 3 ? "shapes" : "tiny", names[k % 3], g, t, k < 3, &versions, &a, &e);
     }
+    for (int k = 0; k < 9 && good; k++) {
+        static const enum recurrent_kind kinds[] = {RECURRENT_LSTM, RECURRENT_GRU, RECURRENT_RNN};
+        static const char *const networks[] = {"lstm", "gru", "rnn"};
+        struct graph *g = gates_graph(&a, kinds[k / 3], 7);
+        struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
+        g = technique_find(names[k % 3])->apply(g, &o, &a, &e);
+        good = g && count(networks[k / 3], names[k % 3], g, t, true, &versions, &a, &e);
+    }
     for (int i = 2; i < argc && good; i++) {
         struct graph *g = model_load(argv[i], &a, &e);
         const char *slash = strrchr(argv[i], '/'), *dir = slash;

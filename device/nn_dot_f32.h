@@ -43,15 +43,39 @@ NN_INLINE void nn_dot4xp_f32(float *acc, const float *x, ptrdiff_t dz, const flo
 NN_INLINE void nn_dot4_f32(float *acc, const float *x, const float *w, int32_t n)
 {
     float a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3];
+#if NN_FMA && defined(__thumb2__) && defined(__ARM_FP) && (__ARM_FP & 4)
+    // VLDM brings four taps of all outputs at once, which no compiler finds
+    for (; n >= 4; n -= 4)
+        __asm__("vldmia %[x]!, {s4-s7}\n\t"
+                "vldmia %[w]!, {s8-s23}\n\t"
+                "vfma.f32 %[a0], s4, s8\n\tvfma.f32 %[a1], s4, s9\n\t"
+                "vfma.f32 %[a2], s4, s10\n\tvfma.f32 %[a3], s4, s11\n\t"
+                "vfma.f32 %[a0], s5, s12\n\tvfma.f32 %[a1], s5, s13\n\t"
+                "vfma.f32 %[a2], s5, s14\n\tvfma.f32 %[a3], s5, s15\n\t"
+                "vfma.f32 %[a0], s6, s16\n\tvfma.f32 %[a1], s6, s17\n\t"
+                "vfma.f32 %[a2], s6, s18\n\tvfma.f32 %[a3], s6, s19\n\t"
+                "vfma.f32 %[a0], s7, s20\n\tvfma.f32 %[a1], s7, s21\n\t"
+                "vfma.f32 %[a2], s7, s22\n\tvfma.f32 %[a3], s7, s23"
+                : [x] "+r"(x), [w] "+r"(w), [a0] "+t"(a0), [a1] "+t"(a1), [a2] "+t"(a2), [a3] "+t"(a3)
+                :
+                : "memory", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "s12", "s13", "s14", "s15",
+                  "s16", "s17", "s18", "s19", "s20", "s21", "s22", "s23");
+    for (; n > 0; n--) {
+#else
     NN_UNROLL_TAPS
     do {
+#endif
         const float v = *x++;
         a0 = NN_MADD(v, w[0], a0);
         a1 = NN_MADD(v, w[1], a1);
         a2 = NN_MADD(v, w[2], a2);
         a3 = NN_MADD(v, w[3], a3);
         w += 4;
+#if NN_FMA && defined(__thumb2__) && defined(__ARM_FP) && (__ARM_FP & 4)
+    }
+#else
     } while (--n);
+#endif
     acc[0] = a0;
     acc[1] = a1;
     acc[2] = a2;

@@ -13,7 +13,7 @@ NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, int16_t *s, int16_
     nn_tanhs_q15(g, units4, 3, g);
     nn_logistics_q15(o, units4);
     for (int32_t u = 0; u < units; u++) {
-        int32_t v = nn_clamp16(nn_shift_right(f[u] * c[u], 15) + nn_shift_right(i[u] * g[u], p->cell_shift));
+        int32_t v = nn_clamp16(nn_halve16(f[u] * c[u], 15) + nn_halve16(i[u] * g[u], p->cell_shift));
         if (p->cell_clip) v = nn_clamp(v, -p->cell_clip, p->cell_clip);
         c[u] = (int16_t)v;
     }

@@ -7,13 +7,25 @@
 
 NN_INLINE int32_t nn_clamp16(int32_t v)
 {
+#if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
+    int32_t r;
+    __asm__("ssat %0, #16, %1" : "=r"(r) : "r"(v));
+    return r;
+#else
     return nn_clamp(v, -32768, 32767);
+#endif
 }
 
 // round(a * b / 2^15), half up.
 NN_INLINE int32_t nn_mul16(int32_t a, int32_t b)
 {
     return (a * b + (1 << 14)) >> 15;
+}
+
+// v / 2^n, half away from zero, as nn_shift_right; |v| < 2^31 - 2^n, 0 < n.
+NN_INLINE int32_t nn_halve16(int32_t v, int32_t n)
+{
+    return (v + (v >> 31) + (1 << (n - 1))) >> n;
 }
 
 // exp(a) for a <= 0, a in Q(int_bits).(15 - int_bits), int_bits 1 .. 7; result Q0.15.
@@ -62,17 +74,5 @@ NN_INLINE int32_t nn_tanh_q15(int32_t a, int32_t int_bits)
     const int32_t e = nn_exp_q15(a > 0 ? -a : a, int_bits + 1);
     const int32_t y = nn_min((nn_two_over_one_plus_q15(e) - (1 << 13)) * 4, 32767);
     return a == 0 ? 0 : a > 0 ? y : -y;
-}
-
-// Of n values in Q3.12, in place.
-NN_INLINE void nn_logistics_q15(int16_t *v, int32_t n)
-{
-    for (int32_t i = 0; i < n; i++) v[i] = (int16_t)nn_logistic_q15(v[i], 3);
-}
-
-// Of n values in Q(int_bits).(15 - int_bits).
-NN_INLINE void nn_tanhs_q15(const int16_t *v, int32_t n, int32_t int_bits, int16_t *to)
-{
-    for (int32_t i = 0; i < n; i++) to[i] = (int16_t)nn_tanh_q15(v[i], int_bits);
 }
 #endif

@@ -1,16 +1,16 @@
 // What the integer recurrent kernels share: from sums to gates in Q3.12.
 #ifndef NN_RECURRENT_S8_H
 #define NN_RECURRENT_S8_H
+#include "nn_activate16.h"
 #include "nn_gates_s8.h"
-#include "nn_math16.h"
 
 typedef struct nn_gate { // one gate of one product: requantised by its factor
     const int32_t *bias; // NULL: zeros
     int32_t block, mult, shift;
 } nn_gate;
 
-// nn_requantise of |v| < 2^30, far enough for what is saturated behind it; a sum becomes smaller nearly always, and
-// then the half that rounds away from zero is added first.
+// nn_requantise of |v| < 2^30 (>> shift where that is to the left), far enough for what is saturated behind it; to the
+// right the half that rounds away from zero is added first.
 NN_INLINE int32_t nn_gate_requantise(int32_t v, int32_t mult, int32_t shift)
 {
     if (shift >= 0) return nn_clamp(nn_requantise(v, mult, shift), -65536, 65535);
@@ -23,6 +23,12 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
                               int32_t add, int32_t units, int16_t *s)
 {
     const int32_t mult = g->mult, shift = g->shift;
+#ifdef NN_GATE_FUSED
+    if (m->n <= NN_GATE_FUSED) {
+        nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
+        return;
+    }
+#endif
     for (int32_t u = 0; u < units; u += 4) {
         int32_t acc[4] = {0, 0, 0, 0};
         for (int32_t k = 0; g->bias && k < 4; k++) acc[k] = g->bias[u + k];

@@ -1,6 +1,6 @@
 // Full-integer recurrent layers: weights with a scale a gate, biases int32 at the scale of their product
 // (docs/recurrent.md).
-#include "compress.h"
+#include "scales.h"
 
 static struct tensor *bias_at(const struct node *n, const char *name, const float *bias,
                               const struct tensor *w, float x_scale, struct arena *a, struct err *e)
@@ -27,10 +27,11 @@ static bool quantize_biases(struct node *n, struct arena *a, struct err *e)
         apart[i] = keep ? rec : 0;
         any = any || apart[i] != 0;
     }
-    const struct tensor *x = n->in[0], *y = n->out[0];
+    const struct tensor *x = n->in[0];
+    const float h_scale = scale_fixed(n, I8)->scale[0]; // of h, the output
     n->in[3] = bias_at(n, b ? b->name : rb->name, sum, n->in[1], x->q.scale[0], a, e);
     if (!n->in[3]) return false;
-    if (n->nin > 4) n->in[4] = any ? bias_at(n, rb->name, apart, n->in[2], y->q.scale[0], a, e) : NULL;
+    if (n->nin > 4) n->in[4] = any ? bias_at(n, rb->name, apart, n->in[2], h_scale, a, e) : NULL;
     return n->nin <= 4 || !any || n->in[4];
 }
 

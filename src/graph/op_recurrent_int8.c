@@ -178,7 +178,7 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
 // Biases of the gates from `first` on with what a zero point adds: bias - zero * sum of the row; *out is NULL when
 // all are 0.
 static bool integer_bias(const struct tensor *w, struct plan *p, int gates, int first, int32_t zero,
-                         const struct tensor *bias, struct tensor **out, struct err *e)
+                         const struct tensor *bias, const int32_t *shift, struct tensor **out, struct err *e)
 {
     const int32_t units = w->dim[0] / gates, taps = w->dim[1];
     struct tensor *t = lower_table(p, "bias", I32, (gates - first) * nn_fours(units));
@@ -191,7 +191,7 @@ static bool integer_bias(const struct tensor *w, struct plan *p, int gates, int 
             absolute += q < 0 ? -q : q;
         }
         const int64_t v = (bias ? ((const int32_t *)bias->data)[row] : 0) - zero * sum;
-        if ((v < 0 ? -v : v) + 128 * absolute > INT32_MAX / 2)
+        if ((v < 0 ? -v : v) + 128 * absolute > INT32_MAX / 2 >> nn_max(shift[row / units], 0))
             return fail(e, "weights and bias overflow 31 bits");
         if (row < first * units) continue;
         ((int32_t *)(uintptr_t)t->data)[place_of(row - first * units, units)] = (int32_t)v;
@@ -274,8 +274,10 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
         quantize_multiplier((double)hidden, &q.y_mult, &q.y_shift);
     }
     choose_layout(p, gates, q.in_c, units, &q.pack, &q.widen);
-    if (!integer_bias(n->in[1], p, gates, 0, x->q.zero[0], recurrent_input(n, 3), &bias, e) ||
-        !integer_bias(n->in[2], p, gates, first, y->q.zero[0], recurrent_input(n, 4), &bias_rec, e))
+    const int32_t *shifts = shift->data;
+    if (!integer_bias(n->in[1], p, gates, 0, x->q.zero[0], recurrent_input(n, 3), shifts, &bias, e) ||
+        !integer_bias(n->in[2], p, gates, first, y->q.zero[0], recurrent_input(n, 4), shifts + gates,
+                      &bias_rec, e))
         return false;
     const int vectors = r->kind == RECURRENT_RNN ? 1 : 5;
     plan_step(p, n,

@@ -385,5 +385,14 @@ struct graph *choices_graph(struct arena *a, uint64_t seed)
     done(&z, n);
     reduce(&z, OP_REDUCE_MIN, 1, -1);
     reshape(&z, 2, (int32_t[]){1, 5});
+
+struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t seed)
+{
+    struct zoo z = start(a, "gates", 3, (int32_t[]){1, 28, 28}, seed);
+    recurrent(&z, 20, (struct recurrent){.kind = kind, .gate_act = CELL_LOGISTIC, .reset_after = true});
+    dense(&z, 10, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    const char *const names[] = {recurrent_name(kind), "dense10", "softmax"};
+    for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
     return finish(&z);
 }

@@ -1,0 +1,221 @@
+// Sums of the gates of a recurrent layer on cores with the DSP extension: SMLAD multiplies two pairs of halfwords and
+// adds both products. Weights in NN_PACK_PAIRS: a halfword of 256 * odd + even holds a tap of two rows, so that
+//     SMLAD of the word itself       sums 256 * odd + even,
+//     SMLAD of its even bytes (SXTB16) sums even,
+// and the difference, shifted, is the sum of the odd row: 12 instructions serve 16 products. Inputs and h are widened
+// to int16 once a step, and doubled, as the requantisation wants its sums; the odd sum must then fit 24 bits, so at most
+// 256 taps go at a time.
+#ifndef NN_GATES_S8_H
+#define NN_GATES_S8_H
+#include "nn_pair_s8.h"
+
+typedef struct nn_gates { // one matrix
+    const int8_t *w;
+    int32_t n; // taps a row
+} nn_gates;
+
+NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t pack, int32_t widen,
+                               int16_t **scratch)
+{
+    const nn_gates m = {w, n};
+    (void)rows, (void)pack, (void)widen, (void)scratch;
+    return m;
+}
+
+// A pair (on a word) times 2.
+NN_INLINE void nn_double(int16_t *pair)
+{
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+    int32_t v;
+    memcpy(&v, pair, sizeof v);
+    __asm__("sadd16 %0, %0, %0" : "+r"(v));
+    memcpy(pair, &v, sizeof v);
+#else
+    pair[0] = (int16_t)(2 * pair[0]);
+    pair[1] = (int16_t)(2 * pair[1]);
+#endif
+}
+
+NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
+{
+    for (; n >= 4; n -= 4, x += 4, wide += 4) {
+        nn_widen4(x, wide, wide + 2);
+        nn_double(wide);
+        nn_double(wide + 2);
+    }
+    for (; n > 0; n -= 2, x += 2, wide += 2) {
+        wide[0] = (int16_t)(2 * x[0]);
+        wide[1] = (int16_t)(n > 1 ? 2 * x[1] : 0);
+    }
+}
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
+// r4 .. r7: sums of word 0, its even rows, word 1, its even rows, over r3 (even, at most 256) taps of x in r1 and w in
+// r2; changes r8 .. lr.
+#define NN_TWO(even, odd, x)                                                                                 \
+    "smlad r4, " even ", " x ", r4\n\t"                                                                      \
+    "sxtb16 " even ", " even "\n\t"                                                                          \
+    "smlad r5, " even ", " x ", r5\n\t"                                                                      \
+    "smlad r6, " odd ", " x ", r6\n\t"                                                                       \
+    "sxtb16 " odd ", " odd "\n\t"                                                                            \
+    "smlad r7, " odd ", " x ", r7\n\t"
+#define NN_FOUR                                                                                              \
+    "ldm r2!, {r8, r9, r10, r11}\n\t"                                                                        \
+    "ldm r1!, {r12, lr}\n\t" NN_TWO("r8", "r9", "r12") NN_TWO("r10", "r11", "lr")
+#define NN_SUMS                                                                                              \
+    "movs r4, #0\n\t"                                                                                        \
+    "movs r5, #0\n\t"                                                                                        \
+    "movs r6, #0\n\t"                                                                                        \
+    "movs r7, #0\n\t"                                                                                        \
+    "subs r3, #16\n\t"                                                                                       \
+    "blt 2f\n"                                                                                               \
+    "1:\n\t" NN_FOUR NN_FOUR NN_FOUR NN_FOUR "subs r3, #16\n\t"                                              \
+    "bge 1b\n"                                                                                               \
+    "2:\n\t"                                                                                                 \
+    "lsls r3, r3, #29\n\t" /* 8 in the carry, 4 in the sign: -16 has neither */                              \
+    "bcc 3f\n\t" NN_FOUR NN_FOUR "3:\n\t"                                                                    \
+    "tst r3, r3\n\t"                                                                                         \
+    "bpl 4f\n\t" NN_FOUR "4:\n\t"                                                                            \
+    "lsls r3, r3, #1\n\t"                                                                                    \
+    "bpl 5f\n\t"                                                                                             \
+    "ldm r2!, {r8, r9}\n\t"                                                                                  \
+    "ldr r12, [r1]\n\t" NN_TWO("r8", "r9", "r12") "5:\n\t"                                                   \
+                                                  "subs r4, r4, r5\n\t"                                      \
+                                                  "subs r6, r6, r7\n\t"
+
+// acc[k] += sums over `taps` taps.
+NN_ASM void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_t taps)
+{
+    (void)acc, (void)x, (void)w, (void)taps;
+    __asm__ volatile("push {r4-r11, lr}\n\t" NN_SUMS //
+                     "ldm r0, {r8, r9, r10, r11}\n\t"
+                     "add r8, r8, r5, asr #1\n\t"
+                     "add r9, r9, r4, asr #9\n\t"
+                     "add r10, r10, r7, asr #1\n\t"
+                     "add r11, r11, r6, asr #9\n\t"
+                     "stm r0, {r8, r9, r10, r11}\n\t"
+                     "pop {r4-r11, pc}");
+}
+
+// A gate: s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)) for all blocks of four units.
+typedef struct nn_pairs_gate {
+    const int16_t *x;
+    int32_t taps, mult, half, shift; // to the right, half: 1 << (shift - 1); or to the left
+    int16_t *s;
+    const int32_t *bias;
+    int32_t bias_step; // bytes to the next block's, 0: the same for all
+    int32_t blocks;
+} nn_pairs_gate;
+
+// (2 v * mult + 2^31) >> 32, half away from zero when shifted: the sign of the product is v's
+#define NN_RIGHT(v, t)                                                                                       \
+    "smmlar " t ", " v ", r9, r10\n\t"                                                                       \
+    "add " t ", " t ", " v ", asr #31\n\t"                                                                   \
+    "asr " t ", " t ", r11\n\t"
+#define NN_LEFT(v, t)                                                                                        \
+    "lsl " v ", " v ", r11\n\t"                                                                              \
+    "smmulr " t ", " v ", r9\n\t"
+#define NN_GATE(requantise, adds)                                                                            \
+    __asm__ volatile("push {r4-r11, lr}\n"                                                                   \
+                     "6:\n\t"                                                                                \
+                     "ldrd r1, r3, [r0]\n\t" NN_SUMS /* */                                                   \
+                     "ldrd r1, r3, [r0, #24]\n\t"                                                            \
+                     "ldm r1, {r8, r9, r10, r11}\n\t"                                                        \
+                     "add r1, r1, r3\n\t"                                                                    \
+                     "str r1, [r0, #24]\n\t"                                                                 \
+                     "asr r4, r4, #8\n\t"                                                                    \
+                     "asr r6, r6, #8\n\t"                                                                    \
+                     "add r5, r5, r8, lsl #1\n\t"                                                            \
+                     "add r4, r4, r9, lsl #1\n\t"                                                            \
+                     "add r7, r7, r10, lsl #1\n\t"                                                           \
+                     "add r6, r6, r11, lsl #1\n\t"                                                           \
+                     "ldrd r9, r10, [r0, #8]\n\t"                                                            \
+                     "ldrd r11, r12, [r0, #16]\n\t" requantise("r5", "r1") requantise("r4", "r3")            \
+                         requantise("r7", "r8") requantise("r6", "lr") adds /* */                            \
+                     "ssat r1, #16, r1\n\t"                                                                  \
+                     "ssat r3, #16, r3\n\t"                                                                  \
+                     "ssat r8, #16, r8\n\t"                                                                  \
+                     "ssat lr, #16, lr\n\t"                                                                  \
+                     "pkhbt r1, r1, r3, lsl #16\n\t"                                                         \
+                     "pkhbt r3, r8, lr, lsl #16\n\t"                                                         \
+                     "strd r1, r3, [r12], #8\n\t"                                                            \
+                     "str r12, [r0, #20]\n\t"                                                                \
+                     "ldr r3, [r0, #32]\n\t"                                                                 \
+                     "subs r3, #1\n\t"                                                                       \
+                     "str r3, [r0, #32]\n\t"                                                                 \
+                     "bne 6b\n\t"                                                                            \
+                     "pop {r4-r11, pc}")
+#define NN_ADD                                                                                               \
+    "ldrd r4, r5, [r12]\n\t"                                                                                 \
+    "sxtah r1, r1, r4\n\t"                                                                                   \
+    "sxtah r3, r3, r4, ror #16\n\t"                                                                          \
+    "sxtah r8, r8, r5\n\t"                                                                                   \
+    "sxtah lr, lr, r5, ror #16\n\t"
+#define NN_GATE_FUNCTION(name, requantise, adds)                                                             \
+    NN_ASM void name(nn_pairs_gate *g, int32_t unused, const int8_t *w)                                      \
+    {                                                                                                        \
+        (void)g, (void)unused, (void)w;                                                                      \
+        NN_GATE(requantise, adds);                                                                           \
+    }
+NN_GATE_FUNCTION(nn_gate_set_right, NN_RIGHT, "")
+NN_GATE_FUNCTION(nn_gate_add_right, NN_RIGHT, NN_ADD)
+NN_GATE_FUNCTION(nn_gate_set_left, NN_LEFT, "")
+NN_GATE_FUNCTION(nn_gate_add_left, NN_LEFT, NN_ADD)
+#undef NN_GATE_FUNCTION
+#undef NN_ADD
+#undef NN_LEFT
+#undef NN_RIGHT
+#undef NN_GATE
+#undef NN_SUMS
+#undef NN_FOUR
+#undef NN_TWO
+
+enum { NN_GATE_FUSED = 256 };
+#define NN_GATE_FUSED NN_GATE_FUSED
+NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
+                             int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
+{
+    static const int32_t zeros[4];
+    const int32_t n = (m->n + 1) & ~1, right = shift < 0 ? -shift : 0;
+    const int8_t *w = m->w + 4 * n * block;
+    nn_pairs_gate g = {wide,
+                       n,
+                       mult,
+                       right ? (int32_t)(1u << (right - 1)) : 0,
+                       right ? right : shift,
+                       s,
+                       bias ? bias : zeros,
+                       bias ? 16 : 0,
+                       nn_fours(units) / 4};
+    if (right && add) nn_gate_add_right(&g, 0, w);
+    if (right && !add) nn_gate_set_right(&g, 0, w);
+    if (!right && add) nn_gate_add_left(&g, 0, w);
+    if (!right && !add) nn_gate_set_left(&g, 0, w);
+}
+#else
+NN_INLINE void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_t taps)
+{
+    for (int32_t k = 0; k < 4; k += 2) {
+        uint32_t both = 0;
+        int32_t even = 0;
+        for (int32_t i = 0; i < taps; i++) {
+            const int8_t *v = w + 8 * (i / 2) + 2 * k + 2 * (i % 2);
+            both += (uint32_t)(x[i] * (v[1] * 256 + (uint8_t)v[0]));
+            even += x[i] * v[0];
+        }
+        acc[k] += even >> 1;
+        acc[k + 1] += (int32_t)(both - (uint32_t)even) >> 9;
+    }
+}
+#endif
+
+// acc[k] += sum x[i] * w[4 * block + k][i], k < 4, x in `wide`.
+NN_INLINE void nn_gates_sum(const nn_gates *m, int32_t block, const int8_t *x, const int16_t *wide,
+                            int32_t *acc)
+{
+    const int32_t n = (m->n + 1) & ~1;
+    const int8_t *w = m->w + 4 * n * block;
+    (void)x;
+    for (int32_t i = 0; i < n; i += 256) nn_dot_pairs(acc, wide + i, w + 4 * i, nn_min(n - i, 256));
+}
+#endif
