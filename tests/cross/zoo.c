@@ -385,6 +385,8 @@ struct graph *choices_graph(struct arena *a, uint64_t seed)
     done(&z, n);
     reduce(&z, OP_REDUCE_MIN, 1, -1);
     reshape(&z, 2, (int32_t[]){1, 5});
+    return finish(&z);
+}
 
 struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t seed)
 {
