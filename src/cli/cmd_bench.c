@@ -1,6 +1,7 @@
 #include "../base/file.h"
 #include "../format/format.h"
 #include "../measure/measure.h"
+#include "bench_settings.h"
 #include "cmd.h"
 #include "windows.h"
 #include <jansson.h>
@@ -66,7 +67,7 @@ static json_t *cell(const char *path, const struct graph *g, const char *data, c
     return o;
 }
 
-static json_t *details(const struct measurement *m)
+static json_t *details(const struct measurement *m, const struct energy_setting *from)
 {
     json_t *o = json_object(), *classes = json_object(), *layers = json_array();
     for (int i = 0; i < m->nclass; i++)
@@ -82,6 +83,8 @@ static json_t *details(const struct measurement *m)
     json_object_set_new(o, "classes", classes);
     json_object_set_new(o, "taken_branches", whole(m->taken_branches));
     json_object_set_new(o, "cache_misses", whole(m->cache_misses));
+    json_object_set_new(o, "code_misses", whole(m->code_misses));
+    json_object_set_new(o, "settings", settings_json(m, from));
     json_object_set_new(o, "code_bytes", whole((double)m->code_bytes));
     json_object_set_new(o, "weight_bytes", whole((double)m->weight_bytes));
     json_object_set_new(o, "arena_bytes", whole((double)m->arena_bytes));
@@ -94,13 +97,13 @@ static json_t *details(const struct measurement *m)
 }
 
 static void print_json(const char *path, const struct graph *g, const char *data, const struct measurement *m,
-                       int argc, char **argv, struct arena *a)
+                       const struct energy_setting *from, int argc, char **argv, struct arena *a)
 {
     char *command = arena_strdup(a, "wearlite");
     for (int i = 0; i < argc; i++) command = arena_printf(a, "%s %s", command, argv[i]);
     json_t *o = json_pack("{s:i, s:s, s:s, s:{s:s, s:o}, s:[o], s:[o]}", "format", 1, "command", command,
                           "data", data, "versions", "wearlite", WEARLITE_VERSION, "chip", text(m->versions),
-                          "cells", cell(path, g, data, m, a), "measurements", details(m));
+                          "cells", cell(path, g, data, m, a), "measurements", details(m, from));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(o);
@@ -114,7 +117,8 @@ static void print_interval(const char *what, struct interval v, const char *unit
         printf("%-14s %.4g %s (%.4g to %.4g): %s\n", what, v.value, unit, v.low, v.high, source);
 }
 
-static void print_text(const struct graph *g, const char *data, const struct measurement *m)
+static void print_text(const struct graph *g, const char *data, const struct measurement *m,
+                       const struct energy_setting *from)
 {
     const struct target *t = m->target;
     printf("%-14s %s (%s)\n%-14s %lld\n", "target", t->name, t->chip, "macs", (long long)graph_macs(g));
@@ -139,7 +143,8 @@ static void print_text(const struct graph *g, const char *data, const struct mea
         if (m->class_[i].n >= 0.5) printf(" %s %.0f", m->class_[i].name, m->class_[i].n);
     printf(" (branches taken %.0f)\n", m->taken_branches);
     if (!isnan(m->cache_misses))
-        printf("%-14s %.0f lines of %u bytes from flash\n", "cache misses", m->cache_misses, t->cache.line);
+        printf("%-14s %.0f lines of %u bytes from flash; %.0f with all constants in RAM\n", "cache misses",
+               m->cache_misses, t->cache.line, m->code_misses);
     printf("%-14s %.0f, estimated: %s\n", "cycles", m->cycles.value, t->cost.source);
     print_interval("latency", m->latency_us, "us", "cycles at the chip's clock");
     print_interval("energy", m->energy_uj, "uJ", m->energy_missing ? m->energy_missing : t->active_mw.source);
@@ -150,6 +155,7 @@ static void print_text(const struct graph *g, const char *data, const struct mea
         if (l->macs) printf(" %12.2f", l->instructions / (double)l->macs);
         printf("\n");
     }
+    settings_print(m, from);
     if (m->versions) printf("\n%s\n", m->versions);
 }
 
@@ -158,7 +164,9 @@ int cmd_bench(int argc, char **argv)
     const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
     int windows = 100;
     int hop = 0;
-    bool json = false, stream = false;
+    bool json = false, stream = false, explain = false, awake = false;
+    const char *sensor = NULL;
+    float battery = 300;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
         {"windows", 'w', OPT_INT, "N", "windows whose scores are compared with the host's (100)", &windows},
@@ -166,7 +174,13 @@ int cmd_bench(int argc, char **argv)
          &data},
         {"stream", 0, OPT_FLAG, NULL,
          "the cost of a hop when the convolutions keep what they made of old samples", &stream},
-        {"hop", 0, OPT_INT, "N", "new samples of each window, with --stream (as in training)", &hop},
+        {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
+        {"sensor", 0, OPT_TEXT, "NAME", "count an inertial sensor's energy: mpu6050, lsm6dso, bmi270 ...",
+         &sensor},
+        {"battery", 0, OPT_FLOAT, "MAH", "battery for the days, at 3.7 V (300)", &battery},
+        {"awake", 0, OPT_FLAG, NULL, "no light sleep between windows", &awake},
+        {"explain", 0, OPT_FLAG, NULL, "the whole sum of the energy, each constant with its source",
+         &explain},
         {"board", 0, OPT_TEXT, "PORT", "measure on a board: not yet", &board},
         {"meter", 0, OPT_TEXT, "METER", "measure with an instrument: not yet", &meter},
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
@@ -190,8 +204,8 @@ int cmd_bench(int argc, char **argv)
     const struct target *t = target ? target_find(target) : NULL;
     const char *wrong = board || meter
                             ? "measuring on a board is not there yet; leave --board and --meter out"
-                        : !target        ? "--target T is needed; 'wearlite targets' lists them"
-                        : hop && !stream ? "--hop is for --stream: what a window costs does not depend on it"
+                        : !target                ? "--target T is needed; 'wearlite targets' lists them"
+                        : hop < 0 || battery < 0 ? "--hop and --battery take positive numbers"
                         : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
                                                            : NULL;
     if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
@@ -205,11 +219,14 @@ int cmd_bench(int argc, char **argv)
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
     if (whole && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
-    bool good = x && measure_emulated(p, t, x, windows, &a, &m, &e);
+    struct energy_setting from;
+    bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
+                measure_emulated(p, t, x, windows, &a, &m, &e);
     if (good && json)
-        print_json(argv[0], g, what, &m, count, words, &a);
+        print_json(argv[0], g, what, &m, &from, count, words, &a);
     else if (good)
-        print_text(g, what, &m);
+        print_text(g, what, &m, &from);
+    if (good && explain && !json && m.device_equals_host) settings_explain(&m, &from);
     rc = !good ? report_error(&e) : m.device_equals_host ? EXIT_DONE : EXIT_FAILED;
     arena_free(&a);
     return rc;

@@ -188,9 +188,11 @@ bool firmware_run(const struct firmware *f, const char *in, const char *out, con
             arena_printf(a, "%s,out=%s,taken=1,mark=0x%llx-0x%llx,slots=0x%llx", f->plugin, profile,
                          (unsigned long long)mark[0], (unsigned long long)mark[1], (unsigned long long)slots);
         if (t->cache.bytes)
-            plugin = arena_printf(a, "%s,cache=flash:0x%llx-0x%llx:%u:%u:%u:id", plugin,
-                                  (unsigned long long)rom[0], (unsigned long long)rom[1], t->cache.bytes,
-                                  t->cache.ways, t->cache.line);
+            for (int code = 0; code < 2; code++) // with constants in flash, and in RAM
+                plugin =
+                    arena_printf(a, "%s,cache=%s:0x%llx-0x%llx:%u:%u:%u:%s", plugin, code ? "code" : "flash",
+                                 (unsigned long long)rom[0], (unsigned long long)rom[1], t->cache.bytes,
+                                 t->cache.ways, t->cache.line, code ? "i" : "id");
         n += words("-icount shift=0,sleep=off -plugin", argv + n, a);
         argv[n++] = plugin;
     }

@@ -61,6 +61,7 @@ static void sum_into(struct region *to, const struct region *r, double sign)
     to->instructions += sign * r->instructions;
     to->taken += sign * r->taken;
     to->misses += sign * r->misses;
+    to->code_misses += sign * r->code_misses;
     to->words += sign * r->words;
 }
 
@@ -88,26 +89,26 @@ static void costs_fill(struct job *j, const struct region *r)
 {
     struct measurement *m = j->m;
     const struct target *t = j->target;
-    const struct fact *miss = &t->cache.miss_cycles, *power = &t->active_mw;
-    double error = t->cost.error, us = 1e6 / t->clock_hz;
+    const double error = t->cost.error;
     m->instructions = r->instructions;
     m->taken_branches = r->taken;
     m->cache_misses = t->cache.bytes ? r->misses : NAN;
     for (int k = 0; k < C_COUNT; k++) m->class_[k] = (struct class_count){class_names[k], r->n[k]};
     m->nclass = C_COUNT;
-    double core = cycles_of(t, r, 0);
-    m->cycles = interval_of(core + miss->value * r->misses, core * (1 - error) + miss->low * r->misses,
-                            core * (1 + error) + miss->high * r->misses);
-    m->latency_us = interval_of(m->cycles.value * us, m->cycles.low * us, m->cycles.high * us);
-    if (!power->source) {
+    const double core = cycles_of(t, r), hz = t->clock_hz;
+    m->core_cycles = interval_of(core, core * (1 - error), core * (1 + error));
+    m->code_misses = t->cache.bytes ? r->code_misses : NAN;
+    const struct energy_setting own = {.clock_hz = t->clock_hz};
+    struct energy f;
+    energy_of(m, &own, &f);
+    m->latency_us = f.latency_us;
+    m->cycles =
+        interval_of(f.latency_us.value * hz / 1e6, f.latency_us.low * hz / 1e6, f.latency_us.high * hz / 1e6);
+    m->energy_uj = f.inference_uj;
+    if (isnan(f.inference_uj.value))
         m->energy_missing = "no documented power of this chip while it computes";
-        return;
-    }
-    // mW * us = nJ
-    m->energy_uj =
-        interval_of(power->value * m->latency_us.value / 1000, power->low * m->latency_us.low / 1000,
-                    power->high * m->latency_us.high / 1000);
-    m->energy_origin = "emulated";
+    else
+        m->energy_origin = "emulated";
 }
 
 static bool count(struct job *j, int n, struct err *e)
@@ -175,7 +176,8 @@ static bool count_layers(struct job *j, struct err *e)
         struct region r = {.id = 0};
         sum_into(&r, &p.region[i], 1), sum_into(&r, empty, -1);
         l->instructions += r.instructions;
-        l->cycles += cycles_of(j->target, &r, j->target->cache.miss_cycles.value);
+        l->cycles +=
+            cycles_of(j->target, &r) + miss_cycles(j->target, j->target->cache.miss_ns.value) * r.misses;
         before = n;
     }
     return true;
@@ -286,7 +288,9 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
                               .latency_us = unknown,
                               .energy_uj = unknown,
                               .taken_branches = NAN,
+                              .core_cycles = unknown,
                               .cache_misses = NAN,
+                              .code_misses = NAN,
                               .ram_bytes = -1,
                               .stack_bytes = -1};
     struct job j = {.plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a};
@@ -310,7 +314,7 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
     if (!getenv("WEARLITE_KEEP")) dir_remove(dir);
     if (good && !m->device_equals_host) { // a program that computes something else has no costs
         m->instructions = m->taken_branches = m->cache_misses = NAN;
-        m->cycles = m->latency_us = m->energy_uj = unknown;
+        m->cycles = m->core_cycles = m->latency_us = m->energy_uj = unknown;
         m->energy_origin = NULL;
         m->nclass = m->nlayer = 0;
         m->energy_missing = "the chip's scores differ from the host's";

@@ -19,13 +19,15 @@ struct measurement {
     const struct target *target;
     int windows_compared;
     bool device_equals_host;
-    const char *difference; // where they differ first; NULL
-    double instructions;    // an inference
-    struct interval cycles, latency_us, energy_uj;
+    const char *difference;                        // where they differ first; NULL
+    double instructions;                           // an inference
+    struct interval cycles, latency_us, energy_uj; // at the chip's own clock, constants in flash
+    struct interval core_cycles;                   // without waiting for the flash
     const char *energy_origin;  // "emulated": counted instructions, estimated cycles, a documented power;
                                 // NULL: not known
     const char *energy_missing; // why the energy is not known; NULL
     double taken_branches, cache_misses;           // an inference; misses NAN: no cache is modelled
+    double code_misses;                            // cache misses when all constants lie in RAM
     int64_t flash_bytes, code_bytes, weight_bytes; // text + rodata of model and kernels, without the harness
     int64_t ram_bytes, arena_bytes, static_bytes, stack_bytes;
     bool fits;
@@ -44,4 +46,25 @@ enum { MEASURE_SECONDS = 120 }; // time for one comparison run; windows that do 
 // `difference` says where.
 bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
                       struct arena *a, struct measurement *m, struct err *e);
+
+// ---- energy at a setting (energy.c) ----
+struct energy_setting {
+    uint32_t clock_hz;           // the chip's own, or one of its slower ones
+    bool weights_in_ram;         // constants are copied to RAM at start: only code waits for the flash
+    bool awake;                  // the core waits for the next window instead of sleeping
+    double hop_s;                // seconds from one window to the next; 0: only the inference is asked for
+    const struct sensor *sensor; // NULL: without
+    double battery_j;            // 0: none
+};
+struct energy { // NAN: not known; why says why
+    struct interval latency_us, inference_uj, hour_j, battery_days;
+    const char *why;
+};
+void energy_of(const struct measurement *m, const struct energy_setting *s, struct energy *out);
+// Every clock, both places of the weights where there is a cache and they fit; returns how many.
+enum { ENERGY_SETTINGS = 8 }; // at most
+int energy_settings(const struct measurement *m, const struct energy_setting *from,
+                    struct energy_setting *out);
+// The sum, term by term, each with its source.
+void energy_explain(const struct measurement *m, const struct energy_setting *s, struct buf *out);
 #endif

@@ -24,7 +24,8 @@ const char *plugin_build(struct arena *a, struct err *e);
 struct region { // between two marks
     int id;     // the mark that ended it
     double n[C_COUNT], instructions, taken, misses;
-    double words; // registers loaded and stored beyond the first of an instruction
+    double code_misses; // of the cache when all constants are in RAM: fetches alone
+    double words;       // registers loaded and stored beyond the first of an instruction
 };
 struct profile {
     struct region *region;
@@ -46,5 +47,7 @@ int registers_of(const char *operands); // in the list of a load or store of sev
 enum class_id class_of(const char *arch, const char *mnemonic,
                        const char *operands); // arch: arm riscv xtensa
 
-double cycles_of(const struct target *t, const struct region *r, double miss_cycles);
+double cycles_of(const struct target *t, const struct region *r); // without cache misses
+// Cycles of one miss at the chip's own clock.
+double miss_cycles(const struct target *t, double ns);
 #endif

@@ -51,7 +51,7 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
             r->taken += (double)taken;
         } else if (r &&
                    sscanf(line, "cache %15s %15s accesses %llu misses %llu", name, label, &n, &taken) == 4) {
-            r->misses += (double)taken;
+            *(strcmp(name, "code") ? &r->misses : &r->code_misses) += (double)taken;
         } else if (!strncmp(line, "total ", 6)) {
             total = true;
         }
@@ -60,12 +60,17 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
            fail(e, "the profile of the emulated run is cut off; is there space in the temporary folder?");
 }
 
-double cycles_of(const struct target *t, const struct region *r, double miss_cycles)
+double miss_cycles(const struct target *t, double ns)
+{
+    return ns * t->clock_hz * 1e-9;
+}
+
+double cycles_of(const struct target *t, const struct region *r)
 {
     const struct cycle_cost *k = &t->cost;
     const double cost[C_COUNT] = {k->alu,   k->mul,    k->mac, k->div,  k->load,
                                   k->store, k->branch, k->fpu, k->fmac, k->simd};
-    double cycles = k->taken * r->taken + k->word * r->words + miss_cycles * r->misses;
+    double cycles = k->taken * r->taken + k->word * r->words;
     for (int i = 0; i < C_COUNT; i++) cycles += cost[i] * r->n[i];
     return cycles;
 }

@@ -118,6 +118,7 @@ bool report_html(const json_t *results, struct buf *out, struct err *e)
     put_banners(results, out);
     html_findings(results, table, out);
     html_table(results, table, out);
+    html_settings(results, table, out);
     html_charts(results, table, out);
     html_layers(results, out);
     html_asked(results, out);

@@ -1,3 +1,4 @@
+#include "settings.h"
 #include "work.h"
 #include "../base/log.h"
 #include "../emit/emit.h"
@@ -59,10 +60,14 @@ static json_t *layers_of(const struct measurement *m)
     return list;
 }
 
-static json_t *details_of(const struct measurement *m)
+static json_t *details_of(const struct study *s, const struct measurement *m)
 {
     json_t *r = json_object(), *classes = json_object();
     for (int i = 0; i < m->nclass; i++) figure_put(classes, m->class_[i].name, m->class_[i].n);
+    const double mah = s->opt->battery_mah > 0 ? (double)s->opt->battery_mah : 300;
+    const struct energy_setting from = {.hop_s = s->data->hop / (double)s->data->rate_hz,
+                                        .battery_j = mah * 3.6 * 3.7};
+    json_object_set_new(r, "settings", settings_json(m, &from));
     json_object_set_new(r, "layers", layers_of(m));
     json_object_set_new(r, "classes", classes);
     figure_put(r, "code_bytes", (double)m->code_bytes);
@@ -72,6 +77,7 @@ static json_t *details_of(const struct measurement *m)
     figure_put(r, "stack_bytes", m->stack_bytes >= 0 ? (double)m->stack_bytes : NAN);
     figure_put(r, "taken_branches", m->taken_branches);
     figure_put(r, "cache_misses", m->cache_misses);
+    figure_put(r, "code_misses", m->code_misses);
     figure_put_text(r, "versions", m->versions);
     figure_put_text(r, "difference", m->difference);
     return r;
@@ -94,7 +100,7 @@ static json_t *measure(const struct study *s, const json_t *model, const char *b
                              : m.difference       ? m.difference
                                                   : "device and host differ");
     figure_put_text(r, "project", project);
-    json_object_set_new(r, "measurement", details_of(&m));
+    json_object_set_new(r, "measurement", details_of(s, &m));
     return r;
 }
 

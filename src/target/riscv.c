@@ -11,9 +11,9 @@ static const struct layout blocks_fma = {
     .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true};
 
 // A line of an external flash at 80 MHz, four bits a clock; see esp32 in xtensa.c.
-#define QIO80_MISS(mhz)                                                                                      \
+#define QIO80_MISS                                                                                           \
     {                                                                                                        \
-        0.67e0 * (mhz), 0.5 * (mhz), 0.83 * (mhz),                                                           \
+        667, 500, 833,                                                                                       \
             "derived: 32 bytes over quad SPI at 80 MHz take 0.5 to 0.83 us (bbs.esp32 t=9307 and ESP-IDF "   \
             "speed guide); no "                                                                              \
             "published figure"                                                                               \
@@ -47,7 +47,16 @@ const struct target rv32imc = {
                        "3 when used at "
                        "once, taken branch 1 to 3 more",
              .error = 0.35},
-    .cache = {16 << 10, 8, 32, QIO80_MISS(160)},
+    .cache = {16 << 10, 8, 32, QIO80_MISS},
+    .slower =
+        {{80000000,
+          {74.6, 56.1, 100,
+           "ESP32-C3 at 80 MHz: 22.6 (waiting) to 30.3 mA (busy) a whole DevKitC-02 (gist fabianoriccardi "
+           "83fd3379); ESP-AT documents: 17 to 22 mA, radio off, at 3.3 V; value: 22.6 mA"}}},
+    .wake_us = {142, 142, 842,
+                "ESP-IDF sleep_modes.c: 105 us of program and 37 of hardware to leave light sleep; high: 700 "
+                "more when the "
+                "flash was off"},
     .active_mw = {101, 88.4, 138,
                   "ESP32-C3 at 160 MHz, radio off, 3.3 V: 30.6 mA adding numbers (LuatOS board); 26.8 mA in "
                   "an empty loop "

@@ -18,8 +18,19 @@ struct cycle_cost { // estimated cycles an instruction of each class; extra cycl
 struct flash_cache { // between the core and an external flash; bytes 0: code and weights are read at full
                      // speed
     uint32_t bytes, ways, line;
-    struct fact miss_cycles; // the core waits for one line
+    struct fact miss_ns; // the core waits for one line; the flash has a clock of its own
 };
+
+struct clock_setting { // a clock the chip can be set to, with the power while computing at it
+    uint32_t hz;
+    struct fact active_mw;
+};
+
+struct sensor { // an inertial sensor's power while it samples accelerations and rotations
+    const char *name;
+    struct fact mw;
+};
+extern const struct sensor sensors[]; // name NULL at the end; sensors.c
 
 struct target {       // one file each; the table is in target.c
     const char *name; // "cortex-m4f"
@@ -43,6 +54,8 @@ struct target {       // one file each; the table is in target.c
     bool fpu;
     struct cycle_cost cost;
     struct flash_cache cache;
+    struct clock_setting slower[3];  // other clocks than clock_hz, hz 0 at the end
+    struct fact wake_us;             // from light sleep until the program goes on
     struct fact active_mw, sleep_mw; // power while computing, while waiting for the next window
 };
 extern const struct target *const targets[];        // NULL at the end

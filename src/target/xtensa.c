@@ -96,10 +96,24 @@ const struct target esp32 = {
     .cache = {32 << 10,
               2,
               32,
-              {160, 120, 200,
-               "derived: 32 bytes over quad SPI at 80 MHz take 0.5 to 0.83 us, at 240 MHz (bbs.esp32 t=9307, "
+              {667, 500, 833,
+               "derived: 32 bytes over quad SPI at 80 MHz take 0.5 to 0.83 us (bbs.esp32 t=9307, "
                "ESP-IDF speed "
                "guide); no published figure"}},
+    .slower = {{160000000,
+                {100.7, 89.1, 112.2,
+                 "ESP32 Series Datasheet v5.2, modem-sleep at 160 MHz, single core: 27 to 34 mA at 3.3 V; "
+                 "value: the "
+                 "middle"}},
+               {80000000,
+                {74.3, 66, 82.5,
+                 "ESP32 Series Datasheet v5.2, modem-sleep at 80 MHz, single core: 20 to 25 mA at 3.3 V; "
+                 "value: the "
+                 "middle"}}},
+    .wake_us = {272, 272, 972,
+                "ESP-IDF sleep_modes.c: 212 us of program and 60 of hardware to leave light sleep; high: 700 "
+                "more when the "
+                "flash was off"},
     .active_mw =
         {161.7, 99, 224.4,
          "ESP32 Series Datasheet v5.2, modem-sleep at 240 MHz: 30 to 68 mA at 3.3 V; value: the middle"},

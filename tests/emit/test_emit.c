@@ -144,7 +144,7 @@ TEST(targets_have_sources)
     for (const struct target *const *t = targets; *t; t++) {
         CHECK(target_find((*t)->name) == *t);
         CHECK((*t)->cost.source && (*t)->cost.error > 0);
-        const struct fact *facts[] = {&(*t)->active_mw, &(*t)->sleep_mw, &(*t)->cache.miss_cycles};
+        const struct fact *facts[] = {&(*t)->active_mw, &(*t)->sleep_mw, &(*t)->cache.miss_ns};
         for (int i = 0; i < 3; i++) { // no source, no constant
             CHECK(!facts[i]->source == !facts[i]->value);
             CHECK(facts[i]->low <= facts[i]->value && facts[i]->value <= facts[i]->high);
