@@ -22,27 +22,26 @@ NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t
     return m;
 }
 
-// A pair (on a word) times 2.
-NN_INLINE void nn_double(int16_t *pair)
+// Four int8 (anywhere), doubled, as two pairs of int16 (on words).
+NN_INLINE void nn_double4(const int8_t *x, int16_t *wide)
 {
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
-    int32_t v;
-    memcpy(&v, pair, sizeof v);
-    __asm__("sadd16 %0, %0, %0" : "+r"(v));
-    memcpy(pair, &v, sizeof v);
+    int32_t v, even, odd;
+    memcpy(&v, x, sizeof v);
+    __asm__("sxtb16 %0, %2\n\tsxtb16 %1, %2, ror #8" : "=&r"(even), "=r"(odd) : "r"(v));
+    __asm__("sadd16 %0, %0, %0\n\tsadd16 %1, %1, %1" : "+r"(even), "+r"(odd));
+    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(v) : "r"(even), "r"(odd));
+    memcpy(wide, &v, sizeof v);
+    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(v) : "r"(odd), "r"(even));
+    memcpy(wide + 2, &v, sizeof v);
 #else
-    pair[0] = (int16_t)(2 * pair[0]);
-    pair[1] = (int16_t)(2 * pair[1]);
+    for (int32_t i = 0; i < 4; i++) wide[i] = (int16_t)(2 * x[i]);
 #endif
 }
 
 NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
 {
-    for (; n >= 4; n -= 4, x += 4, wide += 4) {
-        nn_widen4(x, wide, wide + 2);
-        nn_double(wide);
-        nn_double(wide + 2);
-    }
+    for (; n >= 4; n -= 4, x += 4, wide += 4) nn_double4(x, wide);
     for (; n > 0; n -= 2, x += 2, wide += 2) {
         wide[0] = (int16_t)(2 * x[0]);
         wide[1] = (int16_t)(n > 1 ? 2 * x[1] : 0);
