@@ -5,6 +5,7 @@
 #include "../format/format.h"
 #include "../train/train.h"
 #include "cmd.h"
+#include "input_scale.h"
 #include <string.h>
 
 struct convert {
@@ -12,6 +13,7 @@ struct convert {
     int windows, seed;
     double keep;
     bool dequantize;
+    struct input_scale scale;
 };
 
 static bool calibration_npy(const char *path, const struct tensor *x, struct compress_opt *o, struct arena *a,
@@ -43,6 +45,7 @@ static bool calibration_data(const struct convert *c, const struct graph *g, str
         return fail(e, "%s: the model's input is %s, windows of %s are %dx%d", c->model,
                     tensor_shape(x, s, sizeof s), d->name, d->window, d->nchannel);
     }
+    if (!input_scale_given(&c->scale)) input_hint(g, d, true);
     o->calibration = dataset_sample(d, SPLIT_TRAIN, c->windows, (uint64_t)c->seed, &o->ncalibration, a);
     log_info("calibration: %d windows of %s, training persons only", o->ncalibration, d->name);
     return true;
@@ -60,12 +63,24 @@ static bool fine_tune(void *who, struct graph *g, struct arena *a, struct err *e
     return train_further(g, f->data, &(struct train_opt){.seed = (uint64_t)f->seed}, &r, a, e);
 }
 
+// The result takes samples as they are, and scales them itself.
+static bool scale_to_samples(const struct convert *c, struct graph *g, struct arena *a, struct err *e)
+{
+    const struct tensor *x = g->nin ? g->in[0] : NULL;
+    float *scale, *offset;
+    if (!x || !x->rank) return fail(e, "it has no input with channels");
+    const int channels = x->dim[x->rank - 1];
+    return input_scale_read(&c->scale, channels, &scale, &offset, a, e) &&
+           scale_input(g, channels, scale, offset, a, e);
+}
+
 static bool convert(const struct convert *c, const struct technique *t, enum range_method range,
                     struct arena *a, struct err *e)
 {
     struct graph *g = model_load(c->model, a, e);
     if (!g) return false;
     if (c->dequantize && !(g = dequantize(g, a, e))) return fail_in(e, "%s", c->model);
+    if (input_scale_given(&c->scale) && !scale_to_samples(c, g, a, e)) return fail_in(e, "%s", c->model);
     struct compress_opt o = {.range = range};
     if (t->needs_calibration && !c->calibrate)
         return fail(e, "%s: %s needs calibration windows; add --calibrate DATA or --calibrate x.npy",
@@ -106,6 +121,7 @@ int cmd_convert(int argc, char **argv)
         {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},
         {"range", 0, OPT_TEXT, "METHOD", "ranges of activations: mse, percentile or min-max (mse)", &c.range},
         {"seed", 0, OPT_INT, "N", "which windows are taken (1)", &c.seed},
+        INPUT_SCALE_OPTIONS(c.scale),
         {"dequantize", 0, OPT_FLAG, NULL, "make a quantised model float first", &c.dequantize},
         {"output", 'o', OPT_TEXT, "OUT.tflite", "the compressed model", &c.output},
         {NULL, 0, 0, NULL, NULL, NULL},

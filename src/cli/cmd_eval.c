@@ -3,6 +3,7 @@
 #include "../run/run.h"
 #include "../train/train.h"
 #include "cmd.h"
+#include "input_scale.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,14 +55,16 @@ int cmd_eval(int argc, char **argv)
 {
     const char *data = NULL, *split_text = "test";
     bool json = false, all = false;
+    struct input_scale scale = {NULL, NULL};
     int seed = 0;
     const struct opt opts[] = {
         {"data", 'd', OPT_TEXT, "NAME|DIR", "a data set of 'wearlite data list', or a folder of recordings",
          &data},
-        {"split", 0, OPT_TEXT, "SPLIT", "train, valid or test (test)", &split_text},
+        {"split", 0, OPT_TEXT, "SPLIT", "train, valid, test or all (test)", &split_text},
         {"all-classes", 0, OPT_FLAG, NULL, "all classes of the set, the rare ones too", &all},
         {"seed", 0, OPT_INT, "N", "of synth, and of the choice of validation persons (0, as train has it)",
          &seed},
+        INPUT_SCALE_OPTIONS(scale),
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
@@ -69,10 +72,10 @@ int cmd_eval(int argc, char **argv)
         "eval", "MODEL --data NAME", "Scores a model on people it never saw.", NULL, opts, 1, 1};
     int n, rc = opt_parse(&u, argc, argv, &n);
     if (rc >= 0) return rc;
-    enum split split;
+    enum split split = SPLIT_COUNT;
     if (!data) return usage_error(&u, "--data NAME is needed");
-    if (!split_find(split_text, &split))
-        return usage_error(&u, "unknown split '%s'; there are train, valid, test", split_text);
+    if (strcmp(split_text, "all") && !split_find(split_text, &split))
+        return usage_error(&u, "unknown split '%s'; there are train, valid, test, all", split_text);
     struct arena a = {0};
     struct err e = {""};
     struct data_opt want = {.all_classes = all, .seed = (uint64_t)seed};
@@ -82,10 +85,13 @@ int cmd_eval(int argc, char **argv)
     if (p && g->in[0]->rank == 3) want.window = g->in[0]->dim[1];
     struct dataset *d = p ? dataset_load(data, &want, &a, &e) : NULL;
     if (!d || !fits(argv[0], g, d, &e)) return arena_free(&a), report_error(&e);
-    d = dataset_split(d, split, &a);
+    const struct dataset *whole = d;
+    if (split != SPLIT_COUNT) d = dataset_split(d, split, &a);
+    if (!input_scale_apply(&scale, d, &a, &e)) return arena_free(&a), report_error(&e);
     float *y = arena_new_n(&a, (size_t)d->n * (size_t)d->nclass, float);
     if (!run_batch(p, d->x, d->n, y, &e)) return arena_free(&a), report_error(&e);
     struct score s = score_of(y, d->y, d->n, d->nclass, &a);
+    if (!input_scale_given(&scale)) input_hint(g, whole, s.accuracy < 0.5);
     if (json)
         print_json(argv[0], d, &s, split_text);
     else

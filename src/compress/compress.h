@@ -32,6 +32,9 @@ const struct technique *technique_find(const char *name);
 // Batch normalisation, and the normalisation of the input, become part of the weights of a neighbour where
 // that is exact (no padding between them), else a multiplication and an addition.
 bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e);
+// The scaling (x - offset) * scale of each channel in front of everything: the model then takes samples as they are.
+bool scale_input(struct graph *g, int channels, const float *scale, const float *offset, struct arena *a,
+                 struct err *e);
 void drop_dropout(struct graph *g);
 void fuse_activation(struct graph *g);
 // int8 weights, symmetric, one scale an output channel; biases stay. Float inputs stay: executed dynamically.

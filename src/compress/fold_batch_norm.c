@@ -1,7 +1,7 @@
 // y = s * x + t a channel, s = gamma / sqrt(variance + epsilon), t = beta - mean * s (Ioffe and Szegedy 2015,
 // eq. 3). Behind a layer: its weights times s, its bias times s plus t. In front of one without padding:
 // weights times s of the input channel, the bias gains the sum of weight * t. In front of padding it is not
-// the same: outside the image the layer sees 0, not t; then it becomes MUL and ADD.
+// the same unless t is 0: outside the image the layer sees 0, not t; then it becomes MUL and ADD.
 #include "compress.h"
 #include <math.h>
 #include <string.h>
@@ -91,14 +91,15 @@ static void fold_forward(struct node *n, const struct affine *f, struct arena *a
 
 static bool padded(const struct node *n)
 {
-    const int32_t *p = n->as.conv.pad;
+    const int32_t *p = n->as.conv.pad; // of a convolution
     return n->op != OP_DENSE && n->op != OP_RECURRENT && (p[0] || p[1] || p[2] || p[3]);
 }
 
 // The layers behind t that can take a scale and shift of each of `channels`, looking through reshapes that
 // keep them, or that put several samples side by side: the channel is then the index modulo channels. Their
 // number; -1 when somebody behind t cannot, or there are more than `most`.
-static int takers(const struct graph *g, const struct tensor *t, int channels, struct node **taker, int most)
+static int takers(const struct graph *g, const struct tensor *t, int channels, bool shifts,
+                  struct node **taker, int most)
 {
     int found = 0;
     for (int i = 0; i < g->nout; i++)
@@ -109,17 +110,34 @@ static int takers(const struct graph *g, const struct tensor *t, int channels, s
             if (n->in[i] != t) continue;
             const struct tensor *y = n->out[0];
             if (n->op == OP_RESHAPE && y->rank && y->dim[y->rank - 1] % channels == 0) {
-                const int more = takers(g, y, channels, taker + found, most - found);
+                const int more = takers(g, y, channels, shifts, taker + found, most - found);
                 if (more < 0) return -1;
                 found += more;
-            } else if (i == 0 && found < most && has_weights(n) && !padded(n) && tensor_is_const(n->in[1]) &&
-                       n->in[1]->type == F32)
+            } else if (i == 0 && found < most && has_weights(n) && !(shifts && padded(n)) &&
+                       tensor_is_const(n->in[1]) && n->in[1]->type == F32)
                 taker[found++] = n;
             else
                 return -1;
         }
     }
     return found;
+}
+
+// Of two in a row the second does what both did; n is the first, f its scale and shift.
+static bool compose(struct graph *g, const struct node *n, const struct affine *f, struct arena *a)
+{
+    struct node *next = graph_only_user(g, n->out[0]);
+    if (!next || next->op != OP_BATCH_NORM || tensor_count(next->in[1]) != f->n) return false;
+    const struct affine h = affine_of(next, a);
+    for (int i = 1; i <= 4; i++) {
+        float *v = arena_new_n(a, (size_t)f->n, float);
+        for (int c = 0; c < f->n; c++)
+            v[c] = i == 1 ? f->s[c] * h.s[c] : i == 2 ? f->t[c] * h.s[c] + h.t[c] : i == 4;
+        next->in[i] = copy_const(next->in[i], a);
+        next->in[i]->data = v;
+    }
+    next->as.batch_norm.epsilon = 0;
+    return true;
 }
 
 static bool to_multiply_add(struct graph *g, struct node *n, const struct affine *f, struct arena *a,
@@ -151,10 +169,18 @@ bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
         struct affine f = affine_of(n, a);
         struct node *before = graph_producer(g, n->in[0]);
         struct node *after[8];
-        const int nafter = takers(g, n->out[0], f.n, after, 8);
+        bool shifts = false;
+        for (int c = 0; c < f.n; c++) shifts |= f.t[c] != 0;
+        const int nafter = takers(g, n->out[0], f.n, shifts, after, 8);
         bool back = has_weights(before) && before->op != OP_RECURRENT && graph_uses(g, n->in[0]) == 1 &&
                     before->in[1]->type == F32 &&
                     (before->op == OP_DENSE ? before->as.dense.act : before->as.conv.act) == ACT_NONE;
+        if (!back && compose(g, n, &f, a)) {
+            graph_replace(g, n->out[0], n->in[0]);
+            graph_remove(g, n);
+            k--;
+            continue;
+        }
         if (!back && nafter < 1) {
             if (!to_multiply_add(g, n, &f, a, e)) return fail_in(e, "fold %s", n->name);
             k--;

@@ -71,6 +71,24 @@ TEST(compress_normalisation_in_front_of_padding_is_not_folded)
     arena_free(&a);
 }
 
+TEST(compress_input_scale_is_the_first_layer)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct compress_opt o = {0};
+    struct graph *g = tiny_cnn(&a, 32, 6, 3, 1), *h = graph_copy(g, &a), *lite;
+    const float scale[] = {1e-3f, 1e-3f, 1e-3f, 0.1f, 0.1f, -0.1f}, offset[] = {0, 500, 0, 3, 0, 1};
+    float *x = tiny_windows(&a, g, 40, 2), *raw = arena_new_n(&a, 40 * 32 * 6, float);
+    for (int i = 0; i < 40 * 32 * 6; i++) raw[i] = x[i] / scale[i % 6] + offset[i % 6];
+    CHECK(scale_input(h, 6, scale, offset, &a, &e) && graph_check(h, &e));
+    lite = apply("lite", h, &o, &a);
+    CHECK_EQ(0, count(lite, OP_BATCH_NORM) + count(lite, OP_MUL));
+    CHECK(worst(scores(apply("none", g, &o, &a), x, 40, &a), scores(lite, raw, 40, &a), 120) < 1e-3f);
+    CHECK(!scale_input(h, 5, scale, offset, &a, &e));
+    CHECK_STR("has 6 channels, the scale has 5", e.text);
+    arena_free(&a);
+}
+
 TEST(compress_dynamic_and_full_integer_stay_near)
 {
     struct arena a = {0};
