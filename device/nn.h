@@ -123,6 +123,7 @@ typedef struct nn_mean {
 
 // y[a][c] = over b, in order, of x[a][b][c].
 // nn_reduce_f32 NN_SUM, NN_PROD, NN_MAXIMUM, NN_MINIMUM
+// nn_reduce_s8  NN_MAXIMUM, NN_MINIMUM, of one scale and zero point
 // nn_arg_f32, nn_arg_s8 (p, x, y s32): at which b the greatest (NN_MAXIMUM) or least (NN_MINIMUM) is first
 typedef struct nn_reduce {
     int32_t a, b, c;
@@ -136,6 +137,12 @@ typedef struct nn_matmul {
     int32_t d0, d1, m, k, n;
     int32_t x0, x1, y0, y1, x_m, x_k, y_k, y_n;
 } nn_matmul;
+// nn_matmul_s8: sums of (x - x_zero) * (y - y_zero), k <= 16384; z = clamp(z_zero + requantise(sum, mult, shift)).
+typedef struct nn_matmul_scaled {
+    int32_t d0, d1, m, k, n;
+    int32_t x0, x1, y0, y1, x_m, x_k, y_k, y_n;
+    int32_t x_zero, y_zero, z_zero, mult, shift;
+} nn_matmul_scaled;
 
 // y[i][j][k][l] = c ? a : b, all read with strides (0 where they are broadcast). In place on a or b.
 // nn_select_f32, nn_select_s8 (p, c u8, a, b, y): values of four bytes, of one
@@ -169,6 +176,8 @@ typedef struct nn_binary {
 // nn_add_s8: both inputs times 2^left, each by its mult and shift to a common scale, added (subtracted when
 // negate_b is 1), then out_mult, out_shift. nn_mul_s8: (a - a_zero) * (b - b_zero) by out_mult, out_shift.
 // nn_add_s16, nn_mul_s16: the same without zero points.
+// nn_squared_difference_s8: both inputs times 128 and to a common scale, the square of their difference by out_mult,
+// out_shift. nn_prelu_s8: a by a_mult, a_shift, where it is negative a * b (the slope) by out_mult, out_shift.
 typedef struct nn_binary_s8 {
     int32_t d0, d1, d2, d3;
     int32_t a0, a1, a2, a3, b0, b1, b2, b3;
@@ -231,6 +240,13 @@ typedef struct nn_map2 {
     int32_t a0, a1, a2, a3, b0, b1, b2, b3;
     int32_t function; // one of the above
 } nn_map2;
+// nn_compare_s8: both inputs times 256, each by its mult and shift to a common scale.
+typedef struct nn_compare_scaled {
+    int32_t d0, d1, d2, d3;
+    int32_t a0, a1, a2, a3, b0, b1, b2, b3;
+    int32_t a_zero, b_zero, a_mult, a_shift, b_mult, b_shift;
+    int32_t function;
+} nn_compare_scaled;
 
 // nn_lookup_s8 (p, x, table, y): y[i] = table[x[i] + 128]; every int8 function of one int8 value. In place.
 typedef struct nn_lookup {
@@ -252,7 +268,7 @@ typedef struct nn_curve {
 } nn_curve;
 
 // exp(beta * x) / sum, over each row of c values; in place.
-// nn_log_softmax_f32 (p, x, y): its logarithm, without beta
+// nn_log_softmax_f32, nn_log_softmax_s8 (p, x, y): its logarithm, without beta; output scale 1/16, zero point 127
 // nn_softmax_f32 (p, x, y); nn_softmax_s8 (p, x, y): fixed point as TensorFlow Lite's reference, output scale
 // 1/256, zero point -128; differences of the row's maximum below diff_min give 0. nn_softmax_s16 (p, x, exp_table,
 // inverse_table, y): Q0.15; exp of -10 .. 0 and 1 / (1 + v) of 0 .. 1, 513 entries each, with straight lines between.

@@ -36,6 +36,10 @@ FIELDS(nn_select, "d0", "d1", "d2", "d3", "c0", "c1", "c2", "c3", "a0", "a1", "a
        "b3");
 FIELDS(nn_gather_rows, "outer", "n", "count", "bytes");
 FIELDS(nn_cast_types, "n", "from", "to");
+FIELDS(nn_matmul_scaled, "d0", "d1", "m", "k", "n", "x0", "x1", "y0", "y1", "x_m", "x_k", "y_k", "y_n",
+       "x_zero", "y_zero", "z_zero", "mult", "shift");
+FIELDS(nn_compare_scaled, "d0", "d1", "d2", "d3", "a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3", "a_zero",
+       "b_zero", "a_mult", "a_shift", "b_mult", "b_shift", "function");
 FIELDS(nn_lookup, "n");
 FIELDS(nn_softmax, "rows", "c", "beta_bits", "mult", "shift", "diff_min");
 FIELDS(nn_batch_norm, "rows", "c");
@@ -101,6 +105,12 @@ KERNEL(nn_select_f32, nn_select, NULL, XU8, XF, XF, YF);
 KERNEL(nn_select_s8, nn_select, NULL, XU8, X8, X8, Y8);
 KERNEL(nn_gather, nn_gather_rows, NULL, XV, X32, YV);
 KERNEL(nn_cast, nn_cast_types, NULL, XV, YV);
+KERNEL(nn_reduce_s8, nn_reduce, NULL, X8, Y8);
+KERNEL(nn_squared_difference_s8, nn_binary_s8, NULL, X8, X8, Y8);
+KERNEL(nn_prelu_s8, nn_binary_s8, NULL, X8, X8, Y8);
+KERNEL(nn_compare_s8, nn_compare_scaled, NULL, X8, X8, YU8);
+KERNEL(nn_matmul_s8, nn_matmul_scaled, NULL, X8, X8, Y8);
+KERNEL(nn_log_softmax_s8, nn_softmax, NULL, X8, Y8);
 KERNEL(nn_lookup_s8, nn_lookup, NULL, X8, X8, Y8);
 KERNEL(nn_softmax_f32, nn_softmax, nn_softmax_f32_call_fma, XF, YF);
 KERNEL(nn_softmax_s8, nn_softmax, NULL, X8, Y8);
@@ -220,5 +230,11 @@ const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,
                                         &kernel_nn_fill_s16,
                                         &kernel_nn_quantize_s16,
                                         &kernel_nn_dequantize_s16,
+                                        &kernel_nn_reduce_s8,
+                                        &kernel_nn_squared_difference_s8,
+                                        &kernel_nn_prelu_s8,
+                                        &kernel_nn_compare_s8,
+                                        &kernel_nn_matmul_s8,
+                                        &kernel_nn_log_softmax_s8,
                                         NULL};
 // clang-format on

@@ -1,19 +1,25 @@
 // Calls of the integer kernels.
 #include "../../device/nn_add_s8.c"
 #include "../../device/nn_average_pool_s8.c"
+#include "../../device/nn_compare_s8.c"
 #include "../../device/nn_conv2d_s8.c"
 #include "../../device/nn_copy_s8.c"
 #include "../../device/nn_dense_s8.c"
 #include "../../device/nn_depthwise_s8.c"
 #include "../../device/nn_fill_s8.c"
+#include "../../device/nn_log_softmax_s8.c"
 #include "../../device/nn_lookup_s8.c"
 #include "../../device/nn_gru_s8.c"
 #include "../../device/nn_lstm_s8.c"
+#include "../../device/nn_matmul_s8.c"
 #include "../../device/nn_max_pool_s8.c"
 #include "../../device/nn_mean_s8.c"
 #include "../../device/nn_mul_s8.c"
 #include "../../device/nn_rnn_s8.c"
+#include "../../device/nn_prelu_s8.c"
+#include "../../device/nn_reduce_s8.c"
 #include "../../device/nn_softmax_s8.c"
+#include "../../device/nn_squared_difference_s8.c"
 #include "kernel_clone.h"
 #include "kernel_grouped.h"
 #include "kernels.h"
@@ -122,4 +128,34 @@ CLONES void nn_gru_s8_call(const void *p, void *const *b)
 CLONES void nn_rnn_s8_call(const void *p, void *const *b)
 {
     nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+}
+
+CLONES void nn_reduce_s8_call(const void *p, void *const *b)
+{
+    nn_reduce_s8(p, b[0], b[1]);
+}
+
+CLONES void nn_squared_difference_s8_call(const void *p, void *const *b)
+{
+    nn_squared_difference_s8(p, b[0], b[1], b[2]);
+}
+
+CLONES void nn_prelu_s8_call(const void *p, void *const *b)
+{
+    nn_prelu_s8(p, b[0], b[1], b[2]);
+}
+
+CLONES void nn_compare_s8_call(const void *p, void *const *b)
+{
+    nn_compare_s8(p, b[0], b[1], b[2]);
+}
+
+CLONES void nn_matmul_s8_call(const void *p, void *const *b)
+{
+    nn_matmul_s8(p, b[0], b[1], b[2]);
+}
+
+CLONES void nn_log_softmax_s8_call(const void *p, void *const *b)
+{
+    nn_log_softmax_s8(p, b[0], b[1]);
 }

@@ -44,6 +44,10 @@ struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, in
 // Lets out share in's bytes when nothing else reads them later; the kernel must work in place.
 void lower_in_place(struct plan *p, const struct tensor *out, const struct tensor *in);
 
+// A function of one int8 value: no arithmetic is left for the device but a table of 256, which the caller fills, by
+// x + 128 (op_map_s8.c).
+int8_t *lower_lookup(const struct node *n, struct plan *p);
+bool lower_map_s8(const struct node *n, struct plan *p, struct err *e);
 // y = function(x) of floats (NN_NEG ...), in place where that is possible (op_map.c).
 void step_map(struct plan *p, const struct node *n, int32_t function);
 // Broadcasting (lower_broadcast.c). `rank` dimensions and the strides of nin inputs there, 0 where one is

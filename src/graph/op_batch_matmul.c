@@ -1,6 +1,7 @@
 // BATCH_MATMUL: the product of two computed matrices, for each of the leading dimensions.
 #include "lower.h"
 #include "../../device/nn.h"
+#include <string.h>
 
 static bool infer(struct node *n, struct err *e)
 {
@@ -64,11 +65,26 @@ static bool matmul_shape(const struct node *n, nn_matmul *q, struct err *e)
     return true;
 }
 
+// The product of the input scales in float, as LiteRT has it.
+static bool lower_s8(const struct node *n, const nn_matmul *f, struct plan *p, struct err *e)
+{
+    const struct quant *x = &n->in[0]->q, *y = &n->in[1]->q, *z = &n->out[0]->q;
+    nn_matmul_scaled q = {.x_zero = x->zero[0], .y_zero = y->zero[0], .z_zero = z->zero[0]};
+    const double real = (double)(x->scale[0] * y->scale[0]) / (double)z->scale[0];
+    memcpy(&q, f, sizeof *f); // the same members come first
+    quantize_multiplier(real, &q.mult, &q.shift);
+    if (q.k > 16384) return fail(e, "%d products a sum; at most 16384 keep it from overflowing", q.k);
+    if (q.shift > 14) return fail(e, "the factor %g from its sums to its output is not possible", real);
+    plan_step(p, n, &kernel_nn_matmul_s8, &q,
+              (struct ref[]){ref_in(n->in[0]), ref_in(n->in[1]), ref_out(n->out[0])});
+    return true;
+}
+
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     nn_matmul q;
     if (!want_types(n, e) || !matmul_shape(n, &q, e)) return false;
-    if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    if (is_s8(n->in[0])) return lower_s8(n, &q, p, e);
     plan_step(p, n, &kernel_nn_matmul_f32, &q,
               (struct ref[]){ref_in(n->in[0]), ref_in(n->in[1]), ref_out(n->out[0])});
     return true;

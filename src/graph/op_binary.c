@@ -87,6 +87,49 @@ static bool lower_simple_power(const struct node *n, struct plan *p)
     return true;
 }
 
+// Both inputs to the scale of twice the greater one, in 7 bits more; the square's scale is that one's square.
+static bool squared_difference_s8(const struct node *n, nn_binary_s8 *q, struct err *e)
+{
+    const double sa = (double)n->in[0]->q.scale[0], sb = (double)n->in[1]->q.scale[0],
+                 sy = (double)n->out[0]->q.scale[0], twice = 2 * (sa > sb ? sa : sb);
+    quantize_multiplier(sa / twice, &q->a_mult, &q->a_shift);
+    quantize_multiplier(sb / twice, &q->b_mult, &q->b_shift);
+    quantize_multiplier(twice * twice / ((1 << 14) * sy), &q->out_mult, &q->out_shift);
+    return q->out_shift <= 0 || fail(e, "its output scale %g is too small for its inputs", sy);
+}
+
+// Products and quotients in float, as LiteRT has them.
+static bool prelu_s8(const struct node *n, nn_binary_s8 *q, struct err *e)
+{
+    const float sa = n->in[0]->q.scale[0], sb = n->in[1]->q.scale[0], sy = n->out[0]->q.scale[0];
+    quantize_multiplier((double)(sa / sy), &q->a_mult, &q->a_shift);
+    quantize_multiplier((double)(sa * sb / sy), &q->out_mult, &q->out_shift);
+    return (q->a_shift <= 14 && q->out_shift <= 14) ||
+           fail(e, "its output scale %g is too small for its inputs", (double)sy);
+}
+
+static bool lower_pair_s8(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *in[2], *a = n->in[0], *b = n->in[1], *y = n->out[0];
+    const bool prelu = n->op == OP_PRELU;
+    if (n->op == OP_POW) return fail(e, "it has no int8 form; a dequantize is missing in front of it");
+    if (n->op == OP_MAXIMUM || n->op == OP_MINIMUM) {
+        nn_map2 q = {.function = n->op == OP_MAXIMUM ? NN_MAXIMUM : NN_MINIMUM};
+        if (!want_moved(n, 0, e) || !lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
+        lower_in_place_any(n, p, 0);
+        plan_step(p, n, &kernel_nn_map2_s8, &q, (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
+        return true;
+    }
+    nn_binary_s8 q = {
+        .a_zero = a->q.zero[0], .b_zero = b->q.zero[0], .y_zero = y->q.zero[0], .min = -128, .max = 127};
+    if (!lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
+    if (!(prelu ? prelu_s8 : squared_difference_s8)(n, &q, e)) return false;
+    lower_in_place_any(n, p, 0);
+    plan_step(p, n, prelu ? &kernel_nn_prelu_s8 : &kernel_nn_squared_difference_s8, &q,
+              (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
+    return true;
+}
+
 static bool lower_pair(const struct node *n, struct plan *p, struct err *e)
 {
     static const int32_t function[OP_COUNT] = {[OP_MAXIMUM] = NN_MAXIMUM,
@@ -97,7 +140,7 @@ static bool lower_pair(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *in[2];
     nn_map2 q = {.function = function[n->op]};
     if (!want_types(n, e)) return false;
-    if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    if (is_s8(n->in[0])) return lower_pair_s8(n, p, e);
     if (lower_simple_power(n, p)) return true;
     if (!lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
     lower_in_place_any(n, p, 0);

@@ -21,6 +21,22 @@ static bool want_bool(const struct node *n, struct err *e)
     return true;
 }
 
+// As LiteRT compares: by the scales themselves, to 1/256. Values nearer than that count as equal.
+static bool lower_scales(const struct node *n, nn_compare_scaled *q, struct err *e)
+{
+    for (int k = 0; k < 2; k++) {
+        const struct tensor *t = n->in[k];
+        if (!want_scale(t, e)) return false;
+        if (t->q.scale[0] >= 1)
+            return fail(e, "%s has the scale %g, want below 1", t->name, (double)t->q.scale[0]);
+        quantize_multiplier((double)t->q.scale[0], k ? &q->b_mult : &q->a_mult,
+                            k ? &q->b_shift : &q->a_shift);
+    }
+    q->a_zero = n->in[0]->q.zero[0];
+    q->b_zero = n->in[1]->q.zero[0];
+    return true;
+}
+
 static bool lower_compare(const struct node *n, struct plan *p, struct err *e)
 {
     static const int32_t function[OP_COUNT] = {
@@ -32,9 +48,17 @@ static bool lower_compare(const struct node *n, struct plan *p, struct err *e)
     if (a->type != b->type || y->type != BOOL)
         return fail(e, "it compares %s with %s to %s", dtype_name(a->type), dtype_name(b->type),
                     dtype_name(y->type));
-    if (!is_f32(a)) return fail(e, "%s is %s; float32 can be compared", a->name, dtype_name(a->type));
-    if (!lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
-    plan_step(p, n, &kernel_nn_compare_f32, &q, (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
+    if (is_f32(a)) {
+        if (!lower_operands(n, p, 2, in, (int32_t *)&q, e)) return false;
+        plan_step(p, n, &kernel_nn_compare_f32, &q, (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
+        return true;
+    }
+    if (dtype_size(a->type) != 1)
+        return fail(e, "%s is %s; float32, int8 and bool can be compared", a->name, dtype_name(a->type));
+    nn_compare_scaled s = {
+        .function = q.function, .a_mult = 1 << 30, .a_shift = 1, .b_mult = 1 << 30, .b_shift = 1};
+    if (!lower_operands(n, p, 2, in, (int32_t *)&s, e) || (is_s8(a) && !lower_scales(n, &s, e))) return false;
+    plan_step(p, n, &kernel_nn_compare_s8, &s, (struct ref[]){ref_in(in[0]), ref_in(in[1]), ref_out(y)});
     return true;
 }
 
@@ -51,13 +75,8 @@ static bool lower_logical(const struct node *n, struct plan *p, struct err *e)
 
 static bool lower_not(const struct node *n, struct plan *p, struct err *e)
 {
-    const struct tensor *x = n->in[0], *y = n->out[0];
     if (!want_bool(n, e)) return false;
-    struct tensor *table = lower_table(p, n->name, I8, 256);
-    ((int8_t *)(uintptr_t)table->data)[128] = 1;
-    lower_in_place(p, y, x);
-    plan_step(p, n, &kernel_nn_lookup_s8, &(nn_lookup){(int32_t)tensor_count(x)},
-              (struct ref[]){ref_in(x), ref_in(table), ref_out(y)});
+    lower_lookup(n, p)[128] = 1;
     return true;
 }
 

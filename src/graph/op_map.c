@@ -41,7 +41,7 @@ void step_map(struct plan *p, const struct node *n, int32_t function)
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     if (!want_types(n, e)) return false;
-    if (is_s8(n->in[0])) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
+    if (is_s8(n->in[0])) return lower_map_s8(n, p, e);
     step_map(p, n, function_of(n));
     return true;
 }

@@ -25,7 +25,7 @@ static bool infer(struct node *n, struct err *e)
     return infer_out(n, x->type, rank, dim, e);
 }
 
-// 1 / b joins the multiplier, with as many bits as fit.
+// A mean: 1 / b joins the multiplier, with as many bits as fit.
 static bool lower_mean_integer(const struct node *n, nn_mean *q, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
@@ -33,9 +33,9 @@ static bool lower_mean_integer(const struct node *n, nn_mean *q, struct err *e)
     if (q->b > most) return fail(e, "%d elements to a mean; at most %d", q->b, most);
     quantize_multiplier((double)x->q.scale[0] / (double)y->q.scale[0], &q->mult, &q->shift);
     int32_t bits = 0;
-    while (q->b >> (bits + 1)) bits++;
+    while (n->op == OP_MEAN && q->b >> (bits + 1)) bits++;
     if (bits > 31 + q->shift) bits = 31 + q->shift;
-    q->mult = (int32_t)(((int64_t)q->mult << bits) / q->b);
+    if (n->op == OP_MEAN) q->mult = (int32_t)(((int64_t)q->mult << bits) / q->b);
     q->shift -= bits;
     if (q->shift > 7)
         return fail(e, "%s to %s: the factor between their scales is too large", x->name, y->name);
@@ -108,10 +108,12 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const struct tensor *x = n->in[0];
     int32_t d[3];
     if (!want_types(n, e)) return false;
-    if (is_s8(x)) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
-    if (!(x = collapse(n, p, d, e))) return false;
-    plan_step(p, n, &kernel_nn_reduce_f32, &(nn_reduce){d[0], d[1], d[2], function[n->op]},
-              (struct ref[]){ref_in(x), ref_out(n->out[0])});
+    if (is_s8(x) && n->op == OP_SUM) return lower_mean(n, p, e);
+    if (is_s8(x) && n->op == OP_REDUCE_PROD)
+        return fail(e, "it has no int8 form; a dequantize is missing in front of it");
+    if ((is_s8(x) && !want_moved(n, 0, e)) || !(x = collapse(n, p, d, e))) return false;
+    plan_step(p, n, is_s8(x) ? &kernel_nn_reduce_s8 : &kernel_nn_reduce_f32,
+              &(nn_reduce){d[0], d[1], d[2], function[n->op]}, (struct ref[]){ref_in(x), ref_out(n->out[0])});
     return true;
 }
 

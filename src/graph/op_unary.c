@@ -1,4 +1,5 @@
-// Elementwise ops of one input, and softmax over the last dimension: output like input.
+// Elementwise ops of one input, softmax and its logarithm over the last
+// dimension: output like input.
 #include "lower.h"
 #include "../../device/nn_math.h"
 #include <math.h>
@@ -6,21 +7,6 @@
 static bool infer(struct node *n, struct err *e)
 {
     return want_inputs(n, 1, 1, e) && infer_like(n, n->in[0], e);
-}
-
-// A function of one int8 value is a table of 256, made here: no arithmetic is left for the device.
-static void step_lookup(const struct node *n, struct plan *p, struct tensor *table)
-{
-    const struct tensor *x = n->in[0], *y = n->out[0];
-    lower_in_place(p, y, x);
-    plan_step(p, n, &kernel_nn_lookup_s8, &(nn_lookup){(int32_t)tensor_count(x)},
-              (struct ref[]){ref_in(x), ref_in(table), ref_out(y)});
-}
-
-static int8_t *table_new(struct plan *p, const struct node *n, struct tensor **t)
-{
-    *t = lower_table(p, n->name, I8, 256);
-    return (int8_t *)(uintptr_t)(*t)->data;
 }
 
 bool lower_requantize(const struct node *n, struct plan *p, double real, enum act act, struct err *e)
@@ -31,11 +17,9 @@ bool lower_requantize(const struct node *n, struct plan *p, double real, enum ac
     quantize_multiplier(real, &mult, &shift);
     if (shift > 22) return fail(e, "the factor between its scales, %g, is too large", real);
     act_range(act, y, &min, &max);
-    struct tensor *t;
-    int8_t *v = table_new(p, n, &t);
+    int8_t *v = lower_lookup(n, p);
     for (int i = -128; i < 128; i++)
         v[i + 128] = nn_output_s8(i - x->q.zero[0], mult, shift, y->q.zero[0], min, max);
-    step_lookup(n, p, t);
     return true;
 }
 
@@ -50,15 +34,13 @@ static bool lower_leaky_s8(const struct node *n, struct plan *p, struct err *e)
     quantize_multiplier(fabs((double)(x->q.scale[0] * alpha / y->q.scale[0])), &mult[1], &shift[1]);
     if (shift[0] > 22 || shift[1] > 22 || !isfinite(alpha))
         return fail(e, "alpha %g with its scales is not possible", (double)alpha);
-    struct tensor *t;
-    int8_t *v = table_new(p, n, &t);
+    int8_t *v = lower_lookup(n, p);
     for (int i = -128; i < 128; i++) {
         const int32_t q = i - x->q.zero[0], k = q < 0;
         int32_t r = nn_requantise(q, mult[k], shift[k]);
         if (k && alpha < 0) r = -r;
         v[i + 128] = (int8_t)nn_clamp(r + y->q.zero[0], -128, 127);
     }
-    step_lookup(n, p, t);
     return true;
 }
 
@@ -77,8 +59,7 @@ static bool lower_sigmoid_s8(const struct node *n, struct plan *p, struct err *e
     if (shift > 31 || shift < -31)
         return fail(e, "its input scale %g is not possible", (double)x->q.scale[0]);
     const int32_t radius = (int32_t)fmin(floor(15.0 * (1 << 27) / exp2(shift)), 1e6);
-    struct tensor *t;
-    int8_t *v = table_new(p, n, &t);
+    int8_t *v = lower_lookup(n, p);
     for (int i = -128; i < 128; i++) {
         const int32_t q = i - x->q.zero[0];
         const int32_t a = q <= -radius || q >= radius ? 0 : nn_requantise(q, mult, shift);
@@ -86,7 +67,6 @@ static bool lower_sigmoid_s8(const struct node *n, struct plan *p, struct err *e
         const int32_t small = logistic ? nn_shift_right(r, 23) - 128 : nn_shift_right(r, 24);
         v[i + 128] = (int8_t)(q <= -radius ? -128 : q >= radius ? 127 : nn_clamp(small, -128, 127));
     }
-    step_lookup(n, p, t);
     return true;
 }
 
@@ -95,14 +75,12 @@ static bool lower_elu_s8(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     if (!want_types(n, e)) return false;
-    struct tensor *t;
-    int8_t *v = table_new(p, n, &t);
+    int8_t *v = lower_lookup(n, p);
     for (int i = -128; i < 128; i++) {
         const float r = (float)(i - x->q.zero[0]) * x->q.scale[0];
         const float f = r < 0 ? n->as.alpha.alpha * (nn_exp(r) - 1.0f) : r;
         v[i + 128] = nn_round_s8(f / y->q.scale[0], y->q.zero[0]);
     }
-    step_lookup(n, p, t);
     return true;
 }
 
@@ -136,14 +114,21 @@ static bool lower_softmax(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t c = x->rank ? x->dim[x->rank - 1] : 1;
-    const float beta = n->as.softmax.beta;
-    if (is_s16(x)) return lower_softmax_s16(n, p, e);
+    if (is_s16(x) && n->op == OP_SOFTMAX) return lower_softmax_s16(n, p, e);
+    const bool logarithm = n->op == OP_LOG_SOFTMAX;
+    const float beta = logarithm ? 1 : n->as.softmax.beta;
+    const struct kernel *const kernel =
+        logarithm  ? is_s8(x) ? &kernel_nn_log_softmax_s8 : &kernel_nn_log_softmax_f32
+        : is_s8(x) ? &kernel_nn_softmax_s8
+                   : &kernel_nn_softmax_f32;
     if (!want_types(n, e)) return false;
     if (c < 1) return fail(e, "it has no classes");
     nn_softmax q = {.rows = (int32_t)(tensor_count(x) / c), .c = c, .beta_bits = float_bits(beta)};
     if (is_s8(x)) {
-        if (y->q.zero[0] != -128 || y->q.scale[0] != 1.0f / 256)
+        if (!logarithm && (y->q.zero[0] != -128 || y->q.scale[0] != 1.0f / 256))
             return fail(e, "its output wants the scale 1/256 and the zero point -128");
+        if (logarithm && (y->q.zero[0] != 127 || y->q.scale[0] != 1.0f / 16))
+            return fail(e, "its output wants the scale 1/16 and the zero point 127");
         if (c > 511) return fail(e, "%d classes; the int8 softmax takes at most 511", c);
         // differences become Q5.26
         const double real = fmin((double)beta * (double)x->q.scale[0] * (1 << 26), 2147483647.0);
@@ -153,20 +138,7 @@ static bool lower_softmax(const struct node *n, struct plan *p, struct err *e)
         q.diff_min = -(int32_t)fmin(floor(31.0 * (1 << 26) / exp2(q.shift)), 1e6);
     }
     lower_in_place(p, y, x);
-    plan_step(p, n, is_s8(x) ? &kernel_nn_softmax_s8 : &kernel_nn_softmax_f32, &q,
-              (struct ref[]){ref_in(x), ref_out(y)});
-    return true;
-}
-
-static bool lower_log_softmax(const struct node *n, struct plan *p, struct err *e)
-{
-    const struct tensor *x = n->in[0], *y = n->out[0];
-    const int32_t c = x->rank ? x->dim[x->rank - 1] : 1;
-    if (!want_types(n, e)) return false;
-    if (is_s8(x)) return fail(e, "it has no int8 form yet; a dequantize is missing in front of it");
-    lower_in_place(p, y, x);
-    plan_step(p, n, &kernel_nn_log_softmax_f32, &(nn_softmax){.rows = (int32_t)(tensor_count(x) / c), .c = c},
-              (struct ref[]){ref_in(x), ref_out(y)});
+    plan_step(p, n, kernel, &q, (struct ref[]){ref_in(x), ref_out(y)});
     return true;
 }
 
@@ -185,4 +157,4 @@ const struct opdef op_LOGISTIC = {"LOGISTIC", infer, lower, NULL};
 const struct opdef op_TANH = {"TANH", infer, lower, NULL};
 const struct opdef op_SOFTMAX = {"SOFTMAX", infer, lower_softmax, NULL};
 const struct opdef op_DROPOUT = {"DROPOUT", infer, lower_dropout, NULL};
-const struct opdef op_LOG_SOFTMAX = {"LOG_SOFTMAX", infer, lower_log_softmax, NULL};
+const struct opdef op_LOG_SOFTMAX = {"LOG_SOFTMAX", infer, lower_softmax, NULL};

@@ -1,0 +1,39 @@
+// Comparison of int8 with broadcasting; contract in nn.h. The function is a constant of the call, as in
+// nn_map_f32.c.
+#ifndef NN_COMPARE_S8_C
+#define NN_COMPARE_S8_C
+#include "nn_math.h"
+
+NN_INLINE uint8_t nn_compare_integers(int32_t function, int32_t u, int32_t v)
+{
+    switch (function) {
+    case NN_EQUAL:
+        return u == v;
+    case NN_NOT_EQUAL:
+        return u != v;
+    case NN_LESS:
+        return u < v;
+    case NN_LESS_EQUAL:
+        return u <= v;
+    case NN_GREATER:
+        return u > v;
+    default:
+        return u >= v;
+    }
+}
+
+NN_INLINE void nn_compare_s8(const nn_compare_scaled *p, const int8_t *a, const int8_t *b, uint8_t *y)
+{
+    for (int32_t i = 0; i < p->d0; i++)
+        for (int32_t j = 0; j < p->d1; j++)
+            for (int32_t k = 0; k < p->d2; k++) {
+                const int8_t *u = a + i * p->a0 + j * p->a1 + k * p->a2;
+                const int8_t *v = b + i * p->b0 + j * p->b1 + k * p->b2;
+                for (int32_t n = p->d3; n > 0; n--, u += p->a3, v += p->b3) {
+                    const int32_t s = nn_requantise((*u - p->a_zero) * 256, p->a_mult, p->a_shift);
+                    const int32_t t = nn_requantise((*v - p->b_zero) * 256, p->b_mult, p->b_shift);
+                    *y++ = nn_compare_integers(p->function, s, t);
+                }
+            }
+}
+#endif

@@ -1,0 +1,21 @@
+// x, times its slope where it is negative, of int8 with broadcasting; contract in nn.h.
+#ifndef NN_PRELU_S8_C
+#define NN_PRELU_S8_C
+#include "nn_math.h"
+
+NN_API void nn_prelu_s8(const nn_binary_s8 *p, const int8_t *x, const int8_t *slope, int8_t *y)
+{
+    for (int32_t i = 0; i < p->d0; i++)
+        for (int32_t j = 0; j < p->d1; j++)
+            for (int32_t k = 0; k < p->d2; k++) {
+                const int8_t *u = x + i * p->a0 + j * p->a1 + k * p->a2;
+                const int8_t *v = slope + i * p->b0 + j * p->b1 + k * p->b2;
+                for (int32_t n = p->d3; n > 0; n--, u += p->a3, v += p->b3) {
+                    const int32_t q = *u - p->a_zero;
+                    *y++ = q >= 0 ? nn_output_s8(q, p->a_mult, p->a_shift, p->y_zero, p->min, p->max)
+                                  : nn_output_s8(q * (*v - p->b_zero), p->out_mult, p->out_shift, p->y_zero,
+                                                 p->min, p->max);
+                }
+            }
+}
+#endif
