@@ -62,8 +62,8 @@ struct graph *dequantize(const struct graph *q, struct arena *a, struct err *e);
 
 // ---- integer activations ----
 // Where the scale of an op's output comes from: its own range, that of the inputs (which then share one), or
-// what TensorFlow Lite fixes for 0 .. 1 and -1 .. 1.
-enum scale_rule { SCALE_OWN, SCALE_INPUT, SCALE_UNIT, SCALE_SIGNED };
+// what TensorFlow Lite fixes for 0 .. 1, for -1 .. 1, and for the logarithm of a softmax, -16 .. 0.
+enum scale_rule { SCALE_OWN, SCALE_INPUT, SCALE_UNIT, SCALE_SIGNED, SCALE_LOG };
 struct form {
     bool s8, s16; // there are kernels for int8, int16 activations
     enum scale_rule scale;

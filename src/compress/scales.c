@@ -46,11 +46,13 @@ struct range range_of_const(const struct tensor *t)
 
 static const struct quant unit_s8 = {1, 0, (const float[]){1.0f / 256}, (const int32_t[]){-128}};
 static const struct quant signed_s8 = {1, 0, (const float[]){1.0f / 128}, (const int32_t[]){0}};
+static const struct quant log_s8 = {1, 0, (const float[]){1.0f / 16}, (const int32_t[]){127}};
 static const struct quant one_s16 = {1, 0, (const float[]){1.0f / 32768}, (const int32_t[]){0}};
 
 const struct quant *scale_fixed(const struct node *n, enum dtype type)
 {
     const enum scale_rule rule = form_of(n->op)->scale;
+    if (rule == SCALE_LOG) return &log_s8;
     if (rule != SCALE_UNIT && rule != SCALE_SIGNED) return NULL;
     return type == I16 ? &one_s16 : rule == SCALE_UNIT ? &unit_s8 : &signed_s8;
 }
@@ -66,8 +68,9 @@ static void take_fixed(struct scales *s, const struct node *n, enum dtype type)
     const struct quant *fixed = scale_fixed(n, type);
     if (!fixed) return;
     struct scale_set *root = &s->v[find(s, n->out[0])];
-    const float lo = fixed->zero[0] == 0 ? -1 : 0;
-    if (!root->q.n && root->range.lo >= lo && root->range.hi <= 1) root->q = *fixed;
+    const bool logarithm = fixed == &log_s8; // below -16 the op itself has no values
+    const float lo = logarithm ? -INFINITY : fixed->zero[0] == 0 ? -1 : 0, hi = logarithm ? 0 : 1;
+    if (!root->q.n && root->range.lo >= lo && root->range.hi <= hi) root->q = *fixed;
 }
 
 // lite and g are the same graph; ranges are known by lite's tensors, scales are asked for by g's.

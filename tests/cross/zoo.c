@@ -350,6 +350,7 @@ struct graph *choices_graph(struct arena *a, uint64_t seed)
     with(&z, OP_LESS_EQUAL, positive, ACT_NONE);
     with(&z, OP_LOGICAL_AND, greater, ACT_NONE);
     plain(&z, OP_LOGICAL_NOT);
+    with(&z, OP_EQUAL, greater, ACT_NONE);
     struct node *n = add(&z, OP_SELECT, 3);
     n->in[1] = mixed;
     n->in[2] = row;

@@ -3,6 +3,7 @@
 Lite Micro, to the bit (dynamic: within float rounding).
 
 usage: tests/referee/kernels.py [build/wearlite [SEEDS [OP]]]
+       tests/referee/kernels.py --golden OP...       tests/golden/tflite_OP_int8: one model of it, inputs, the outputs
 Needs a python3 with numpy, ai-edge-litert and tflite-micro (PyPI). Models of one operator are made here with the
 flatbuffer classes that ai-edge-litert carries. Prints one line an operator: cases, bytes that differ from each referee.
 
@@ -16,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 
 import flatbuffers
 import numpy as np
@@ -438,7 +440,39 @@ def micro(model, xs):
     return np.stack(ys)
 
 
+def golden(name):
+    folder = f"tests/golden/tflite_{name.replace('-', '_')}_int8"
+    os.makedirs(folder, exist_ok=True)
+    r = np.random.default_rng([1, len(name)])
+    model = OPS[name](r)
+    shape = Interpreter(model_content=model).get_input_details()[0]["shape"]
+    xs = r.integers(-128, 128, (3, *shape)).astype(np.int8)
+    try:
+        small = micro(model, xs)
+    except Exception:
+        small = None
+    tflite = litert(model, xs)
+    follow = FOLLOW.get(name, "litert")
+    y = small if follow == "tflm" else tflite
+    open(folder + "/model.tflite", "wb").write(model)
+    np.save(folder + "/in.npy", xs.reshape(3, *shape[1:]))
+    np.save(folder + "/out.npy", y.reshape(3, *y.shape[2:]))
+    who = {"litert": f"LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)",
+           "tflm": f"TensorFlow Lite Micro {version('tflite-micro')}"}
+    other = tflite if follow == "tflm" else small
+    with open(folder + "/ORIGIN", "w") as f:
+        print(f"model made by tests/referee/kernels.py --golden {name}\nout by {who[follow]}", file=f)
+        if other is not None:
+            print(who["litert" if follow == "tflm" else "tflm"],
+                  "gives the same" if (other == y).all() else "differs (see the head of kernels.py)", file=f)
+        print("tolerance 0", file=f)
+
+
 def main():
+    if sys.argv[1:2] == ["--golden"]:
+        for name in sys.argv[2:]:
+            golden(name)
+        return
     tool = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
     only = sys.argv[3] if len(sys.argv) > 3 else None
