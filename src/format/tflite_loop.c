@@ -240,8 +240,9 @@ void loop_tidy(struct graph *g)
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k], *before;
         if (!is_view(n)) continue;
-        n->op = OP_RESHAPE;
         before = graph_producer(g, n->in[0]);
+        if (before && before->op == OP_RECURRENT && n->op == OP_STRIDED_SLICE) continue; // the last step of one
+        n->op = OP_RESHAPE;
         if (before && before->op == OP_RESHAPE) {
             n->in[0] = before->in[0];
             before = graph_producer(g, n->in[0]);

@@ -124,39 +124,67 @@ static struct tensor *mul(struct loop *w, const char *what, struct tensor *a, st
     return apply(w, OP_MUL, what, a, b, ACT_NONE);
 }
 
+// Arguments are evaluated in no order that C states, so nodes are made in statements of their own: the same graph gives
+// the same bytes.
+
+static struct tensor *activated(struct loop *w, const char *what, enum cell_act act, struct tensor *sums,
+                                int k)
+{
+    struct tensor *s = gate(w, arena_printf(w->a, "%s_sum", what), sums, k);
+    return activate(w, what, act, s);
+}
+
 static struct tensor *step_lstm(struct loop *w)
 {
     const struct recurrent *r = w->r;
-    struct tensor *sums =
-        add(w, "sums", product(w, "of_x", w->x_t, 1, 3, 0, 4), product(w, "of_h", w->h, 2, 4, 0, 4));
-    struct tensor *i = activate(w, "i", r->gate_act, gate(w, "i_sum", sums, 0));
-    struct tensor *f = activate(w, "f", r->gate_act, gate(w, "f_sum", sums, 1));
-    struct tensor *g = activate(w, "g", r->act, gate(w, "g_sum", sums, 2));
-    struct tensor *o = activate(w, "o", r->gate_act, gate(w, "o_sum", sums, 3));
-    w->c = add(w, "c_next", mul(w, "kept", f, w->c), mul(w, "new", i, g));
-    return mul(w, "h_next", o, activate(w, "c_act", r->act, w->c));
+    struct tensor *of_x = product(w, "of_x", w->x_t, 1, 3, 0, 4);
+    struct tensor *of_h = product(w, "of_h", w->h, 2, 4, 0, 4);
+    struct tensor *sums = add(w, "sums", of_x, of_h);
+    struct tensor *i = activated(w, "i", r->gate_act, sums, 0);
+    struct tensor *f = activated(w, "f", r->gate_act, sums, 1);
+    struct tensor *g = activated(w, "g", r->act, sums, 2);
+    struct tensor *o = activated(w, "o", r->gate_act, sums, 3);
+    struct tensor *kept = mul(w, "kept", f, w->c);
+    struct tensor *new = mul(w, "new", i, g);
+    w->c = add(w, "c_next", kept, new);
+    struct tensor *c = activate(w, "c_act", r->act, w->c);
+    return mul(w, "h_next", o, c);
+}
+
+// act(row k of x and row k of h)
+static struct tensor *gru_gate(struct loop *w, const char *what, struct tensor *x, struct tensor *h, int k)
+{
+    struct tensor *of_x = gate(w, arena_printf(w->a, "%s_of_x", what), x, k);
+    struct tensor *of_h = gate(w, arena_printf(w->a, "%s_of_h", what), h, k);
+    struct tensor *s = add(w, arena_printf(w->a, "%s_sum", what), of_x, of_h);
+    return activate(w, what, w->r->gate_act, s);
 }
 
 static struct tensor *step_gru(struct loop *w)
 {
     const struct recurrent *r = w->r;
     const int with_h = r->reset_after ? 3 : 2; // gates whose product with h is needed at once
-    struct tensor *x = product(w, "of_x", w->x_t, 1, 3, 0, 3), *h = product(w, "of_h", w->h, 2, 4, 0, with_h);
-    struct tensor *z =
-        activate(w, "z", r->gate_act, add(w, "z_sum", gate(w, "z_of_x", x, 0), gate(w, "z_of_h", h, 0)));
-    struct tensor *reset =
-        activate(w, "r", r->gate_act, add(w, "r_sum", gate(w, "r_of_x", x, 1), gate(w, "r_of_h", h, 1)));
-    struct tensor *n_h = r->reset_after ? mul(w, "reset", reset, gate(w, "n_of_h", h, 2))
-                                        : product(w, "n_of_h", mul(w, "reset", reset, w->h), 2, 4, 2, 1);
-    struct tensor *n = activate(w, "n", r->act, add(w, "n_sum", gate(w, "n_of_x", x, 2), n_h));
+    struct tensor *x = product(w, "of_x", w->x_t, 1, 3, 0, 3);
+    struct tensor *h = product(w, "of_h", w->h, 2, 4, 0, with_h);
+    struct tensor *z = gru_gate(w, "z", x, h, 0);
+    struct tensor *reset = gru_gate(w, "r", x, h, 1);
+    struct tensor *n_h = r->reset_after ? gate(w, "n_of_h", h, 2) : w->h;
+    n_h = mul(w, "reset", reset, n_h);
+    if (!r->reset_after) n_h = product(w, "n_of_h", n_h, 2, 4, 2, 1);
+    struct tensor *n_x = gate(w, "n_of_x", x, 2);
+    n_x = add(w, "n_sum", n_x, n_h);
+    struct tensor *n = activate(w, "n", r->act, n_x);
     struct tensor *rest = apply(w, OP_SUB, "rest", value(w, 1), z, ACT_NONE);
-    return add(w, "h_next", mul(w, "kept", z, w->h), mul(w, "new", rest, n));
+    struct tensor *kept = mul(w, "kept", z, w->h);
+    struct tensor *new = mul(w, "new", rest, n);
+    return add(w, "h_next", kept, new);
 }
 
 static struct tensor *step_rnn(struct loop *w)
 {
-    struct tensor *s =
-        add(w, "sum", product(w, "of_x", w->x_t, 1, 3, 0, 1), product(w, "of_h", w->h, 2, 4, 0, 1));
+    struct tensor *of_x = product(w, "of_x", w->x_t, 1, 3, 0, 1);
+    struct tensor *of_h = product(w, "of_h", w->h, 2, 4, 0, 1);
+    struct tensor *s = add(w, "sum", of_x, of_h);
     return activate(w, "h_next", w->r->act, s);
 }
 

@@ -50,8 +50,8 @@ static bool one_scale_a_gate(const struct tensor *w)
 static bool is_fused(const struct node *n)
 {
     const struct recurrent *r = &n->as.recurrent;
-    if (r->kind != RECURRENT_LSTM || r->act == CELL_HARD_5 || r->act == CELL_HARD_6 ||
-        r->gate_act != CELL_LOGISTIC || n->nin < 4 || !n->in[3])
+    if (r->kind != RECURRENT_LSTM || r->act == CELL_LOGISTIC || r->act == CELL_HARD_5 ||
+        r->act == CELL_HARD_6 || r->gate_act != CELL_LOGISTIC || n->nin < 4 || !n->in[3])
         return false;
     for (int i = 4; i < n->nin; i++)
         if (n->in[i]) return false;
@@ -60,10 +60,8 @@ static bool is_fused(const struct node *n)
 
 static void fill(struct tfl_list *l, const struct node *n, const struct tensor *x, const struct tensor *y)
 {
-    static const int act[] = {[CELL_TANH] = TFL_ACT_TANH,
-                              [CELL_LOGISTIC] = 6,
-                              [CELL_RELU] = TFL_ACT_RELU,
-                              [CELL_LINEAR] = TFL_ACT_NONE};
+    static const int act[] = {
+        [CELL_TANH] = TFL_ACT_TANH, [CELL_RELU] = TFL_ACT_RELU, [CELL_LINEAR] = TFL_ACT_NONE};
     const struct recurrent *r = &n->as.recurrent;
     struct tfl_op *o = tflite_op(l, TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, OPT_LSTM_SEQUENCE, LSTM_INPUTS, 1);
     const bool integer = x->type == I8;

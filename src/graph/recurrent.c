@@ -52,11 +52,17 @@ static void tidy_reversal(struct graph *g, struct node *n)
 {
     struct node *before = graph_producer(g, n->in[0]), *after = graph_only_user(g, n->out[0]);
     if (!is_reversal(before)) return;
-    if (n->as.recurrent.sequences && (!is_reversal(after) || !is_plain(g, after->out[0]))) return;
+    if (n->as.recurrent.sequences && !is_reversal(after)) return;
     n->as.recurrent.backwards = !n->as.recurrent.backwards;
     n->in[0] = before->in[0];
     if (graph_uses(g, before->out[0]) == 0) graph_remove(g, before);
-    if (n->as.recurrent.sequences) drop(g, after);
+    if (!n->as.recurrent.sequences) return;
+    if (is_plain(g, after->out[0])) {
+        drop(g, after);
+    } else { // an output of the network stays what it is
+        n->out[0] = after->out[0];
+        graph_remove(g, after);
+    }
 }
 
 // RESHAPE of RESHAPE is one; one that changes nothing is none.
