@@ -215,6 +215,27 @@ static const struct tensor *pack_pairs(struct plan *p, const struct tensor *w, c
     return t;
 }
 
+// Whether two products fit a word (device/rv32/nn_words_s8.h).
+static bool words_fit(const struct tensor *w)
+{
+    for (int64_t i = 0; i < tensor_count(w); i++)
+        if (((const int8_t *)w->data)[i] == -128) return false;
+    return true;
+}
+
+// [out / 4][tap][4], taps filled up to an even number.
+static const struct tensor *pack_words(struct plan *p, const struct tensor *w, const struct layer_shape *s)
+{
+    const int32_t taps = (s->taps + 1) & ~1;
+    struct tensor *t = lower_table(p, w->name, I8, (int64_t)((s->out + 3) / 4) * taps * 4);
+    for (int32_t o = 0; o < s->out; o++)
+        for (int32_t tap = 0; tap < s->taps; tap++)
+            ((int8_t *)(uintptr_t)
+                 t->data)[((size_t)(o / 4) * (size_t)taps + (size_t)tap) * 4 + (size_t)(o % 4)] =
+                ((const int8_t *)w->data)[(size_t)o * (size_t)s->out_step + (size_t)tap];
+    return t;
+}
+
 static bool layer_s8(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                      int64_t filled, struct err *e)
 {
@@ -281,13 +302,17 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
     const bool bytes = l->kind == LAYER_S8 || l->kind == LAYER_DYN, grouped = s->grouped && bytes;
     const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
-    l->group = grouped ? p->layout->group : pairs ? PAIRS : 1;
+    const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
+    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : 1;
     l->block = !s->blocked                            ? 1
                : l->kind == LAYER_F32                 ? s->block_f32
                : grouped && p->layout->group == GROUP ? GROUP_BLOCK
                                                       : s->block_s8;
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
-    l->w = pairs ? pack_pairs(p, w, s) : s->blocked ? pack(p, w, s, l->block, l->group) : w;
+    l->w = pairs        ? pack_pairs(p, w, s)
+           : words      ? pack_words(p, w, s)
+           : s->blocked ? pack(p, w, s, l->block, l->group)
+                        : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);
     if (l->kind == LAYER_S16) return lower_layer_s16(n, p, s, l, filled, e);
     struct tensor *bias = lower_table(p, b ? b->name : "bias", F32, filled);

@@ -89,6 +89,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         return fail(e, "its padded input is too large for any device");
     if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_conv2d_mve_scratch(&q);
+    if (p->layout->group == WORDS) l.scratch_bytes = 8 * ((taps + 1) & ~1);          // four positions, int16
     if (p->layout->patch) l.scratch_bytes = p->layout->patch * 4 * ((taps + 1) / 2); // in pairs
     layer_step(p, n, kernel, &q, &l);
     return true;

@@ -9,4 +9,5 @@ typedef void kernel_call(const void *params, void *const *buf);
 kernel_call *folder_call(const struct layout *l, const struct kernel *k);
 kernel_call *m4_call(const struct kernel *k); // NULL: the folder has no such file
 kernel_call *m55_call(const struct kernel *k);
+kernel_call *rv32_call(const struct kernel *k);
 #endif

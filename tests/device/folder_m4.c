@@ -37,6 +37,9 @@ kernel_call *m4_call(const struct kernel *k)
 
 kernel_call *folder_call(const struct layout *l, const struct kernel *k)
 {
-    kernel_call *c = l->patch ? m4_call(k) : l->group == 16 ? m55_call(k) : NULL;
+    kernel_call *c = l->patch         ? m4_call(k)
+                     : l->group == 16 ? m55_call(k)
+                     : l->group == 3  ? rv32_call(k)
+                                      : NULL;
     return c ? c : l->fma && k->call_fma ? k->call_fma : k->call;
 }

@@ -177,6 +177,9 @@ static void check_layer(struct graph *g, struct node *n, struct arena *a, struct
     struct err e = {""};
     n->in[1] = random_const(a, r, kind == KIND_F32 ? F32 : I8, rank, wdim);
     n->in[2] = random_const(a, r, kind == KIND_S8 ? I32 : F32, 1, (int32_t[]){out});
+    if (kind != KIND_F32 && !rng_below(r, 4)) // no converter writes -128; such weights are taken, too
+        for (int64_t i = 0; i < tensor_count(n->in[1]); i++)
+            if (!rng_below(r, 3)) ((int8_t *)(uintptr_t)n->in[1]->data)[i] = -128;
     if (kind != KIND_F32) set_scales(a, r, n->in[1], rng_below(r, 3) ? out : 1, axis, 0.01f);
     n->out[0] = tensor_new(a, "y", kind == KIND_S8 ? I8 : F32, 0, NULL);
     // about one value in six saturates
