@@ -1,23 +1,28 @@
 // Ranges of activations from calibration windows: the float graph runs over them, a histogram is kept of
 // every value, and the range is its extremes, a percentile of them, or the one with the least squared error
-// of the integer type.
+// of the integer type. A histogram wants the extremes first: the values are kept in between or, when they are too
+// many, computed twice.
+#include "../base/buf.h"
 #include "../run/run.h"
 #include "compress.h"
 #include <math.h>
 #include <string.h>
 
-enum { BINS = 2048 };
+enum { BINS = 2048, KEEP_MOST = 128 << 20 }; // bytes of values that are kept
 
 struct stat {
     const struct tensor *t;
     float lo, hi;
     double count, bin[BINS]; // over lo .. hi
+    struct buf kept;         // the values of all windows
     struct range range;
 };
 struct ranges {
     struct stat *stat;
     int n;
     bool filling; // second pass: extremes are known, bins are filled
+    bool keeping; // values are kept for it
+    size_t kept;  // bytes
     double steps; // of the integer type over a range
 };
 
@@ -28,6 +33,22 @@ static struct stat *stat_of(const struct ranges *r, const struct tensor *t)
     return NULL;
 }
 
+static void fill(struct stat *st, const float *v, int64_t n)
+{
+    const float per = st->hi > st->lo ? (float)BINS / (st->hi - st->lo) : 0;
+    for (int64_t i = 0; i < n; i++) {
+        int b = (int)((v[i] - st->lo) * per);
+        st->bin[b < 0 ? 0 : b >= BINS ? BINS - 1 : b]++;
+    }
+    st->count += (double)n;
+}
+
+static void kept_free(struct ranges *r)
+{
+    for (int i = 0; i < r->n; i++) buf_free(&r->stat[i].kept);
+    r->keeping = false;
+}
+
 static void observe(void *who, const struct step *s, const struct tensor *t, const void *bytes)
 {
     (void)s;
@@ -36,16 +57,22 @@ static void observe(void *who, const struct step *s, const struct tensor *t, con
     if (!st || t->type != F32) return;
     const float *v = bytes;
     int64_t n = tensor_count(t);
-    if (!r->filling) {
-        for (int64_t i = 0; i < n; i++) st->lo = fminf(st->lo, v[i]), st->hi = fmaxf(st->hi, v[i]);
+    if (r->filling) {
+        fill(st, v, n);
         return;
     }
-    float per = st->hi > st->lo ? (float)BINS / (st->hi - st->lo) : 0;
+    float lo = st->lo, hi = st->hi;
     for (int64_t i = 0; i < n; i++) {
-        int b = (int)((v[i] - st->lo) * per);
-        st->bin[b < 0 ? 0 : b >= BINS ? BINS - 1 : b]++;
+        if (v[i] < lo) lo = v[i];
+        if (v[i] > hi) hi = v[i];
     }
-    st->count += (double)n;
+    st->lo = lo, st->hi = hi;
+    if (!r->keeping) return;
+    r->kept += (size_t)n * sizeof *v;
+    if (r->kept <= KEEP_MOST)
+        buf_put(&st->kept, v, (size_t)n * sizeof *v);
+    else
+        kept_free(r);
 }
 
 static float bin_value(const struct stat *s, double b)
@@ -63,15 +90,18 @@ static struct range range_percentile(const struct stat *s, double tail)
     return (struct range){bin_value(s, lo), bin_value(s, hi)};
 }
 
-// Expected squared error of integers over lo .. hi: step^2 / 12 inside, the squared distance to the edge outside.
-static double squared_error(const struct stat *s, double steps, float lo, float hi)
+// The integers over lo .. hi have the expected squared error step^2 / 12 inside and the squared distance to the
+// edge outside: the sum over values below lo (above hi), and how many they are.
+static double tail_error(const struct stat *s, double edge, bool above, double *count)
 {
-    double step = ((double)hi - (double)lo) / steps, err = 0;
-    for (int b = 0; b < BINS; b++) {
-        double v = (double)bin_value(s, b + 0.5), d = v < (double)lo   ? (double)lo - v
-                                                      : v > (double)hi ? v - (double)hi
-                                                                       : 0;
-        err += s->bin[b] * (d > 0 ? d * d : step * step / 12);
+    double err = 0;
+    *count = 0;
+    for (int i = 0; i < BINS; i++) {
+        const int b = above ? BINS - 1 - i : i;
+        const double v = (double)bin_value(s, b + 0.5), d = above ? v - edge : edge - v;
+        if (d <= 0) break;
+        err += s->bin[b] * d * d;
+        *count += s->bin[b];
     }
     return err;
 }
@@ -80,13 +110,18 @@ static struct range range_mse(const struct stat *s, double steps)
 {
     enum { STEPS = 64 };
     struct range best = {s->lo, s->hi};
-    double least = squared_error(s, steps, s->lo, s->hi);
+    double low[STEPS], high[STEPS], nlow[STEPS], nhigh[STEPS], least = INFINITY;
+    for (int i = 0; i < STEPS; i++) {
+        low[i] = tail_error(s, (double)(s->lo * (float)(STEPS - i) / STEPS), false, &nlow[i]);
+        high[i] = tail_error(s, (double)(s->hi * (float)(STEPS - i) / STEPS), true, &nhigh[i]);
+    }
     for (int i = 0; i < STEPS; i++)
         for (int j = 0; j < STEPS; j++) { // each side shrinks on its own towards zero
             float lo = s->lo * (float)(STEPS - i) / STEPS, hi = s->hi * (float)(STEPS - j) / STEPS;
             if (s->lo >= 0 && i) break;
             if (hi - lo <= 0) continue;
-            double err = squared_error(s, steps, lo, hi);
+            const double step = ((double)hi - (double)lo) / steps,
+                         err = low[i] + high[j] + (s->count - nlow[i] - nhigh[j]) * step * step / 12;
             if (err < least) least = err, best = (struct range){lo, hi};
         }
     return best;
@@ -127,9 +162,14 @@ struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, en
     void **out = arena_new_n(a, (size_t)g->nout, void *);
     for (int i = 0; i < g->nout; i++) out[i] = arena_alloc(a, (size_t)tensor_bytes(g->out[i]));
     struct runner *runner = runner_new(p, a);
+    r->keeping = o->range != RANGE_MIN_MAX;
     run_all(runner, r, o, out);
     r->filling = true;
-    if (o->range != RANGE_MIN_MAX) run_all(runner, r, o, out);
+    if (o->range != RANGE_MIN_MAX && !r->keeping) run_all(runner, r, o, out);
+    for (int i = 0; i < r->n && r->keeping; i++)
+        fill(&r->stat[i], (const float *)(const void *)r->stat[i].kept.p,
+             (int64_t)(r->stat[i].kept.n / sizeof(float)));
+    kept_free(r);
     for (int i = 0; i < r->n; i++) {
         struct stat *s = &r->stat[i];
         if (!isfinite(s->lo) || !isfinite(s->hi))
