@@ -1,10 +1,16 @@
-// UNIDIRECTIONAL_SEQUENCE_LSTM as a RECURRENT node. Its state is a variable in the file, which LiteRT keeps
+// UNIDIRECTIONAL_SEQUENCE_LSTM and BIDIRECTIONAL_SEQUENCE_LSTM as RECURRENT nodes. Their state is a variable in the file, which LiteRT keeps
 // from one invocation to the next unless asked to reset it; here every window starts from zeros.
 #include "tflite_read.h"
 #include <math.h>
 #include <string.h>
 
-static bool refused(const struct oper *o, struct err *e)
+struct how { // the options of either operator
+    int act;
+    bool time_major, asymmetric, diagonal, backwards;
+    float cell_clip, projection_clip;
+};
+
+static bool refused(const struct oper *o, const struct how *how, struct err *e)
 {
     static const struct {
         int from, to;
@@ -18,16 +24,14 @@ static bool refused(const struct oper *o, struct err *e)
                 return fail(e, "has %s, which is not supported; train an LSTM without", parts[p].what);
     if (!o->in[LSTM_KERNEL] && !o->in[LSTM_RECURRENT])
         return fail(e, "couples input and forget gate, which is not supported; train an LSTM with both");
-    if (fb_f32(&o->options, LSTM_PROJ_CLIP, 0) > 0)
-        return fail(e, "clips a projection, which is not supported");
+    if (how->projection_clip > 0) return fail(e, "clips a projection, which is not supported");
     for (int i = LSTM_KERNEL; i < LSTM_PEEPHOLE; i++)
         if (!o->in[i] || !o->in[i]->data || o->in[i]->rank != 2)
             return fail(e, "its weights %d are %s; only constant matrices are supported", i,
                         o->in[i] ? "computed while it runs" : "absent");
     for (int i = LSTM_BIAS; i < LSTM_PROJECTION; i++)
         if (!o->in[i] || !o->in[i]->data) return fail(e, "its bias %d is absent or computed", i - LSTM_BIAS);
-    if (fb_u8(&o->options, LSTM_DIAGONAL, 0))
-        return fail(e, "has diagonal recurrent weights, which are not supported");
+    if (how->diagonal) return fail(e, "has diagonal recurrent weights, which are not supported");
     return true;
 }
 
@@ -99,12 +103,12 @@ static const char *layer_name(struct reader *r, const char *name)
     return n > m && !strcmp(name + n - m, tail) ? arena_strndup(r->a, name, n - m) : name;
 }
 
-static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
+static bool read_lstm(struct reader *r, struct oper *o, const struct how *how, struct err *e)
 {
     struct tensor *x = o->in[LSTM_X];
-    const int act = fb_i8(&o->options, LSTM_ACT, TFL_ACT_NONE);
-    const bool time_major = fb_u8(&o->options, LSTM_TIME_MAJOR, 0);
-    if (!refused(o, e)) return false;
+    const int act = how->act;
+    const bool time_major = how->time_major;
+    if (!refused(o, how, e)) return false;
     o->name = layer_name(r, o->name);
     if (x->rank != 3) return fail(e, "its input has %d dimensions, want 3", x->rank);
     if (time_major && x->dim[1] != 1) return fail(e, "a batch of %d; export it with a batch of 1", x->dim[1]);
@@ -119,8 +123,9 @@ static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
                                                          : CELL_LINEAR,
                             .gate_act = CELL_LOGISTIC,
                             .sequences = true,
-                            .cell_clip = fb_f32(&o->options, LSTM_CELL_CLIP, 0),
-                            .asymmetric_inputs = fb_u8(&o->options, LSTM_ASYMMETRIC, 0)};
+                            .backwards = how->backwards,
+                            .cell_clip = how->cell_clip,
+                            .asymmetric_inputs = how->asymmetric};
     if (x->type == I8) {
         p->act = CELL_TANH; // the integer kernel of LiteRT has no other
         if (!integer_read(r, o, p, e)) return false;
@@ -152,7 +157,68 @@ static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
     return op_def(OP_RESHAPE)->infer(back, e);
 }
 
+static bool oper_lstm(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct fb_table *t = &o->options;
+    const struct how how = {.act = fb_i8(t, LSTM_ACT, TFL_ACT_NONE),
+                            .time_major = fb_u8(t, LSTM_TIME_MAJOR, 0),
+                            .asymmetric = fb_u8(t, LSTM_ASYMMETRIC, 0),
+                            .diagonal = fb_u8(t, LSTM_DIAGONAL, 0),
+                            .cell_clip = fb_f32(t, LSTM_CELL_CLIP, 0),
+                            .projection_clip = fb_f32(t, LSTM_PROJ_CLIP, 0)};
+    return read_lstm(r, o, &how, e);
+}
+
+// One direction's inputs in the order of the other operator.
+static struct oper direction(struct reader *r, struct oper *o, int d, struct tensor **y)
+{
+    struct oper part = *o;
+    part.in = arena_new_n(r->a, LSTM_INPUTS, struct tensor *);
+    part.nin = LSTM_INPUTS;
+    part.out = y;
+    part.nout = 1;
+    part.in[LSTM_X] = o->in[0];
+    for (int i = LSTM_KERNEL; i < LSTM_STATE; i++) part.in[i] = o->in[i + d * (LSTM_STATE - LSTM_KERNEL)];
+    part.name = arena_printf(r->a, "%s/%s", o->name, d ? "backwards" : "forwards");
+    return part;
+}
+
+// Both directions at once; merged they stand side by side in one output.
+static bool oper_bidirectional(struct reader *r, struct oper *o, struct err *e)
+{
+    const struct fb_table *t = &o->options;
+    struct how how = {.act = fb_i8(t, LSTM_ACT, TFL_ACT_NONE),
+                      .time_major = fb_u8(t, BIDIRECTIONAL_TIME_MAJOR, 1),
+                      .asymmetric = fb_u8(t, BIDIRECTIONAL_ASYMMETRIC, 0),
+                      .cell_clip = fb_f32(t, LSTM_CELL_CLIP, 0),
+                      .projection_clip = fb_f32(t, LSTM_PROJ_CLIP, 0)};
+    const bool merged = fb_u8(t, BIDIRECTIONAL_MERGE, 0);
+    struct tensor *y[2] = {o->out[0], o->nout > 1 ? o->out[1] : NULL};
+    for (int i = BIDIRECTIONAL_AUXILIARY; i < o->nin; i++)
+        if (o->in[i])
+            return fail(e, "has an auxiliary input, which is not supported; join the inputs in front");
+    if (o->in[0]->type != F32)
+        return fail(e, "its input is %s; only float32 is supported", dtype_name(o->in[0]->type));
+    if (o->nout != (merged ? 1 : 2)) return fail(e, "has %d outputs, want %d", o->nout, merged ? 1 : 2);
+    for (int d = 0; d < 2; d++) {
+        if (merged) y[d] = reader_between(r, o->out[0], d ? "backwards" : "forwards");
+        struct oper part = direction(r, o, d, &y[d]);
+        part.shaped = !merged && o->slot[d]->shaped;
+        how.backwards = d;
+        if (!read_lstm(r, &part, &how, e)) return false;
+    }
+    if (!merged) return true;
+    struct node *n = graph_add(r->g, r->a, OP_CONCATENATION, o->name, 2, 1);
+    n->in[0] = y[0];
+    n->in[1] = y[1];
+    n->out[0] = o->out[0];
+    n->as.axis.axis = 2;
+    return reader_finish(o, n, e);
+}
+
 const struct oper_def opers_recurrent[] = {
     {TFL_UNIDIRECTIONAL_SEQUENCE_LSTM, OPT_LSTM_SEQUENCE, 4, 20, 24, oper_lstm, .variables = true},
+    {TFL_BIDIRECTIONAL_SEQUENCE_LSTM, OPT_BIDIRECTIONAL_LSTM, 3, 39, 48, oper_bidirectional, .many = true,
+     .variables = true},
     {.read = NULL},
 };

@@ -86,6 +86,9 @@ enum { // fields of builtin options
     LSTM_TIME_MAJOR = 3,
     LSTM_ASYMMETRIC = 4,
     LSTM_DIAGONAL = 5,
+    BIDIRECTIONAL_MERGE = 3, // the first three as LSTM_*
+    BIDIRECTIONAL_TIME_MAJOR = 4,
+    BIDIRECTIONAL_ASYMMETRIC = 5,
     SQUEEZE_DIMS = 0,
     WHILE_CONDITION = 0,
     WHILE_BODY = 1,
@@ -122,6 +125,7 @@ enum { // inputs of UNIDIRECTIONAL_SEQUENCE_LSTM; each group has one a gate: inp
     LSTM_CELL = 19,
     LSTM_NORM = 20,
     LSTM_INPUTS = 24,
+    BIDIRECTIONAL_AUXILIARY = 39, // of BIDIRECTIONAL_SEQUENCE_LSTM: x, 17 of each direction, four states, these
     LSTM_INTERMEDIATES = 5, // four gates, then h
 };
 
@@ -174,6 +178,7 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_STRIDED_SLICE = 45,
     TFL_EXP = 47,
     TFL_SPLIT = 49,
+    TFL_BIDIRECTIONAL_SEQUENCE_LSTM = 52,
     TFL_LOG_SOFTMAX = 50,
     TFL_CAST = 53,
     TFL_PRELU = 54,
@@ -287,6 +292,7 @@ enum { // BuiltinOptions
     OPT_SQUARE = 66,
     OPT_ZEROS_LIKE = 67,
     OPT_FILL = 68,
+    OPT_BIDIRECTIONAL_LSTM = 69,
     OPT_LSTM_SEQUENCE = 71,
     OPT_RANGE = 73,
     OPT_LEAKY_RELU = 75,

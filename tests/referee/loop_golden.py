@@ -64,6 +64,48 @@ def convert(name, m):
     return c.convert()
 
 
+def bidirectional(rng, merged):
+    """A BIDIRECTIONAL_SEQUENCE_LSTM: no converter of today writes one, files of older ones have them."""
+    from tensorflow.lite.python import schema_py_generated as s
+    import flatbuffers
+    units, channels, steps = 3, 2, 5
+    m, g = s.ModelT(), s.SubGraphT()
+    m.version, m.subgraphs, m.buffers, g.tensors, g.name = 3, [g], [s.BufferT()], [], b"main"
+
+    def tensor(name, shape, data=None, variable=False):
+        t = s.TensorT()
+        t.name, t.shape, t.type, t.isVariable = name.encode(), list(shape), s.TensorType.FLOAT32, variable
+        if data is not None:
+            b = s.BufferT()
+            b.data = np.frombuffer(data.astype(np.float32).tobytes(), np.uint8)
+            m.buffers.append(b)
+            t.buffer = len(m.buffers) - 1
+        g.tensors.append(t)
+        return len(g.tensors) - 1
+
+    def weights(name, *shape):
+        return tensor(name, shape, rng.normal(size=shape) * 0.5)
+
+    inputs = [tensor("x", (1, steps, channels))]
+    for d in ("forwards", "backwards"):
+        inputs += [weights(f"{d}/kernel{i}", units, channels) for i in range(4)]
+        inputs += [weights(f"{d}/recurrent{i}", units, units) for i in range(4)] + [-1, -1, -1]
+        inputs += [weights(f"{d}/bias{i}", units) for i in range(4)] + [-1, -1]
+    inputs += [tensor(f"state{i}", (1, units), variable=True) for i in range(4)] + [-1] * 9
+    outputs = [tensor("y", (1, steps, 2 * units))] if merged else [tensor("f", (1, steps, units)), tensor("b", (1, steps, units))]
+    o, c = s.OperatorT(), s.OperatorCodeT()
+    o.inputs, o.outputs, o.builtinOptionsType = inputs, outputs, s.BuiltinOptions.BidirectionalSequenceLSTMOptions
+    o.builtinOptions = s.BidirectionalSequenceLSTMOptionsT()
+    o.builtinOptions.fusedActivationFunction = s.ActivationFunctionType.TANH
+    o.builtinOptions.mergeOutputs, o.builtinOptions.timeMajor = merged, False
+    c.builtinCode = c.deprecatedBuiltinCode = s.BuiltinOperator.BIDIRECTIONAL_SEQUENCE_LSTM
+    c.version = 1
+    m.operatorCodes, g.operators, g.inputs, g.outputs = [c], [o], inputs[:1], outputs
+    b = flatbuffers.Builder(1024)
+    b.Finish(m.Pack(b), b"TFL3")
+    return bytes(b.Output())
+
+
 def run(model, x):
     it = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
     it.allocate_tensors()
@@ -91,6 +133,11 @@ def save(folder, model, x, y, origin, tolerance):
 def main():
     wearlite = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
     litert = f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)"
+    for merged in (False, True):
+        model = bidirectional(np.random.default_rng(5), merged)
+        x = np.random.default_rng(4).normal(size=(N, 5, 2)).astype(np.float32)
+        save("bidirectional_" + ("merged" if merged else "apart"), model, x, run(model, x),
+             "model made by hand (tests/referee/loop_golden.py)\n" + litert, 1e-5)
     for name, (channels, flex, optimise, _) in CASES.items():
         m = network(name)
         model = convert(name, m)
