@@ -52,7 +52,9 @@ bool cell_match(const struct maker *m, struct tensor *h_next, struct tensor *h, 
 uint64_t cell_bytes(const struct cell *c);
 // The biases of all gates, and those behind r.
 void cell_bias(const struct cell *c, float *bias, float *rec);
-// A RECURRENT node over x (1, steps, channels) with the cell's weights, all h as its output. h0, c0 may be NULL.
+// A RECURRENT node over x (1, steps, channels) with the cell's weights, all h as its output, of the type and scale of
+// `like`. h0, c0 may be NULL.
 struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, const char *name,
-                       struct tensor *x, struct tensor *h0, struct tensor *c0, struct err *e);
+                       struct tensor *x, const struct tensor *like, struct tensor *h0, struct tensor *c0,
+                       struct err *e);
 #endif

@@ -122,36 +122,78 @@ static bool weights_fit(const struct cell *c, struct err *e)
     return (n[0] && n[1]) || fail(e, "its step multiplies no weights with its %s", n[0] ? "state" : "input");
 }
 
-// A state of zeros is the default.
+// A state of zeros is the default; int8 ones have the zero point 0.
 static struct tensor *state(struct tensor *t)
 {
-    return t && t->data && t->type == F32 && all_zero(t->data, tensor_count(t)) ? NULL : t;
+    if (!t || !t->data) return t;
+    const int64_t n = tensor_count(t);
+    if (t->type == F32) return all_zero(t->data, n) ? NULL : t;
+    for (int64_t i = 0; i < n; i++)
+        if (((const int8_t *)t->data)[i]) return t;
+    return NULL;
+}
+
+// Biases as int32 at the scale of their product, w's rows times that of what they multiply; NULL: all are 0.
+static struct tensor *integers(struct arena *a, const char *name, const float *v, const struct tensor *w,
+                               float scale, struct err *e)
+{
+    const int32_t rows = w->dim[0];
+    int32_t *q = arena_new_n(a, (size_t)rows, int32_t);
+    float *scales = arena_new_n(a, (size_t)rows, float);
+    for (int32_t i = 0; i < rows; i++) {
+        scales[i] = scale * w->q.scale[i];
+        const double x = (double)v[i] / (double)scales[i];
+        if (!(fabs(x) < 1 << 30)) return FAIL_NULL(e, "%s is too large for its scale", name);
+        q[i] = (int32_t)lround(x);
+    }
+    struct tensor *t = tensor_const(a, name, I32, 1, &rows, q);
+    t->q = (struct quant){rows, 0, scales, arena_new_n(a, (size_t)rows, int32_t)};
+    return t;
+}
+
+static bool set_biases(struct node *n, struct arena *a, const struct cell *c, const struct tensor *like,
+                       struct err *e)
+{
+    const int32_t rows = n->in[1]->dim[0];
+    const char *name = arena_printf(a, "%s/bias", n->name),
+               *second = arena_printf(a, "%s/recurrent_bias", n->name);
+    float *bias = arena_new_n(a, (size_t)rows, float), *rec = arena_new_n(a, (size_t)rows, float);
+    cell_bias(c, bias, rec);
+    if (like->type == I8) {
+        if (!all_zero(bias, rows) && !(n->in[3] = integers(a, name, bias, n->in[1], n->in[0]->q.scale[0], e)))
+            return false;
+        return all_zero(rec, rows) ||
+               (n->in[4] = integers(a, second, rec, n->in[2], like->q.scale[0], e)) != NULL;
+    }
+    if (c->reset_after || c->kind == RECURRENT_LSTM || !all_zero(bias, rows))
+        n->in[3] = tensor_const(a, name, F32, 1, &rows, bias);
+    if (c->reset_after) n->in[4] = tensor_const(a, second, F32, 1, &rows, rec);
+    return true;
 }
 
 struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, const char *name,
-                       struct tensor *x, struct tensor *h0, struct tensor *c0, struct err *e)
+                       struct tensor *x, const struct tensor *like, struct tensor *h0, struct tensor *c0,
+                       struct err *e)
 {
-    const int32_t channels = (int32_t)tensor_count(c->x), rows = recurrent_gates(c->kind) * c->units;
+    const int32_t channels = (int32_t)tensor_count(c->x);
+    const bool int8 = stays_int8(c);
     if (!weights_fit(c, e)) return NULL;
+    if (like->type == I8 && (!int8 || like->q.n != 1 || x->q.n != 1))
+        return FAIL_NULL(e, "its values are int8 and its weights or scales are not");
     struct node *n = graph_add(g, a, OP_RECURRENT, name, 7, 1);
     n->as.recurrent = (struct recurrent){.kind = c->kind,
                                          .act = c->act,
                                          .gate_act = c->kind == RECURRENT_RNN ? CELL_LOGISTIC : c->gate_act,
                                          .sequences = true,
                                          .reset_after = c->reset_after};
-    const bool int8 = stays_int8(c);
-    float *bias = arena_new_n(a, (size_t)rows, float), *rec = arena_new_n(a, (size_t)rows, float);
-    cell_bias(c, bias, rec);
     n->in[0] = x;
     n->in[1] = weights(a, c, arena_printf(a, "%s/kernel", name), false, channels, int8);
     n->in[2] = weights(a, c, arena_printf(a, "%s/recurrent", name), true, c->units, int8);
-    if (c->reset_after || c->kind == RECURRENT_LSTM || !all_zero(bias, rows))
-        n->in[3] = tensor_const(a, arena_printf(a, "%s/bias", name), F32, 1, &rows, bias);
-    if (c->reset_after)
-        n->in[4] = tensor_const(a, arena_printf(a, "%s/recurrent_bias", name), F32, 1, &rows, rec);
+    if (!set_biases(n, a, c, like, e)) return NULL;
     n->in[5] = state(h0);
     n->in[6] = state(c0);
     n->nin = n->in[6] ? 7 : n->in[5] ? 6 : n->in[4] ? 5 : n->in[3] ? 4 : 3;
-    n->out[0] = tensor_new(a, name, F32, 0, NULL);
+    n->out[0] = tensor_new(a, name, like->type, 0, NULL);
+    n->out[0]->q = like->q;
     return op_def(OP_RECURRENT)->infer(n, e) ? n : NULL;
 }

@@ -1,7 +1,7 @@
 // Constants that the converter left to run time: shapes (SHAPE, STRIDED_SLICE, PACK, ... on small integers),
 // reshaped constants, weights stored as float16 or int8 with a DEQUANTIZE behind them.
 #include "../base/half.h"
-#include "tflite_read.h"
+#include "tflite_loop.h"
 #include <string.h>
 
 enum { MAX_INTS = 64 }; // of a shape calculation; shapes have at most GRAPH_MAX_RANK numbers
@@ -193,12 +193,13 @@ static bool fold_dequantize(struct reader *r, struct oper *o, bool *done, struct
     memcpy(y->dim, x->dim, sizeof y->dim);
     y->q = (struct quant){0};
     y->data = v;
+    if (r->loop) loop_widened(r, x, y);
     y->half = x->type == F16;
     *done = true;
     return true;
 }
 
-// FILL and ZEROS_LIKE: as many equal values of 4 bytes as the shape says; the state in front of a loop.
+// FILL and ZEROS_LIKE: as many equal values as the shape says; the state in front of a loop.
 static bool set_equal(struct reader *r, struct oper *o, int rank, const int32_t *dim, const void *value,
                       bool *done, struct err *e)
 {
@@ -208,8 +209,9 @@ static bool set_equal(struct reader *r, struct oper *o, int rank, const int32_t 
     tensor_set_dims(y, rank, dim);
     if (!tensor_check(y, e) || !reader_room(r, (uint64_t)tensor_bytes(y), e)) return false;
     const int64_t n = tensor_count(y);
-    uint8_t *data = arena_alloc(r->a, (size_t)n * 4);
-    for (int64_t i = 0; i < n; i++) memcpy(data + 4 * i, value, 4);
+    const size_t size = (size_t)dtype_size(y->type);
+    uint8_t *data = arena_alloc(r->a, (size_t)n * size);
+    for (int64_t i = 0; i < n; i++) memcpy(data + size * (size_t)i, value, size);
     y->data = data;
     *done = true;
     return reader_same_output(o, y, e);
@@ -221,9 +223,7 @@ static bool fold_fill(struct reader *r, struct oper *o, bool *done, struct err *
     int32_t dim[GRAPH_MAX_RANK];
     struct err ignored;
     const int rank = reader_ints(o->in[0], dim, GRAPH_MAX_RANK, &ignored);
-    if (rank < 0 || !v->data || tensor_count(v) != 1 || dtype_size(v->type) != 4 ||
-        v->type != o->out[0]->type)
-        return true;
+    if (rank < 0 || !v->data || tensor_count(v) != 1 || v->type != o->out[0]->type) return true;
     return set_equal(r, o, rank, dim, v->data, done, e);
 }
 

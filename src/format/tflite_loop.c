@@ -241,7 +241,8 @@ void loop_tidy(struct graph *g)
         struct node *n = g->node[k], *before;
         if (!is_view(n)) continue;
         before = graph_producer(g, n->in[0]);
-        if (before && before->op == OP_RECURRENT && n->op == OP_STRIDED_SLICE) continue; // the last step of one
+        if (before && before->op == OP_RECURRENT && n->op == OP_STRIDED_SLICE)
+            continue; // the last step of one
         n->op = OP_RESHAPE;
         if (before && before->op == OP_RESHAPE) {
             n->in[0] = before->in[0];

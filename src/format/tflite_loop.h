@@ -41,6 +41,10 @@ struct loop { // the one being read
     struct tensor *x_t; // the element that a step reads, of
     int x_var;          // this sequence
     struct affine x_at; // at this place
+    struct loop_wide {  // int8 weights that the body widens: an integer layer has them
+        const struct tensor *narrow, *wide;
+    } * wide;
+    int nwide;
 };
 
 // Operators that only loops need (WHILE, lists, REVERSE_V2 of time), and any that take a loop's values; *taken says
@@ -51,6 +55,8 @@ bool tflite_loop_oper(struct reader *r, const struct fb_table *record, int built
 bool tflite_loop_value(struct reader *r, const struct fb_table *record, int builtin, const char *custom,
                        struct slot *y, struct err *e);
 bool tflite_read_while(struct reader *r, const struct fb_table *record, struct err *e);
+// Notes that `wide` was made of int8 weights.
+void loop_widened(struct reader *r, const struct tensor *narrow, const struct tensor *wide);
 // Transpositions and reshapes that are none any more go; so does what nobody uses.
 void loop_tidy(struct graph *g);
 struct loop_value *loop_value_new(struct reader *r, enum loop_kind kind);

@@ -21,6 +21,17 @@ struct loop_value *loop_value_new(struct reader *r, enum loop_kind kind)
     return v;
 }
 
+void loop_widened(struct reader *r, const struct tensor *narrow, const struct tensor *wide)
+{
+    struct loop *l = r->loop;
+    if (l->nwide % 16 == 0) {
+        struct loop_wide *more = arena_new_n(r->a, (size_t)l->nwide + 16, struct loop_wide);
+        if (l->nwide) memcpy(more, l->wide, (size_t)l->nwide * sizeof *more);
+        l->wide = more;
+    }
+    l->wide[l->nwide++] = (struct loop_wide){narrow, wide};
+}
+
 struct tensor *loop_plain(const struct slot *s, struct err *e)
 {
     if (s->loop)
@@ -119,7 +130,8 @@ static bool set_element(const struct use *u, const struct loop_value *sequence, 
         return fail(
             e, "reads a second element in a step; a layer reads one sequence, one element after the other");
     if (!l->x_t) {
-        l->x_t = tensor_new(u->r->a, u->y->t->name, F32, 2, dim + 1);
+        l->x_t = tensor_new(u->r->a, u->y->t->name, x->type, 2, dim + 1);
+        l->x_t->q = x->q;
         l->x_var = sequence->variable;
         l->x_at = at;
     }

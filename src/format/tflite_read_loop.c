@@ -9,7 +9,8 @@ struct while_loop {
     struct reader *r;
     struct loop loop;
     struct fb_table sub[2]; // condition and body
-    struct fb_vec out;      // of the operator
+    struct fb_vec outputs;  // of the operator
+    struct tensor *out;     // the next h in the body
     const char *name;
     struct graph *body;
     struct cell cell;
@@ -75,7 +76,7 @@ static bool bind_variable(struct while_loop *w, int k, struct slot *s, struct er
     } else if (!loop_plain(v->outer, e)) {
         return false;
     } else if (v->invariant) {
-        if (t->data || t->rank != 3 || t->dim[1] != 1 || t->type != F32) {
+        if (t->data || t->rank != 3 || t->dim[1] != 1 || (t->type != F32 && t->type != I8)) {
             s->t = t;
             s->why_not = NULL;
             return true;
@@ -85,13 +86,15 @@ static bool bind_variable(struct while_loop *w, int k, struct slot *s, struct er
         if (reader_ints(t, &start, 1, e) != 1) return false;
         v->start = start;
         v->counts = true;
-    } else if (t->type != F32) {
+    } else if (t->type != F32 && t->type != I8) {
         return fail(e, "variable %d (%s) is %s", k, t->name, dtype_name(t->type));
     } else if (v->in_list && !v->in_other) {
         kind = LOOP_LIST;
     } else {
-        if (!v->t)
-            v->t = tensor_new(w->r->a, s->t->name, F32, t->rank, t->dim); // the body's, not the condition's
+        if (!v->t) { // the body's, not the condition's
+            v->t = tensor_new(w->r->a, s->t->name, t->type, t->rank, t->dim);
+            v->t->q = s->t->q;
+        }
         s->t = v->t;
         s->why_not = NULL;
         return true;
@@ -180,6 +183,37 @@ static bool read_inside(struct while_loop *w, bool (*read)(struct while_loop *, 
 
 // ---- what the loop is ----
 
+// An int8 layer computes a step on floats: its input and state are widened, its next state is quantised. NULL: t is
+// no such value.
+static struct tensor *widened(const struct while_loop *w, const struct tensor *t)
+{
+    for (int k = 0; k < w->body->nnode; k++)
+        if (w->body->node[k]->op == OP_DEQUANTIZE && w->body->node[k]->in[0] == t)
+            return w->body->node[k]->out[0];
+    return NULL;
+}
+
+// The cell between variable h (and c, or NULL) and their next values.
+static bool match_state(struct while_loop *w, const struct maker *m, const struct loop_var *h,
+                        const struct loop_var *c, struct err *e)
+{
+    struct tensor *from = h->t, *to = maker_root(m, h->next->t), *x = w->loop.x_t;
+    w->out = to;
+    if (from->type == I8) {
+        const struct node *n = maker_of(m, to);
+        if (c || !n || n->op != OP_QUANTIZE || to->type != I8)
+            return fail(e, "it keeps int8 values and is not a GRU or RNN as wearlite writes them");
+        from = widened(w, h->t);
+        x = widened(w, x);
+        to = n->in[0];
+        if (!from || !x) return fail(e, "it does not widen its int8 input and state");
+    }
+    if (!cell_match(m, to, from, c ? c->t : NULL, &w->cell, e)) return false;
+    if (c && maker_root(m, c->next->t) != w->cell.c_next)
+        return fail(e, "the cell it keeps is not the one that its output comes from");
+    return w->cell.x == x || fail(e, "its step reads %s beside its input", w->cell.x->name);
+}
+
 static bool find_cell(struct while_loop *w, struct err *e)
 {
     struct maker m;
@@ -202,16 +236,20 @@ static bool find_cell(struct while_loop *w, struct err *e)
     }
     for (int k = 0; k < n; k++) {
         const struct loop_var *h = &l->var[state[k]], *c = n == 2 ? &l->var[state[1 - k]] : NULL;
-        if (!cell_match(&m, h->next->t, h->t, c ? c->t : NULL, &w->cell, e)) continue;
-        if (c && maker_root(&m, c->next->t) != w->cell.c_next) {
-            fail(e, "the cell it keeps is not the one that its output comes from");
-            continue;
-        }
+        if (!match_state(w, &m, h, c, e)) continue;
         w->h = state[k];
         w->c = c ? state[1 - k] : -1;
-        return w->cell.x == l->x_t || fail(e, "its step reads %s beside its input", w->cell.x->name);
+        return true;
     }
     return false;
+}
+
+// The int8 weights again, where the body widened them.
+static void narrow(const struct while_loop *w, struct cell_sum *s)
+{
+    for (int i = 0; i < s->nterm; i++)
+        for (int k = 0; k < w->loop.nwide; k++)
+            if (s->term[i].w == w->loop.wide[k].wide) s->term[i].w = w->loop.wide[k].narrow;
 }
 
 // A counter that is 0 in the first step.
@@ -241,6 +279,7 @@ static struct tensor *reshaped(struct while_loop *w, struct tensor *x, const cha
     struct node *n = graph_add(r->g, r->a, OP_RESHAPE, name, 1, 1);
     n->in[0] = x;
     n->out[0] = tensor_new(r->a, name, x->type, rank, dim);
+    n->out[0]->q = x->q;
     return op_def(OP_RESHAPE)->infer(n, e) ? n->out[0] : NULL;
 }
 
@@ -252,6 +291,7 @@ static struct tensor *last_of(struct while_loop *w, struct tensor *all, struct e
     const int32_t dim[3] = {1, 1, all->dim[2]};
     n->in[0] = all;
     n->out[0] = tensor_new(r->a, n->name, all->type, 3, dim);
+    n->out[0]->q = all->q;
     for (int i = 0; i < 3; i++) n->as.slice.stride[i] = 1;
     n->as.slice.begin[1] = w->steps - 1;
     return op_def(OP_STRIDED_SLICE)->infer(n, e) ? n->out[0] : NULL;
@@ -266,7 +306,7 @@ static bool set_list(struct while_loop *w, int k, struct slot *y, struct tensor 
     const int32_t room = outer ? outer->count : v->outer->t->rank ? v->outer->t->dim[0] : 0;
     const bool one = wrote->at[0].variable < 0 && wrote->at[0].add == 0;
     if (wrote->variable != k) return fail(e, "it mixes up its lists");
-    if (maker_root(m, wrote->t) != w->cell.h_next)
+    if (maker_root(m, wrote->t) != w->out)
         return fail(e, "it lists %s, which is not its state", wrote->t->name);
     if (!one && !from_zero(w, wrote->at[0]))
         return fail(e, "it does not write its output from the first element on");
@@ -304,7 +344,7 @@ static bool set_outputs(struct while_loop *w, struct slot **y, struct tensor *al
             if (!set_list(w, k, y[k], all, last, &m, e)) return false;
         } else if (value) {
             return fail(e, "variable %d is of no use that is understood", k);
-        } else if (maker_root(&m, v->next->t) == w->cell.h_next) {
+        } else if (maker_root(&m, v->next->t) == w->out) {
             const struct tensor *t = v->outer->t;
             if (tensor_count(t) != w->cell.units) return fail(e, "variable %d changes its size", k);
             y[k]->t = reshaped(w, last, y[k]->t->name, t->rank, t->dim, e);
@@ -321,9 +361,11 @@ static bool replace(struct while_loop *w, struct slot **y, struct err *e)
     struct reader *r = w->r;
     const int32_t c = w->x->dim[2];
     if (!reader_room(r, cell_bytes(&w->cell), e)) return false;
+    for (int k = 0; k < 4 && w->x->type == I8; k++) narrow(w, &w->cell.gate[k]);
+    if (w->x->type == I8) narrow(w, &w->cell.rec);
     struct tensor *x =
         reshaped(w, (struct tensor *)(uintptr_t)w->x, w->x->name, 3, (int32_t[]){1, w->steps, c}, e);
-    struct node *n = x ? cell_node(r->g, r->a, &w->cell, w->name, x, w->loop.var[w->h].outer->t,
+    struct node *n = x ? cell_node(r->g, r->a, &w->cell, w->name, x, w->out, w->loop.var[w->h].outer->t,
                                    w->c >= 0 ? w->loop.var[w->c].outer->t : NULL, e)
                        : NULL;
     return n && set_outputs(w, y, n->out[0], e);
@@ -344,14 +386,15 @@ static bool open_parts(struct while_loop *w, const struct fb_table *record, stru
 
 bool tflite_read_while(struct reader *r, const struct fb_table *record, struct err *e)
 {
-    struct while_loop w = {.r = r, .h = -1, .c = -1, .out = fb_vec(record, OPERATOR_OUTPUTS, 4)};
+    struct while_loop w = {.r = r, .h = -1, .c = -1, .outputs = fb_vec(record, OPERATOR_OUTPUTS, 4)};
     struct fb_vec in = fb_vec(record, OPERATOR_INPUTS, 4);
     struct slot *first[LOOP_MAX_VARS], *y[LOOP_MAX_VARS];
     if (r->loop) return fail(e, "a loop inside of a loop is not supported");
-    if (in.n != w.out.n || in.n < 1 || in.n > LOOP_MAX_VARS)
+    if (in.n != w.outputs.n || in.n < 1 || in.n > LOOP_MAX_VARS)
         return fail(e, "has %u inputs and %u outputs; as many of each, at most %d, are supported", in.n,
-                    w.out.n, LOOP_MAX_VARS);
-    if (!ends_of(r, &in, first, e) || !ends_of(r, &w.out, y, e) || !open_parts(&w, record, e)) return false;
+                    w.outputs.n, LOOP_MAX_VARS);
+    if (!ends_of(r, &in, first, e) || !ends_of(r, &w.outputs, y, e) || !open_parts(&w, record, e))
+        return false;
     w.loop.nvar = (int)in.n;
     w.name = loop_name(r, y[0]->t);
     for (int k = 0; k < w.loop.nvar; k++) w.loop.var[k].outer = first[k];
@@ -362,6 +405,8 @@ bool tflite_read_while(struct reader *r, const struct fb_table *record, struct e
         return fail(e, "the loop %s is not understood as a layer: %s; give the Keras or ONNX model instead",
                     w.name, why.text);
     }
+    graph_note(r->g, r->a, "WHILE %s became RECURRENT: %s of %d units over %d steps", w.name,
+               recurrent_name(w.cell.kind), w.cell.units, w.steps);
     r->rolled = true;
     return true;
 }

@@ -88,26 +88,89 @@ static struct tensor *gates_of(const struct loop *w, int k, int first, int count
     return part;
 }
 
-// Products with the weights of some gates, and their bias.
-static struct tensor *product(struct loop *w, const char *what, struct tensor *x, int weights, int bias,
-                              int first, int count)
+// ---- products: of all gates at once, or, of an integer layer, one after the other ----
+
+struct sums {
+    struct tensor *all, *each[4];
+    int count;
+};
+
+static struct tensor *dense(struct loop *w, const char *what, struct tensor *x, struct tensor *weights,
+                            struct tensor *bias)
 {
-    struct node *n = graph_add(w->g, w->a, OP_DENSE, arena_printf(w->a, "%s/%s", w->name, what), 3, 1);
+    if (!x || !weights) return NULL;
+    struct node *n =
+        graph_add(w->g, w->a, OP_DENSE, arena_printf(w->a, "%s/%s", w->name, what), bias ? 3 : 2, 1);
     n->in[0] = x;
-    n->in[1] = gates_of(w, weights, first, count);
-    n->in[2] = bias ? gates_of(w, bias, first, count) : NULL;
+    n->in[1] = weights;
+    if (bias) n->in[2] = bias;
     n->as.dense.asymmetric_inputs = w->r->asymmetric_inputs;
-    if (!x) return NULL;
-    if (!n->in[2]) n->nin = 2;
     return graph_apply(w->g, w->a, n, w->e);
 }
 
-static struct tensor *gate(struct loop *w, const char *what, struct tensor *sums, int k)
+static struct tensor *widen(struct loop *w, const char *what, struct tensor *t)
 {
-    if (!sums) return NULL;
+    struct node *n = graph_add(w->g, w->a, OP_DEQUANTIZE, arena_printf(w->a, "%s/%s", w->name, what), 1, 1);
+    n->in[0] = t;
+    n->out[0] = tensor_new(w->a, n->name, F32, 0, NULL);
+    return op_def(OP_DEQUANTIZE)->infer(n, w->e) ? n->out[0] : NULL;
+}
+
+// int32 values at the scale of the product of x with a gate's weights, as the floats that they stand for.
+static struct tensor *float_bias(const struct loop *w, struct tensor *b, float scale)
+{
+    if (!b) return NULL;
+    float *v = arena_new_n(w->a, (size_t)w->units, float);
+    for (int32_t i = 0; i < w->units; i++) v[i] = (float)(((const int32_t *)b->data)[i] * (double)scale);
+    return tensor_const(w->a, b->name, F32, 1, &w->units, v);
+}
+
+// The weights of one gate widened to floats: int8 products of TensorFlow Lite would end in int8.
+static struct tensor *integer_product(struct loop *w, const char *what, struct tensor *x, int weights,
+                                      int bias, int k)
+{
+    static const char *const letter[] = {"z", "r", "n"};
+    const float x_scale = weights == 1 ? w->n->in[0]->q.scale[0] : w->n->out[0]->q.scale[0];
+    struct tensor *t = gates_of(w, weights, k, 1);
+    for (int32_t i = 0; i < w->units && t->q.n > 1; i++)
+        if (t->q.scale[i] != t->q.scale[0]) {
+            fail(w->e, "%s: its weights have several scales in a gate; full-integer ones have one", w->name);
+            return NULL;
+        }
+    t->q.n = 1;
+    t->name = arena_printf(w->a, "%s/%s", t->name, letter[k]);
+    struct tensor *b = bias ? float_bias(w, gates_of(w, bias, k, 1), x_scale * t->q.scale[0]) : NULL;
+    struct tensor *wide = widen(w, arena_printf(w->a, "%s/%s/weights", what, letter[k]), t);
+    return dense(w, arena_printf(w->a, "%s/%s", what, letter[k]), x, wide, b);
+}
+
+// Products with the weights of some gates, and their bias.
+static struct sums products(struct loop *w, const char *what, struct tensor *x, int weights, int bias,
+                            int first, int count)
+{
+    struct sums s = {.count = count};
+    if (w->n->in[0]->type == I8)
+        for (int k = 0; k < count; k++) s.each[k] = integer_product(w, what, x, weights, bias, first + k);
+    else
+        s.all = dense(w, what, x, gates_of(w, weights, first, count),
+                      bias ? gates_of(w, bias, first, count) : NULL);
+    return s;
+}
+
+// Of one gate alone.
+static struct tensor *product(struct loop *w, const char *what, struct tensor *x, int weights, int bias,
+                              int k)
+{
+    const struct sums s = products(w, what, x, weights, bias, k, 1);
+    return s.all ? s.all : s.each[0];
+}
+
+static struct tensor *gate(struct loop *w, const char *what, const struct sums *sums, int k)
+{
+    if (!sums->all) return sums->each[k];
     struct node *n =
         graph_add(w->g, w->a, OP_STRIDED_SLICE, arena_printf(w->a, "%s/%s", w->name, what), 1, 1);
-    n->in[0] = sums;
+    n->in[0] = sums->all;
     n->out[0] = tensor_new(w->a, n->name, F32, 2, (int32_t[]){1, w->units});
     n->as.slice.stride[0] = n->as.slice.stride[1] = 1;
     n->as.slice.begin[1] = k * w->units;
@@ -127,7 +190,7 @@ static struct tensor *mul(struct loop *w, const char *what, struct tensor *a, st
 // Arguments are evaluated in no order that C states, so nodes are made in statements of their own: the same graph gives
 // the same bytes.
 
-static struct tensor *activated(struct loop *w, const char *what, enum cell_act act, struct tensor *sums,
+static struct tensor *activated(struct loop *w, const char *what, enum cell_act act, const struct sums *sums,
                                 int k)
 {
     struct tensor *s = gate(w, arena_printf(w->a, "%s_sum", what), sums, k);
@@ -137,13 +200,14 @@ static struct tensor *activated(struct loop *w, const char *what, enum cell_act 
 static struct tensor *step_lstm(struct loop *w)
 {
     const struct recurrent *r = w->r;
-    struct tensor *of_x = product(w, "of_x", w->x_t, 1, 3, 0, 4);
-    struct tensor *of_h = product(w, "of_h", w->h, 2, 4, 0, 4);
-    struct tensor *sums = add(w, "sums", of_x, of_h);
-    struct tensor *i = activated(w, "i", r->gate_act, sums, 0);
-    struct tensor *f = activated(w, "f", r->gate_act, sums, 1);
-    struct tensor *g = activated(w, "g", r->act, sums, 2);
-    struct tensor *o = activated(w, "o", r->gate_act, sums, 3);
+    const struct sums of_x = products(w, "of_x", w->x_t, 1, 3, 0, 4),
+                      of_h = products(w, "of_h", w->h, 2, 4, 0, 4);
+    const struct sums sums = {.all = add(w, "sums", of_x.all, of_h.all), .count = 4};
+    if (!sums.all) return NULL;
+    struct tensor *i = activated(w, "i", r->gate_act, &sums, 0);
+    struct tensor *f = activated(w, "f", r->gate_act, &sums, 1);
+    struct tensor *g = activated(w, "g", r->act, &sums, 2);
+    struct tensor *o = activated(w, "o", r->gate_act, &sums, 3);
     struct tensor *kept = mul(w, "kept", f, w->c);
     struct tensor *new = mul(w, "new", i, g);
     w->c = add(w, "c_next", kept, new);
@@ -152,7 +216,8 @@ static struct tensor *step_lstm(struct loop *w)
 }
 
 // act(row k of x and row k of h)
-static struct tensor *gru_gate(struct loop *w, const char *what, struct tensor *x, struct tensor *h, int k)
+static struct tensor *gru_gate(struct loop *w, const char *what, const struct sums *x, const struct sums *h,
+                               int k)
 {
     struct tensor *of_x = gate(w, arena_printf(w->a, "%s_of_x", what), x, k);
     struct tensor *of_h = gate(w, arena_printf(w->a, "%s_of_h", what), h, k);
@@ -164,14 +229,14 @@ static struct tensor *step_gru(struct loop *w)
 {
     const struct recurrent *r = w->r;
     const int with_h = r->reset_after ? 3 : 2; // gates whose product with h is needed at once
-    struct tensor *x = product(w, "of_x", w->x_t, 1, 3, 0, 3);
-    struct tensor *h = product(w, "of_h", w->h, 2, 4, 0, with_h);
-    struct tensor *z = gru_gate(w, "z", x, h, 0);
-    struct tensor *reset = gru_gate(w, "r", x, h, 1);
-    struct tensor *n_h = r->reset_after ? gate(w, "n_of_h", h, 2) : w->h;
+    const struct sums x = products(w, "of_x", w->x_t, 1, 3, 0, 3),
+                      h = products(w, "of_h", w->h, 2, 4, 0, with_h);
+    struct tensor *z = gru_gate(w, "z", &x, &h, 0);
+    struct tensor *reset = gru_gate(w, "r", &x, &h, 1);
+    struct tensor *n_h = r->reset_after ? gate(w, "n_of_h", &h, 2) : w->h;
     n_h = mul(w, "reset", reset, n_h);
-    if (!r->reset_after) n_h = product(w, "n_of_h", n_h, 2, 4, 2, 1);
-    struct tensor *n_x = gate(w, "n_of_x", x, 2);
+    if (!r->reset_after) n_h = product(w, "n_of_h", n_h, 2, 4, 2);
+    struct tensor *n_x = gate(w, "n_of_x", &x, 2);
     n_x = add(w, "n_sum", n_x, n_h);
     struct tensor *n = activate(w, "n", r->act, n_x);
     struct tensor *rest = apply(w, OP_SUB, "rest", value(w, 1), z, ACT_NONE);
@@ -182,8 +247,8 @@ static struct tensor *step_gru(struct loop *w)
 
 static struct tensor *step_rnn(struct loop *w)
 {
-    struct tensor *of_x = product(w, "of_x", w->x_t, 1, 3, 0, 1);
-    struct tensor *of_h = product(w, "of_h", w->h, 2, 4, 0, 1);
+    struct tensor *of_x = product(w, "of_x", w->x_t, 1, 3, 0);
+    struct tensor *of_h = product(w, "of_h", w->h, 2, 4, 0);
     struct tensor *s = add(w, "sum", of_x, of_h);
     return activate(w, "h_next", w->r->act, s);
 }
@@ -215,10 +280,18 @@ static struct tfl_part *part_new(struct tfl_list *l, const struct loop *w, const
     return p;
 }
 
+// A tensor of the type and scale of `values`.
+static struct tensor *tensor_like(const struct loop *w, const char *what, const struct tensor *values,
+                                  int rank, const int32_t *dim)
+{
+    struct tensor *t = tensor_of(w, what, values->type, rank, dim);
+    t->q = values->q;
+    return t;
+}
+
 static const struct tensor *like(const struct loop *w, const char *where, const struct tensor *t)
 {
-    return tensor_of(w, arena_printf(w->a, "%s/%s", where, strrchr(t->name, '/') + 1), t->type, t->rank,
-                     t->dim);
+    return tensor_like(w, arena_printf(w->a, "%s/%s", where, strrchr(t->name, '/') + 1), t, t->rank, t->dim);
 }
 
 static void write_condition(struct tfl_list *l, struct loop *w, const struct tensor *const *outer, int nvar)
@@ -234,9 +307,9 @@ static const struct tensor *write_list(struct loop *w, const struct tensor *i, c
                                        struct tensor *h)
 {
     const int32_t item[3] = {1, 1, w->units}, three = 3;
-    struct tensor *row = tensor_of(w, "body/row", F32, 3, item),
+    struct tensor *row = tensor_like(w, "body/row", h, 3, item),
                   *at = tensor_of(w, "body/at", I32, 1, &three),
-                  *y = tensor_of(w, "body/listed", F32, 3, list->dim);
+                  *y = tensor_like(w, "body/listed", h, 3, list->dim);
     struct node view = {.op = OP_RESHAPE, .name = row->name, .nin = 1, .nout = 1, .in = &h, .out = &row};
     if (!tflite_lower(w->ops, &view, w->e)) return NULL;
     const struct tensor *zero = number(w, "body/zero", 0);
@@ -252,6 +325,16 @@ static const struct tensor *write_list(struct loop *w, const struct tensor *i, c
     return o->out[0] = y;
 }
 
+// The next h as int8, as the layer's output is.
+static struct tensor *narrow(struct loop *w, struct tensor *h)
+{
+    if (!h) return NULL;
+    struct node *n = graph_add(w->g, w->a, OP_QUANTIZE, arena_printf(w->a, "%s/body/h_int8", w->name), 1, 1);
+    n->in[0] = h;
+    n->out[0] = tensor_like(w, "body/h_int8", w->n->out[0], 2, h->dim);
+    return op_def(OP_QUANTIZE)->infer(n, w->e) ? n->out[0] : NULL;
+}
+
 static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *const *outer, int nvar)
 {
     static struct tensor *(*const step[])(struct loop *) = {
@@ -260,12 +343,18 @@ static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *
     const bool lstm = w->r->kind == RECURRENT_LSTM;
     for (int k = 0; k < nvar; k++) p->in[k] = like(w, "body", outer[k]);
     w->ops = &p->ops;
-    w->x_t = tensor_of(w, "body/x_t", F32, 2, (int32_t[]){1, w->channels});
+    const bool integer = w->n->in[0]->type == I8;
+    w->x_t = tensor_like(w, "body/x_t", w->n->in[0], 2, (int32_t[]){1, w->channels});
     w->h = (struct tensor *)(uintptr_t)p->in[H];
     w->c = lstm ? (struct tensor *)(uintptr_t)p->in[H + 1] : NULL;
     op_2(w->ops, TFL_GATHER, OPT_GATHER, p->in[X], p->in[I], w->x_t);
     w->g = graph_new(w->a, p->name);
+    if (integer) {
+        w->x_t = widen(w, "body/x_float", w->x_t);
+        w->h = widen(w, "body/h_float", w->h);
+    }
     struct tensor *h = step[w->r->kind](w);
+    if (integer) h = narrow(w, h);
     for (int k = 0; h && k < w->g->nnode; k++)
         if (!tflite_lower(w->ops, w->g->node[k], w->e)) return false;
     if (!h) return false;
@@ -285,9 +374,12 @@ static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *
 static const struct tensor *zeros(struct tfl_list *l, const struct loop *w, const char *what, int rank,
                                   const int32_t *dim)
 {
-    struct tensor *y = tensor_of(w, what, F32, rank, dim);
+    struct tensor *y = tensor_like(w, what, w->n->out[0], rank, dim),
+                  *zero = tensor_like(w, arena_printf(w->a, "%s/zero", what), y, 0, NULL);
+    zero->data = arena_new_n(w->a, 4, uint8_t); // the zero point of an integer layer's output is 0
     op_2(l, TFL_FILL, OPT_FILL, tflite_ints(l, w->n, arena_printf(w->a, "%s/shape", what), dim, rank, 1, 0),
-         value(w, 0), y);
+         zero, y);
+    l->op[l->n - 1].version = y->type == I8 ? 3 : 1;
     return y;
 }
 
@@ -306,10 +398,13 @@ static bool view(struct tfl_list *l, struct loop *w, const struct tensor *x, con
 
 static bool supported(const struct node *n, struct err *e)
 {
+    const struct tensor *y = n->out[0];
     if (n->as.recurrent.cell_clip > 0)
         return fail(e, "%s: a clipped cell is written only with sigmoid gates; write .onnx instead", n->name);
-    return n->in[0]->type == F32 ||
-           fail(e, "%s: TensorFlow Lite has no %s of int8; write .onnx, or take technique dynamic", n->name,
+    if (n->in[0]->type == F32) return true;
+    return (n->as.recurrent.kind != RECURRENT_LSTM && n->in[1]->type == I8 && n->in[2]->type == I8 &&
+            y->q.n == 1 && n->in[0]->q.n == 1 && !y->q.zero[0]) ||
+           fail(e, "%s: this int8 %s cannot be written; take technique dynamic", n->name,
                 recurrent_name(n->as.recurrent.kind));
 }
 
@@ -327,12 +422,12 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
     const bool lstm = w.r->kind == RECURRENT_LSTM;
     int nvar = 3;
     in[I] = number(&w, "start", 0);
-    in[X] = tensor_of(&w, "time_first", F32, 3, time_first);
+    in[X] = tensor_like(&w, "time_first", x, 3, time_first);
     if (!view(l, &w, x, in[X])) return false;
     for (int k = 5; k < 6 + lstm; k++) {
         const char *what = k == 5 ? "h" : "c";
         const bool given = k < n->nin && n->in[k];
-        in[k - 3] = given ? tensor_of(&w, what, F32, 2, state) : zeros(l, &w, what, 2, state);
+        in[k - 3] = given ? tensor_like(&w, what, n->out[0], 2, state) : zeros(l, &w, what, 2, state);
         nvar = k - 2;
         if (given && !view(l, &w, n->in[k], in[k - 3])) return false;
     }

@@ -238,7 +238,7 @@ static bool roll(struct search *s, const struct chain *c, struct arena *a)
     int at = graph_index(g, maker_of(&s->m, c->step[0].h));
     const int before = g->nnode;
     if (x->dim[0] != 1) x = reshaped(g, a, x->name, x, 3, (int32_t[]){1, c->n, x->dim[2]}, &at);
-    struct node *n = cell_node(g, a, &cell, name, x, NULL, NULL, &ignored);
+    struct node *n = cell_node(g, a, &cell, name, x, cell.h_next, NULL, NULL, &ignored);
     if (!n) {
         while (g->nnode > before) graph_remove(g, g->node[g->nnode - 1]);
         return false;
@@ -249,6 +249,8 @@ static bool roll(struct search *s, const struct chain *c, struct arena *a)
         struct tensor *h = step_of(g, a, n->out[0], c->step[k].h, backwards ? c->n - 1 - k : k, &at);
         if (h) graph_replace(g, c->step[k].h, h);
     }
+    graph_note(g, a, "%d steps written out, %s ..., became RECURRENT %s: %s of %d units", c->n,
+               c->step[0].h->name, name, recurrent_name(cell.kind), cell.units);
     return true;
 }
 

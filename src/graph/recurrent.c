@@ -58,6 +58,7 @@ static void tidy_reversal(struct graph *g, struct node *n)
     if (graph_uses(g, before->out[0]) == 0) graph_remove(g, before);
     if (!n->as.recurrent.sequences) return;
     if (is_plain(g, after->out[0])) {
+        n->out[0]->name = after->out[0]->name; // the one that a file knows
         drop(g, after);
     } else { // an output of the network stays what it is
         n->out[0] = after->out[0];

@@ -40,8 +40,8 @@ CASES = {
     "unrolled_bidirectional": (2, False, False, lambda: [L.Bidirectional(L.LSTM(3, return_sequences=True, unroll=True))]),
     "unrolled_dynamic": (18, False, True, lambda: [L.LSTM(18, unroll=True, return_sequences=True), L.GRU(20, unroll=True)]),
 }
-WRITTEN = {"loop_gru_after": ("lite", "dynamic"), "loop_lstm_hard": ("lite",), "loop_rnn": ("lite",),
-           "loop_flex_gru": ("lite", "dynamic")}
+WRITTEN = {"loop_gru_after": ("lite", "dynamic", "full-integer"), "loop_lstm_hard": ("lite",), "loop_rnn": ("lite",),
+           "loop_gru_before": ("full-integer",), "unrolled_rnn": ("full-integer",), "loop_flex_gru": ("lite", "dynamic")}
 
 
 def network(name):
@@ -125,7 +125,7 @@ def save(folder, model, x, y, origin, tolerance):
     with open(f"{folder}/model.tflite", "wb") as f:
         f.write(model)
     np.save(f"{folder}/in.npy", x)
-    np.save(f"{folder}/out.npy", y.astype(np.float32))
+    np.save(f"{folder}/out.npy", y)
     with open(f"{folder}/ORIGIN", "w") as f:
         f.write(origin + f"\ntolerance {tolerance:g}\n")
 
@@ -153,11 +153,15 @@ def main():
             with tempfile.TemporaryDirectory() as tmp:
                 with open(f"{tmp}/m.tflite", "wb") as f:
                     f.write(model)
-                subprocess.check_call([wearlite, "convert", f"{tmp}/m.tflite", "-t", technique, "-o", f"{tmp}/o.tflite"])
+                np.save(f"{tmp}/x.npy", np.random.default_rng(2).normal(size=(64, 5, channels)).astype(np.float32))
+                subprocess.check_call([wearlite, "convert", f"{tmp}/m.tflite", "-t", technique, "-c", f"{tmp}/x.npy",
+                                       "-o", f"{tmp}/o.tflite"])
                 with open(f"{tmp}/o.tflite", "rb") as f:
                     ours = f.read()
-            save(f"written_{name}_{technique}".replace("_loop_", "_"), ours, x, run(ours, x),
-                 f"model by wearlite convert ({technique}) of tflite_{name}\n" + litert, 1e-5)
+            integer = technique == "full-integer"  # LiteRT computes these gates on floats, wearlite on integers
+            given = np.random.default_rng(6).integers(-128, 128, size=x.shape).astype(np.int8) if integer else x
+            save(f"written_{name}_{technique}".replace("_loop_", "_").replace("-", "_"), ours, given, run(ours, given),
+                 f"model by wearlite convert ({technique}) of tflite_{name}\n" + litert, 1 if integer else 1e-5)
 
 
 main()
