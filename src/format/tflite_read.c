@@ -154,18 +154,17 @@ static const char *remedy(int builtin, const char *custom)
     const char *name = custom ? custom : tflite_op_name(builtin);
     if (custom && !strncmp(custom, "Flex", 4))
         return strstr(custom, "TensorList")
-                   ? "a recurrent layer was left as a loop of TensorFlow operators; give the Keras or ONNX "
-                     "model instead"
+                   ? "it is no part of a loop that Keras' layers become; give the Keras or ONNX model instead"
                    : "the model was converted with SELECT_TF_OPS; convert it again with built-in operators "
                      "only";
     if (custom) return "custom operators cannot be executed; replace that layer in the model";
-    if (strstr(name, "LSTM") || strstr(name, "RNN") || !strcmp(name, "WHILE"))
-        return "a recurrent layer was left as a loop, or is of a kind that is not read; give the Keras or "
-               "ONNX model "
-               "instead";
+    if (strstr(name, "LSTM") || strstr(name, "RNN"))
+        return "a recurrent layer of a kind that is not read; give the Keras or ONNX model instead";
     if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
         !strcmp(name, "VAR_HANDLE"))
-        return "control flow and variables are not supported; export the network for inference only";
+        return "control flow and variables that live from run to run are not supported; build recurrent "
+               "layers "
+               "with stateful=False and export the network for inference only";
     if (builtin == TFL_TRANSPOSE_CONV)
         return "use UpSampling1D and a convolution in the model instead of a transposed convolution";
     return "replace that layer in the model by convolution, dense, pooling, elementwise or reshape layers";

@@ -356,15 +356,25 @@ static bool set_outputs(struct while_loop *w, struct slot **y, struct tensor *al
     return true;
 }
 
+// The input with the batch in front: what it was before converters turned it, or turned back.
+static struct tensor *batch_first(struct while_loop *w, struct err *e)
+{
+    const int32_t dim[3] = {1, w->steps, w->x->dim[2]};
+    struct tensor *t = (struct tensor *)(uintptr_t)w->x;
+    for (const struct node *n; (n = graph_producer(w->r->g, t)) && n->op == OP_RESHAPE;) {
+        t = n->in[0];
+        if (t->rank == 3 && !memcmp(t->dim, dim, sizeof dim)) return t;
+    }
+    return reshaped(w, (struct tensor *)(uintptr_t)w->x, w->x->name, 3, dim, e);
+}
+
 static bool replace(struct while_loop *w, struct slot **y, struct err *e)
 {
     struct reader *r = w->r;
-    const int32_t c = w->x->dim[2];
     if (!reader_room(r, cell_bytes(&w->cell), e)) return false;
     for (int k = 0; k < 4 && w->x->type == I8; k++) narrow(w, &w->cell.gate[k]);
     if (w->x->type == I8) narrow(w, &w->cell.rec);
-    struct tensor *x =
-        reshaped(w, (struct tensor *)(uintptr_t)w->x, w->x->name, 3, (int32_t[]){1, w->steps, c}, e);
+    struct tensor *x = batch_first(w, e);
     struct node *n = x ? cell_node(r->g, r->a, &w->cell, w->name, x, w->out, w->loop.var[w->h].outer->t,
                                    w->c >= 0 ? w->loop.var[w->c].outer->t : NULL, e)
                        : NULL;

@@ -331,3 +331,35 @@ TEST(tflite_unrolled_kept)
     for (int k = 0; g && k < g->nnode; k++) CHECK(g->node[k]->op != OP_RECURRENT);
     arena_free(&a);
 }
+
+// Models of others in two formats: what the converter left of the recurrent layers gives what the layers give.
+TEST(tflite_loop_shared_pairs)
+{
+    static const struct {
+        const char *loop, *layer;
+        double allowed;
+    } pair[] = {
+        {"models/uci-har-lstm32x2/har_float32.tflite", "models/uci-har-lstm32x2/har_model.keras", 1e-5},
+        {"models/uci-har-lstm32x2/har_int8.tflite", "models/uci-har-lstm32x2/har_model.keras", 2e-2},
+        {"models/imu-gesture-cnn-lstm/gesture_model.tflite", "models/imu-gesture-cnn-lstm/gesture_model.onnx",
+         1e-4},
+    };
+    for (size_t i = 0; i < sizeof pair / sizeof *pair; i++) {
+        const char *loop = test_shared(pair[i].loop), *layer_path = test_shared(pair[i].layer);
+        if (!loop || !layer_path) {
+            test_skip("%s is absent", pair[i].loop);
+            return;
+        }
+        struct arena a = {0};
+        struct err e = {""};
+        struct graph *g = model_load(loop, &a, &e), *h = model_load(layer_path, &a, &e);
+        if (!g || !h) test_fail(__FILE__, __LINE__, "%s", e.text);
+        const float *got = g ? execute(g, &a) : NULL, *want = h ? execute(h, &a) : NULL;
+        double worst = 0;
+        for (int64_t k = 0; got && want && k < tensor_count(g->out[0]); k++)
+            worst = fmax(worst, fabs((double)got[k] - (double)want[k]));
+        if (!(worst <= pair[i].allowed))
+            test_fail(pair[i].loop, 0, "differs by %g from %s", worst, pair[i].layer);
+        arena_free(&a);
+    }
+}
