@@ -335,12 +335,28 @@ static bool gru_new(const struct maker *m, struct tensor *t, struct cell *c)
     return false;
 }
 
+// z * (h - n), to which n is added: the same with one product less
+static bool gru_difference(const struct maker *m, struct tensor *t, struct tensor *n, struct cell *c)
+{
+    const struct node *mul = plain(m, t, OP_MUL);
+    for (int k = 0; mul && k < 2; k++) {
+        const struct node *less = plain(m, mul->in[k], OP_SUB);
+        if (less && maker_root(m, less->in[0]) == c->h && maker_root(m, less->in[1]) == maker_root(m, n) &&
+            gate_read(m, mul->in[1 - k], c->units, &c->gate_act, &c->gate[0]) && !c->gate[0].product &&
+            gate_read(m, n, c->units, &c->act, &c->gate[2]) && gru_reset(m, c))
+            return true;
+    }
+    return false;
+}
+
 // h' = z * h + (1 - z) * n
 static bool gru_match(const struct maker *m, struct cell *c)
 {
     const struct node *n = plain(m, c->h_next, OP_ADD);
     c->kind = RECURRENT_GRU;
     if (!c->h && gru_new(m, c->h_next, c)) return true;
+    for (int k = 0; n && c->h && k < 2; k++)
+        if (gru_difference(m, n->in[1 - k], n->in[k], c)) return true;
     for (int k = 0; n && k < 2; k++) {
         if (!gru_new(m, n->in[k], c)) continue;
         if (!c->h ? is_empty_product(m, n->in[1 - k])

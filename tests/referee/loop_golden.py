@@ -64,6 +64,40 @@ def convert(name, m):
     return c.convert()
 
 
+def lstm_concat(x, rng):
+    """As TensorFlow 1 had it: one product of x and h side by side, gates i j f o, 1 added to the forget gate."""
+    k, b = weights(rng, 5, 12), weights(rng, 12)
+    xs = tf.TensorArray(tf.float32, 5, element_shape=(1, 2)).unstack(tf.transpose(x, [1, 0, 2]))
+    ys = tf.TensorArray(tf.float32, 5, element_shape=(1, 3))
+
+    def body(t, h, c, ys):
+        i, j, f, o = tf.split(tf.matmul(tf.concat([xs.read(t), h], 1), k) + b, 4, 1)
+        c = c * tf.sigmoid(f + 1.0) + tf.sigmoid(i) * tf.tanh(j)
+        h = tf.tanh(c) * tf.sigmoid(o)
+        return t + 1, h, c, ys.write(t, h)
+
+    ys = tf.while_loop(lambda t, *_: t < 5, body, (0, tf.zeros((1, 3)), tf.zeros((1, 3)), ys))[3]
+    return tf.transpose(ys.stack(), [1, 0, 2])
+
+
+def gru_difference(x, rng):
+    """A product for each gate, h = n + z (h - n)."""
+    k, u, b, rb = ([weights(rng, *shape) for _ in range(3)] for shape in ((2, 3), (3, 3), (3,), (3,)))
+    xt = tf.transpose(x, [1, 0, 2])
+
+    def body(t, h):
+        z = tf.sigmoid(tf.matmul(xt[t], k[0]) + tf.matmul(h, u[0]) + b[0])
+        r = tf.sigmoid(tf.matmul(h, u[1]) + b[1] + tf.matmul(xt[t], k[1]))
+        n = tf.tanh(tf.matmul(xt[t], k[2]) + b[2] + (tf.matmul(h, u[2]) + rb[2]) * r)
+        return t + 1, n + z * (h - n)
+
+    return tf.while_loop(lambda t, h: tf.less(t, 5), body, (0, tf.zeros((1, 3))))[1]
+
+
+def weights(rng, *shape):
+    return tf.constant(rng.normal(size=shape).astype(np.float32) * 0.5)
+
+
 def bidirectional(rng, merged):
     """A BIDIRECTIONAL_SEQUENCE_LSTM: no converter of today writes one, files of older ones have them."""
     from tensorflow.lite.python import schema_py_generated as s
@@ -133,9 +167,14 @@ def save(folder, model, x, y, origin, tolerance):
 def main():
     wearlite = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
     litert = f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)"
+    x = np.random.default_rng(4).normal(size=(N, 5, 2)).astype(np.float32)
+    for function in (lstm_concat, gru_difference):
+        f = tf.function(lambda v: function(v, np.random.default_rng(7)), [tf.TensorSpec((1, 5, 2))])
+        model = tf.lite.TFLiteConverter.from_concrete_functions([f.get_concrete_function()]).convert()
+        save(f"loop_{function.__name__}", model, x, run(model, x),
+             f"model by TensorFlow {tf.__version__}'s converter (tests/referee/loop_golden.py, {function.__name__})\n" + litert, 1e-5)
     for merged in (False, True):
         model = bidirectional(np.random.default_rng(5), merged)
-        x = np.random.default_rng(4).normal(size=(N, 5, 2)).astype(np.float32)
         save("bidirectional_" + ("merged" if merged else "apart"), model, x, run(model, x),
              "model made by hand (tests/referee/loop_golden.py)\n" + litert, 1e-5)
     for name, (channels, flex, optimise, _) in CASES.items():
