@@ -72,37 +72,79 @@ static bool sum_bias(struct cell_sum *s, const struct tensor *b, int32_t first, 
     return true;
 }
 
+// A product with a constant matrix: FULLY_CONNECTED, or BATCH_MATMUL with one of floats.
+static bool is_product(const struct node *n)
+{
+    const struct tensor *w = n->nin > 1 ? n->in[1] : NULL;
+    if (!w || !w->data || n->in[0]->data) return false;
+    if (n->op == OP_DENSE) return w->rank == 2 && (w->type == F32 || w->type == I8);
+    return n->op == OP_BATCH_MATMUL && !n->as.matmul.adj_x && w->type == F32 && w->rank >= 2 &&
+           tensor_count(w) == (int64_t)w->dim[w->rank - 1] * w->dim[w->rank - 2];
+}
+
+static bool is_transposed(const struct node *n)
+{
+    return n->op == OP_BATCH_MATMUL && !n->as.matmul.adj_y;
+}
+
+static int32_t matrix_rows(const struct node *n)
+{
+    const struct tensor *w = n->in[1];
+    return w->dim[w->rank - (is_transposed(n) ? 1 : 2)];
+}
+
+static int32_t matrix_columns(const struct node *n)
+{
+    const struct tensor *w = n->in[1];
+    return w->dim[w->rank - (is_transposed(n) ? 2 : 1)];
+}
+
 static bool sum_term(struct cell_sum *s, const struct node *dense, int32_t first, int32_t units,
-                     int32_t column, struct tensor *source)
+                     int32_t column, int64_t columns, struct tensor *source, struct tensor *sequence)
 {
     const struct tensor *w = dense->in[1];
-    const int64_t columns = tensor_count(source);
     if (w->q.n > 1 && (w->q.n != w->dim[0] || w->q.axis != 0)) return false;
-    if (s->nterm == CELL_TERMS || w->dim[0] < (int64_t)first + units || column + columns > w->dim[1])
+    if (s->nterm == CELL_TERMS || matrix_rows(dense) < (int64_t)first + units ||
+        column + columns > matrix_columns(dense))
         return false;
     s->term[s->nterm++] =
-        (struct cell_term){w, first, column, (int32_t)columns, source, dense->as.dense.asymmetric_inputs};
+        (struct cell_term){.w = w,
+                           .row = first,
+                           .column = column,
+                           .columns = (int32_t)columns,
+                           .source = source,
+                           .sequence = sequence,
+                           .asymmetric = dense->op == OP_DENSE && dense->as.dense.asymmetric_inputs,
+                           .transposed = is_transposed(dense)};
     return true;
+}
+
+// The bias that a FULLY_CONNECTED has.
+static bool sum_own_bias(struct cell_sum *s, const struct node *n, int32_t first, int32_t units)
+{
+    if (n->op != OP_DENSE || n->nin < 3 || !n->in[2]) return true;
+    return n->in[2]->data && sum_bias(s, n->in[2], first, units);
 }
 
 static bool sum_dense(const struct maker *m, const struct node *n, int32_t first, int32_t units,
                       struct cell_sum *s)
 {
-    const struct tensor *w = n->in[1];
-    if (!w->data || w->rank != 2 || (w->type != F32 && w->type != I8) || tensor_count(n->out[0]) != w->dim[0])
-        return false;
-    if (n->nin > 2 && n->in[2] && (!n->in[2]->data || !sum_bias(s, n->in[2], first, units))) return false;
+    if (tensor_count(n->out[0]) != n->out[0]->dim[n->out[0]->rank - 1]) return false;
+    if (n->op == OP_DENSE && is_zero(maker_root(m, n->in[0]))) return sum_own_bias(s, n, first, units);
+    if (!is_product(n) || !sum_own_bias(s, n, first, units)) return false;
     struct tensor *x = maker_root(m, n->in[0]);
-    if (is_zero(x)) return true;
     const struct node *join = maker_of(m, x);
+    if (x->data) return false;
     if (!join || join->op != OP_CONCATENATION || join->as.axis.axis != x->rank - 1)
-        return !x->data && sum_term(s, n, first, units, 0, x);
+        return sum_term(s, n, first, units, 0, tensor_count(x), x, NULL);
     int64_t column = 0; // x and h side by side, as TensorFlow 1 had them
     for (int i = 0; i < join->nin; i++) {
         struct tensor *part = maker_root(m, join->in[i]);
-        if (!is_zero(part) && (part->data || !sum_term(s, n, first, units, (int32_t)column, part)))
+        const int64_t columns = tensor_count(part);
+        if (!is_zero(part) &&
+            (part->data || !sum_term(s, n, first, units, (int32_t)column, columns, part, NULL)))
             return false;
-        column += tensor_count(part);
+        column += columns;
     }
     return true;
 }
@@ -116,6 +158,34 @@ static bool is_row_cut(const struct node *n)
     return n->as.slice.stride[last] == 1;
 }
 
+// One element of a sequence of sums: (steps, rows) or (1, steps, rows) cut to one step, perhaps to some of its rows.
+static bool is_step_cut(const struct node *n)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    const int last = x->rank - 1;
+    if (n->op != OP_STRIDED_SLICE || last < 1 || x->rank != y->rank || n->as.slice.stride[last] != 1)
+        return false;
+    return tensor_count(x) > x->dim[last] && tensor_count(y) == y->dim[last];
+}
+
+// Adds one step of t, products and biases over a whole sequence.
+static bool sum_steps(const struct maker *m, struct tensor *t, int32_t first, int32_t units,
+                      struct tensor *source, struct cell_sum *s, int depth)
+{
+    t = maker_root(m, t);
+    const struct node *n = maker_of(m, t);
+    if (!n || depth > 4 || fused(n) != ACT_NONE) return false;
+    if (n->op == OP_ADD) {
+        const int k = n->in[1]->data != NULL;
+        return n->in[k]->data && tensor_count(n->in[k]) <= t->dim[t->rank - 1] &&
+               sum_bias(s, n->in[k], first, units) &&
+               sum_steps(m, n->in[1 - k], first, units, source, s, depth + 1);
+    }
+    if (!is_product(n) || t->dim[t->rank - 1] != matrix_rows(n) || !sum_own_bias(s, n, first, units))
+        return false;
+    return sum_term(s, n, first, units, 0, matrix_columns(n), source, n->in[0]);
+}
+
 // Adds to s what t is: values first .. first + units of it. bare: without the activation fused behind it.
 static bool sum_collect(const struct maker *m, struct tensor *t, bool bare, int32_t first, int32_t units,
                         struct cell_sum *s, int depth)
@@ -124,10 +194,12 @@ static bool sum_collect(const struct maker *m, struct tensor *t, bool bare, int3
     if (t->data) return sum_bias(s, t, first, units);
     const struct node *n = maker_of(m, t);
     if (!n || depth > 12 || (!bare && fused(n) != ACT_NONE)) return false;
-    if (n->op == OP_DENSE) return sum_dense(m, n, first, units, s);
+    if (n->op == OP_DENSE || n->op == OP_BATCH_MATMUL) return sum_dense(m, n, first, units, s);
     if (is_row_cut(n))
         return sum_collect(m, n->in[0], false, first + n->as.slice.begin[n->in[0]->rank - 1], units, s,
                            depth + 1);
+    if (is_step_cut(n))
+        return sum_steps(m, n->in[0], first + n->as.slice.begin[n->in[0]->rank - 1], units, t, s, 0);
     if (n->op == OP_MUL && !s->product && first == 0 && tensor_count(t) == units) {
         s->product = t;
         return true;
@@ -341,7 +413,8 @@ static bool gru_difference(const struct maker *m, struct tensor *t, struct tenso
     const struct node *mul = plain(m, t, OP_MUL);
     for (int k = 0; mul && k < 2; k++) {
         const struct node *less = plain(m, mul->in[k], OP_SUB);
-        if (less && maker_root(m, less->in[0]) == c->h && maker_root(m, less->in[1]) == maker_root(m, n) &&
+        if (less && (c->h ? maker_root(m, less->in[0]) == c->h : is_zero(maker_root(m, less->in[0]))) &&
+            maker_root(m, less->in[1]) == maker_root(m, n) &&
             gate_read(m, mul->in[1 - k], c->units, &c->gate_act, &c->gate[0]) && !c->gate[0].product &&
             gate_read(m, n, c->units, &c->act, &c->gate[2]) && gru_reset(m, c))
             return true;
@@ -355,7 +428,7 @@ static bool gru_match(const struct maker *m, struct cell *c)
     const struct node *n = plain(m, c->h_next, OP_ADD);
     c->kind = RECURRENT_GRU;
     if (!c->h && gru_new(m, c->h_next, c)) return true;
-    for (int k = 0; n && c->h && k < 2; k++)
+    for (int k = 0; n && k < 2; k++)
         if (gru_difference(m, n->in[1 - k], n->in[k], c)) return true;
     for (int k = 0; n && k < 2; k++) {
         if (!gru_new(m, n->in[k], c)) continue;

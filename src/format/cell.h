@@ -24,8 +24,10 @@ struct cell_sum { // rows of products with constant weights, and biases, of one 
     struct cell_term {
         const struct tensor *w;
         int32_t row, column, columns; // w[row .. row + units][column .. column + columns]
-        struct tensor *source;        // (1, columns)
+        struct tensor *source;        // (1, columns), or
+        struct tensor *sequence; // source is an element of the product with this whole sequence; else NULL
         bool asymmetric;
+        bool transposed; // a constant of BATCH_MATMUL: w[column][row] in its last two dimensions
     } term[CELL_TERMS];
     struct cell_bias {
         const struct tensor *b;
@@ -48,6 +50,9 @@ struct cell {
 // The cell that makes h_next; h and c: the state it takes. h NULL: a step from zeros (an unrolled first one).
 bool cell_match(const struct maker *m, struct tensor *h_next, struct tensor *h, struct tensor *c,
                 struct cell *out, struct err *e);
+int32_t cell_channels(const struct cell *c);
+// The sequence whose product the steps take their elements of, as PyTorch has it; NULL: of the sequence itself.
+struct tensor *cell_projected(const struct cell *c);
 // What cell_node takes at most.
 uint64_t cell_bytes(const struct cell *c);
 // The biases of all gates, and those behind r.

@@ -17,6 +17,8 @@ static const struct cell_term *term_of(const struct cell *c, int gate, bool of_h
 static float weight_at(const struct cell_term *t, int32_t row, int32_t column)
 {
     const struct tensor *w = t->w;
+    if (t->transposed)
+        return ((const float *)w->data)[(int64_t)(t->column + column) * w->dim[w->rank - 1] + t->row + row];
     const int64_t r = t->row + row, at = r * w->dim[1] + t->column + column;
     if (w->type == F32) return ((const float *)w->data)[at];
     const int32_t k = w->q.n > 1 ? (int32_t)r : 0;
@@ -29,7 +31,7 @@ static bool stays_int8(const struct cell *c)
     for (int g = 0; g < recurrent_gates(c->kind); g++)
         for (int k = 0; k < 2; k++) {
             const struct cell_term *t = term_of(c, g, k);
-            if (!t || t->w->type != I8 || !t->w->q.n) return false;
+            if (!t || t->w->type != I8 || !t->w->q.n || t->transposed) return false;
             for (int32_t i = 0; i < c->units; i++)
                 if (t->w->q.zero[t->w->q.n > 1 ? t->row + i : 0]) return false;
         }
@@ -100,21 +102,41 @@ void cell_bias(const struct cell *c, float *bias, float *rec)
     if (c->reset_after) bias_add(&c->rec, c->units, rec + 2 * c->units);
 }
 
+int32_t cell_channels(const struct cell *c)
+{
+    for (int g = 0; g < recurrent_gates(c->kind); g++) {
+        const struct cell_term *t = term_of(c, g, false);
+        if (t) return t->columns;
+    }
+    return 0;
+}
+
+struct tensor *cell_projected(const struct cell *c)
+{
+    for (int g = 0; g < recurrent_gates(c->kind); g++) {
+        const struct cell_term *t = term_of(c, g, false);
+        if (t) return t->sequence;
+    }
+    return NULL;
+}
+
 uint64_t cell_bytes(const struct cell *c)
 {
-    const uint64_t columns = (uint64_t)tensor_count(c->x) + (uint64_t)c->units;
+    const uint64_t columns = (uint64_t)cell_channels(c) + (uint64_t)c->units;
     return (uint64_t)recurrent_gates(c->kind) * (uint64_t)c->units * (columns + 2) * sizeof(float) + 8192;
 }
 
 // Both kinds of weights must be there, for all gates or for some; zeros stand for those that are not.
 static bool weights_fit(const struct cell *c, struct err *e)
 {
-    const int32_t channels = (int32_t)tensor_count(c->x);
+    const int32_t channels = cell_channels(c);
     int n[2] = {0, 0};
     for (int g = 0; g < recurrent_gates(c->kind); g++)
         for (int k = 0; k < 2; k++) {
             const struct cell_term *t = term_of(c, g, k);
             n[k] += t != NULL;
+            if (t && !k && t->sequence != cell_projected(c))
+                return fail(e, "its gates take several sequences");
             if (t && t->columns != (k ? c->units : channels))
                 return fail(e, "its weights %s have %d columns, want %d", t->w->name, t->columns,
                             k ? c->units : channels);
@@ -175,7 +197,7 @@ struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, c
                        struct tensor *x, const struct tensor *like, struct tensor *h0, struct tensor *c0,
                        struct err *e)
 {
-    const int32_t channels = (int32_t)tensor_count(c->x);
+    const int32_t channels = cell_channels(c);
     const bool int8 = stays_int8(c);
     if (!weights_fit(c, e)) return NULL;
     if (like->type == I8 && (!int8 || like->q.n != 1 || x->q.n != 1))

@@ -40,8 +40,8 @@ static bool same_term(const struct cell_term *a, const struct cell_term *b)
 {
     if (!a || !b) return a == b;
     return a->w->data == b->w->data && a->w->type == b->w->type && a->row == b->row &&
-           a->column == b->column && a->columns == b->columns && a->w->dim[1] == b->w->dim[1] &&
-           a->asymmetric == b->asymmetric;
+           a->column == b->column && a->columns == b->columns && a->transposed == b->transposed &&
+           a->w->dim[1] == b->w->dim[1] && a->asymmetric == b->asymmetric;
 }
 
 static const struct cell_term *term_of_h(const struct cell *c, const struct cell_sum *s)
@@ -154,7 +154,7 @@ static bool may_be_h(const struct node *n)
     case OP_LOGISTIC:
     case OP_DENSE:
     case OP_MINIMUM:
-        return t->type == F32 && t->rank == 2 && t->dim[0] == 1;
+        return t->type == F32 && t->rank > 0 && tensor_count(t) == t->dim[t->rank - 1];
     default:
         return false;
     }
@@ -162,15 +162,15 @@ static bool may_be_h(const struct node *n)
 
 // ---- the sequence it runs over ----
 
-// t as element `at` of the time of x: (steps, 1, channels) or (1, steps, channels).
+// t as element `at` of the time of x: (steps, 1, channels), (1, steps, channels) or (steps, channels).
 static struct tensor *element_of(const struct search *s, struct tensor *t, int32_t steps, int32_t *at)
 {
     const struct node *n = maker_of(&s->m, t);
-    if (!n || n->op != OP_STRIDED_SLICE || n->in[0]->rank != 3) return NULL;
+    if (!n || n->op != OP_STRIDED_SLICE || n->in[0]->rank < 2 || n->in[0]->rank > 3) return NULL;
     const struct tensor *x = n->in[0];
-    const int time = x->dim[0] == 1 ? 1 : 0;
-    if (x->dim[time] != steps || x->dim[1 - time] != 1 || tensor_count(t) != x->dim[2] ||
-        n->as.slice.begin[2] != 0)
+    const int last = x->rank - 1, time = last == 2 && x->dim[0] == 1 ? 1 : 0;
+    if (x->dim[time] != steps || tensor_count(x) != (int64_t)steps * x->dim[last] ||
+        tensor_count(t) != x->dim[last] || n->as.slice.begin[last] != 0)
         return NULL;
     *at = n->as.slice.begin[time];
     return n->in[0];
@@ -237,7 +237,10 @@ static bool roll(struct search *s, const struct chain *c, struct arena *a)
     const char *name = layer_name(a, c);
     int at = graph_index(g, maker_of(&s->m, c->step[0].h));
     const int before = g->nnode;
-    if (x->dim[0] != 1) x = reshaped(g, a, x->name, x, 3, (int32_t[]){1, c->n, x->dim[2]}, &at);
+    if (cell_projected(&cell)) x = cell_projected(&cell);
+    const int32_t channels = cell_channels(&cell), dim[3] = {1, c->n, channels};
+    if (tensor_count(x) != (int64_t)c->n * channels) return false;
+    if (x->rank != 3 || x->dim[0] != 1 || x->dim[2] != channels) x = reshaped(g, a, x->name, x, 3, dim, &at);
     struct node *n = cell_node(g, a, &cell, name, x, cell.h_next, NULL, NULL, &ignored);
     if (!n) {
         while (g->nnode > before) graph_remove(g, g->node[g->nnode - 1]);

@@ -94,6 +94,31 @@ def gru_difference(x, rng):
     return tf.while_loop(lambda t, h: tf.less(t, 5), body, (0, tf.zeros((1, 3))))[1]
 
 
+def projected_lstm(x, rng):
+    """As PyTorch has it: the inputs' products of all steps at once, then a loop in Python; two biases."""
+    p = tf.matmul(tf.reshape(x, [5, 2]), weights(rng, 2, 12)) + weights(rng, 12)
+    u, rb, h, c, out = weights(rng, 3, 12), weights(rng, 12), tf.zeros((1, 3)), tf.zeros((1, 3)), []
+    for t in range(5):
+        i, f, n, o = tf.split(tf.matmul(h, u) + rb + p[t:t + 1], 4, 1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(n)
+        h = tf.sigmoid(o) * tf.tanh(c)
+        out.append(h)
+    return tf.stack(out, 1)
+
+
+def projected_gru(x, rng):
+    p = tf.matmul(x, weights(rng, 2, 9)[None]) + weights(rng, 9)
+    u, rb, h, out = weights(rng, 3, 9), weights(rng, 9), tf.zeros((1, 1, 3)), []
+    for t in range(5):
+        i = tf.split(p[:, t:t + 1], 3, 2)
+        g = tf.split(tf.reshape(tf.matmul(tf.reshape(h, [1, 3]), u) + rb, [1, 1, 9]), 3, 2)
+        r, z = tf.sigmoid(g[0] + i[0]), tf.sigmoid(g[1] + i[1])
+        n = tf.tanh(i[2] + g[2] * r)
+        h = (h - n) * z + n
+        out.append(h)
+    return tf.concat(out, 1)
+
+
 def weights(rng, *shape):
     return tf.constant(rng.normal(size=shape).astype(np.float32) * 0.5)
 
@@ -168,10 +193,11 @@ def main():
     wearlite = sys.argv[1] if len(sys.argv) > 1 else "build/wearlite"
     litert = f"out by LiteRT {version('ai-edge-litert')}, reference kernels (BUILTIN_REF)"
     x = np.random.default_rng(4).normal(size=(N, 5, 2)).astype(np.float32)
-    for function in (lstm_concat, gru_difference):
+    for function in (lstm_concat, gru_difference, projected_lstm, projected_gru):
         f = tf.function(lambda v: function(v, np.random.default_rng(7)), [tf.TensorSpec((1, 5, 2))])
         model = tf.lite.TFLiteConverter.from_concrete_functions([f.get_concrete_function()]).convert()
-        save(f"loop_{function.__name__}", model, x, run(model, x),
+        kind = "unrolled" if "projected" in function.__name__ else "loop"
+        save(f"{kind}_{function.__name__}", model, x, run(model, x),
              f"model by TensorFlow {tf.__version__}'s converter (tests/referee/loop_golden.py, {function.__name__})\n" + litert, 1e-5)
     for merged in (False, True):
         model = bidirectional(np.random.default_rng(5), merged)
