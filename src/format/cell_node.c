@@ -123,7 +123,7 @@ struct tensor *cell_projected(const struct cell *c)
 uint64_t cell_bytes(const struct cell *c)
 {
     const uint64_t columns = (uint64_t)cell_channels(c) + (uint64_t)c->units;
-    return (uint64_t)recurrent_gates(c->kind) * (uint64_t)c->units * (columns + 2) * sizeof(float) + 8192;
+    return (uint64_t)recurrent_gates(c->kind) * (uint64_t)c->units * (columns + 12) * sizeof(float) + 8192;
 }
 
 // Both kinds of weights must be there, for all gates or for some; zeros stand for those that are not.

@@ -25,6 +25,8 @@ struct search {
     struct maker m;
     struct chain chain[MOST_CHAINS];
     int nchain;
+    float *bias; // of two cells, used again and again
+    size_t nbias;
 };
 
 // ---- the same cell again ----
@@ -73,13 +75,16 @@ static bool in_first(const struct cell *first, int k)
 }
 
 // Does `c` do what `like` does? first: like is from zeros.
-static bool same_cell(const struct search *s, const struct cell *c, const struct cell *like, bool first)
+static bool same_cell(struct search *s, const struct cell *c, const struct cell *like, bool first)
 {
     const int gates = recurrent_gates(c->kind);
     const size_t rows = (size_t)gates * (size_t)c->units;
     if (!same_kind(c, like) || (!first && c->reset_after != like->reset_after)) return false;
-    float *bias = arena_new_n(s->scratch, 4 * rows, float), *rec = bias + rows, *bias_2 = rec + rows,
-          *rec_2 = bias_2 + rows;
+    if (s->nbias < 4 * rows) {
+        s->nbias = 8 * rows;
+        s->bias = arena_new_n(s->scratch, s->nbias, float);
+    }
+    float *bias = s->bias, *rec = bias + rows, *bias_2 = rec + rows, *rec_2 = bias_2 + rows;
     cell_bias(c, bias, rec);
     cell_bias(like, bias_2, rec_2);
     for (int k = 0; k < gates; k++) {
