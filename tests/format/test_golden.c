@@ -32,6 +32,7 @@ static double difference(const void *want, const void *got, enum dtype type, int
     for (int64_t i = 0; i < n; i++) {
         double d = type == F32   ? (double)((const float *)want)[i] - (double)((const float *)got)[i]
                    : type == I16 ? ((const int16_t *)want)[i] - ((const int16_t *)got)[i]
+                   : type == I32 ? (double)((const int32_t *)want)[i] - (double)((const int32_t *)got)[i]
                                  : ((const int8_t *)want)[i] - ((const int8_t *)got)[i];
         if (!(fabs(d) <= worst)) worst = fabs(d); // NaN is the worst
     }

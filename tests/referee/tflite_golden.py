@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 import tensorflow as tf
+import tflite_zoo
 import ai_edge_litert
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from importlib.metadata import version
@@ -77,6 +78,25 @@ NETS = {
     "split_sizes": ((1, 10, 6), lambda r, x: tf.concat(tf.split(x, [1, 2, 3], axis=-1)[::-1], axis=2)),
     "stack": ((1, 10, 6), lambda r, x: tf.stack(tf.unstack(x, axis=2)[1:4], axis=1)),
     "gather": ((1, 10, 6), lambda r, x: tf.gather(x, 3, axis=1)),
+    "gather_computed": ((1, 10, 6), lambda r, x: tf.gather(tf.constant(r.normal(size=(6, 4)).astype(np.float32)),
+                                                          tf.argmax(x, -1, output_type=tf.int32), axis=0)),
+    "reverse": ((1, 10, 6), lambda r, x: tf.reverse(x, [1, 2])),
+    "mirror_pad": ((1, 7, 6), lambda r, x: tf.pad(tf.pad(x, [[0, 0], [2, 3], [0, 0]], "REFLECT"),
+                                                  [[0, 0], [0, 0], [1, 2]], "SYMMETRIC")),
+    "pad_value": ((1, 7, 6), lambda r, x: tf.pad(x, [[0, 0], [2, 1], [0, 3]], constant_values=-0.75)),
+    "broadcast": ((1, 1, 6), lambda r, x: tf.broadcast_to(x, [1, 5, 6]) + tf.reshape(tf.range(5, dtype=tf.float32), [1, 5, 1])),
+    "add_n": ((1, 10, 6), lambda r, x: tf.raw_ops.AddN(inputs=[x, tf.nn.relu(x), tf.tanh(x)])),
+    "l2_normalization": ((1, 10, 6), lambda r, x: tf.math.l2_normalize(x, -1)),
+    "pow": ((1, 10, 6), lambda r, x: tf.pow(tf.abs(x) + 0.1, tf.constant([[[0.5, 1.0, 2.0, -1.0, 3.0, 0.0]]]))),
+    "logical": ((1, 10, 6), lambda r, x: tf.where(((x > 0.1) & (x < 1)) | tf.logical_not(x >= -0.5), x, x * 0.25)),
+    "dense_computed": ((1, 8, 6), lambda r, x: tf.matmul(x[0], tf.tanh(x[0]), transpose_b=True)[None]),
+    "arithmetic": ((1, 10, 6), lambda r, x: tf.concat(
+        [-x, tf.sign(x), tf.sqrt(tf.abs(x)), tf.math.rsqrt(tf.abs(x) + 1), tf.square(x), tf.exp(x), tf.math.log(tf.abs(x) + 1),
+         tf.sin(x), tf.cos(x), tf.floor(x), tf.math.ceil(x), tf.round(x * 3), tf.nn.log_softmax(x),
+         tf.maximum(x, 0.3), tf.minimum(x, 0.4), tf.math.squared_difference(x, 0.2)], 1)),
+    "reductions": ((1, 5, 4, 3), lambda r, x: tf.concat(
+        [tf.reduce_sum(x, [1, 3]), tf.reduce_max(x, [1, 3]), tf.reduce_min(x, [2, 1])[:, :1], tf.reduce_prod(x, [1, 2]),
+         tf.reduce_mean(x, [1, 3])], 1)),
     "last_step": ((1, 12, 4), lambda r, x: x[:, -1, :]),
 }
 
@@ -118,12 +138,22 @@ def keras_sequence():
 
 KERAS = {"keras_cnn": (keras_cnn, (1, 32, 6)), "keras_sequence": (keras_sequence, (1, 9, 5))}
 
+# Of tflite_zoo.py: layers as Keras and the converter leave them.
+ZOO_FLOAT = """layer_norm group_norm unit_norm attention transformer prelu_shared hard_swish gelu selu softplus statistics choose
+repeat crop_pad conv_groups conv_causal_dilated backwards pick arg_max""".split()
+ZOO_INT8 = """layer_norm attention transformer prelu hard_swish gelu softplus merges choose repeat conv_groups conv_causal_dilated
+conv_same_stride separable depthwise batch_norm_first backwards statistics""".split()
+ZOO_DYNAMIC = ["layer_norm"]
+
 # technique: tolerance of a float output
 TECHNIQUES = {"float": 1e-5, "float16": 1e-5, "dynamic": 1e-5, "int8": 0, "int8_float_io": 0, "int8_uint8_io": 0, "int16x8": 0, "int16x8_float_io": 1e-6}
 
 
 def convert(name, technique):
     rng = np.random.default_rng(sum(map(ord, name)))
+    if name.startswith("zoo_"):
+        model = tflite_zoo.build(name[4:], 12 if technique == "dynamic" else 1)
+        return tflite_zoo.convert(model, technique), (1,) + model.input_shape[1:]
     if name in KERAS:
         build, shape = KERAS[name]
         c = tf.lite.TFLiteConverter.from_keras_model(build())
@@ -152,8 +182,13 @@ def convert(name, technique):
 
 
 def run(model, x):
-    it = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
-    it.allocate_tensors()
+    try:
+        it = Interpreter(model_content=model, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        it.allocate_tensors()
+    except RuntimeError:  # the reference resolver lacks CEIL, ELU and some others
+        it = Interpreter(model_content=model,
+                         experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+        it.allocate_tensors()
     i, o = it.get_input_details()[0], it.get_output_details()[0]
     out = []
     for row in x:
@@ -217,11 +252,16 @@ def make(name, technique):
 
 
 def main():
-    cases = [(n, "dynamic" if n.startswith("hybrid") else "int8") for n in NETS]
+    float_only = "gather_computed broadcast add_n l2_normalization pow logical arithmetic reductions dense_computed".split()
+    cases = [(n, "dynamic" if n.startswith("hybrid") else "int8") for n in NETS if n not in float_only]
     cases += [(n, "float") for n in ("conv_same", "conv_dilation", "depthwise_multiplier", "average_pool", "softmax")]
     cases += [("relu", "int8_float_io"), ("conv_2d", "int8_float_io"), ("dense_relu", "int8_uint8_io"), ("dense_relu", "float16")]
     cases += [(n, "int16x8") for n in INT16] + [("relu", "int16x8_float_io"), ("conv_2d", "float16")]
     cases += [("keras_cnn", t) for t in TECHNIQUES] + [("keras_sequence", "float")]
+    cases += [(n, "float") for n in ("gather_computed", "reverse", "mirror_pad", "pad_value", "broadcast", "add_n",
+                                     "l2_normalization", "pow", "logical", "dense_computed", "arithmetic", "reductions")]
+    cases += [("zoo_" + n, "float") for n in ZOO_FLOAT] + [("zoo_" + n, "int8") for n in ZOO_INT8]
+    cases += [("zoo_" + n, "dynamic") for n in ZOO_DYNAMIC]
     for n, t in cases:
         if len(sys.argv) < 2 or f"{n}_{t}" in sys.argv[1:] or n in sys.argv[1:]:
             try:

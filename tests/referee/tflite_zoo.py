@@ -130,7 +130,8 @@ MODELS = {
     "squeeze_excite": functional(squeeze_excite),
     "tcn": functional(residual_tcn),
     "choose": functional(lambda x: classifier(L.Flatten()(keras.ops.where(x > 0.1, L.Dense(6)(x), x * 0.5)))),
-    "arg_max": functional(lambda x: L.Lambda(lambda t: tf.argmax(t, -1))(L.Dense(5)(L.Flatten()(x)))),
+    "arg_max": functional(lambda x: L.Lambda(lambda t: tf.argmax(t, -1, tf.int32))(L.Dense(5)(L.Flatten()(x)))),
+    "arg_max_64": functional(lambda x: L.Lambda(lambda t: tf.argmax(t, -1))(L.Dense(5)(L.Flatten()(x)))),
     "statistics": functional(lambda x: classifier(L.Concatenate()(
         [keras.ops.mean(x, 1), keras.ops.std(x, 1), keras.ops.max(x, 1), keras.ops.min(x, 1),
          keras.ops.sqrt(keras.ops.sum(keras.ops.square(x), 1)), keras.ops.max(keras.ops.abs(x), 1)]))),
