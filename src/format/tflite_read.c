@@ -31,6 +31,8 @@ static bool read_shape(const struct fb_table *record, struct slot *s, bool input
         s->why_not = "has too many dimensions (6 at most)";
         return true;
     }
+    if (!shape.n && input)
+        return fail(e, "input %s has no shape; export the model with a fixed window length", t->name);
     t->rank = (int)shape.n;
     s->shaped = shape.n > 0;
     for (uint32_t i = 0; i < shape.n; i++) {
@@ -101,6 +103,8 @@ static bool read_data(struct reader *r, const struct fb_table *record, struct sl
                     (long long)tensor_bytes(t));
     }
     t->data = aligned(r, p, n, (size_t)dtype_size(t->type), e);
+    s->bytes = p;
+    s->n = n;
     s->made = true;
     return t->data != NULL;
 }
@@ -357,6 +361,7 @@ bool reader_slots(struct reader *r, const struct fb_table *sub, struct err *e)
 bool reader_opers(struct reader *r, const struct fb_table *sub, struct err *e)
 {
     struct fb_vec opers = fb_vec(sub, SUBGRAPH_OPERATORS, 4);
+    if (!tflite_check_overlap(r, e)) return false;
     if (opers.n > MAX_OPERS)
         return fail(
             e,

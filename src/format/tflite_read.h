@@ -14,6 +14,8 @@ struct reader {
     struct fb_vec codes, buffers;
     struct slot { // a tensor of the subgraph
         struct tensor *t;
+        const uint8_t *bytes; // its constant, as it lies in the file
+        uint64_t n;
         const char *why_not;           // set: cannot be used, and why
         bool variable;                 // its value lives from run to run: the state of an LSTM
         bool made;                     // graph input, constant, or output of an operator read already
@@ -111,4 +113,6 @@ bool tflite_pick_subgraph(const struct fb_table *model, const struct fb_vec *sub
 // The signature's names become metadata of the graph.
 bool tflite_read_signature(struct reader *r, const struct fb_table *signature, const struct fb_table *sub,
                            struct err *e);
+// False when constants overlap in the file (tflite_overlap.c).
+bool tflite_check_overlap(struct reader *r, struct err *e);
 #endif

@@ -1,5 +1,6 @@
 // Operators with weights or windows: convolutions, FULLY_CONNECTED, pools.
 #include "tflite_read.h"
+#include <math.h>
 #include <string.h>
 
 static bool weights_check(const struct tensor *w, int channel_axis, struct err *e)
@@ -22,6 +23,29 @@ static bool weights_check(const struct tensor *w, int channel_axis, struct err *
     return true;
 }
 
+// A bias has the scale of the products it is added to. LiteRT measures the difference against the output's scale and
+// lets 2 % pass (GetQuantizedConvolutionMultipler), in FULLY_CONNECTED with one scale; here every weighted operator is
+// held to that, as its numbers would be wrong by more.
+static bool bias_scale_check(const struct oper *o, const struct tensor *b, struct err *e)
+{
+    const struct quant *x = &o->in[0]->q, *w = &o->in[1]->q, *y = &o->out[0]->q;
+    if (b->q.n < 1 || x->n != 1 || w->n < 1 || y->n != 1) return true;
+    if (w->n > 1 && w->n != o->in[1]->dim[w->axis]) return true; // graph_check says so
+    const int n = b->q.n > w->n ? b->q.n : w->n;
+    if ((b->q.n > 1 && b->q.n != n) || (w->n > 1 && w->n != n))
+        return fail(e, "its bias %s has %d scales, its weights %d", b->name, b->q.n, w->n);
+    for (int i = 0; i < n; i++) {
+        const double product = (double)x->scale[0] * (double)w->scale[w->n > 1 ? i : 0];
+        const double own = (double)b->q.scale[b->q.n > 1 ? i : 0];
+        if (isfinite(product) && y->scale[0] > 0 && !(fabs(product - own) <= 0.02 * (double)y->scale[0]))
+            return fail(e,
+                        "its bias %s has scale %g, input times weights have %g: the file contradicts itself; "
+                        "convert the model again",
+                        b->name, own, product);
+    }
+    return true;
+}
+
 static bool bias_check(const struct oper *o, struct err *e)
 {
     const struct tensor *b = o->nin > 2 ? o->in[2] : NULL, *x = o->in[0];
@@ -32,7 +56,7 @@ static bool bias_check(const struct oper *o, struct err *e)
         return fail(e, "its bias %s is %s, want %s", b->name, dtype_name(b->type), dtype_name(want));
     for (int i = 0; i < b->q.n; i++)
         if (b->q.zero[i]) return fail(e, "its bias %s has zero point %d, want 0", b->name, b->q.zero[i]);
-    return true;
+    return x->type == F32 || bias_scale_check(o, b, e);
 }
 
 // Weighted ops: float, hybrid (float activations, int8 weights) or all int8.

@@ -53,6 +53,13 @@ static const struct tensor *bias_of(struct tfl_list *l, const struct node *n)
     struct tensor *b = n->nin > 2 ? n->in[2] : NULL;
     const struct quant *x = &n->in[0]->q, *w = &n->in[1]->q;
     if (!b && n->op != OP_DENSE) b = zero_bias(l, n);
+    if (b && b->rank != 1) { // (1, n) of others' files: a bias is a vector
+        const int32_t count = (int32_t)tensor_count(b);
+        b = arena_copy(l->a, b, sizeof *b);
+        b->rank = 1;
+        b->dim[0] = count;
+        b->q.axis = 0;
+    }
     if (!b || b->type != I32 || b->q.n || x->n != 1 || w->n < 1) return b;
     struct tensor *copy = arena_copy(l->a, b, sizeof *b);
     float *scale = arena_new_n(l->a, (size_t)w->n, float);

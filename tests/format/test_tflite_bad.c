@@ -17,13 +17,16 @@ struct file {
     struct fb_table model, sub;
 };
 
-static void file_open(struct file *f, struct arena *a)
+enum { TAIL = 64 }; // zeros behind the file, for what a test wants to add
+
+static void file_open(struct file *f, const char *path, struct arena *a)
 {
     struct err e = {""};
     struct span bytes = {NULL, 0};
-    CHECK(file_read(good, a, &bytes, &e));
-    f->p = arena_copy(a, bytes.p, bytes.n);
-    f->fb = (struct fb){.file = {f->p, bytes.n}};
+    CHECK(file_read(path, a, &bytes, &e));
+    f->p = arena_alloc(a, (bytes.n + TAIL + 7) / 8 * 8);
+    memcpy(f->p, bytes.p, bytes.n);
+    f->fb = (struct fb){.file = {f->p, (bytes.n + TAIL + 7) / 8 * 8}};
     f->model = fb_root(&f->fb);
     struct fb_vec subs = fb_vec(&f->model, MODEL_SUBGRAPHS, 4);
     f->sub = fb_vec_table(&subs, 0);
@@ -234,49 +237,155 @@ static void bad_dilation_alone(struct file *f)
     *at(f, &c, CODE_DEPRECATED) = TFL_BATCH_TO_SPACE_ND;
 }
 
+static struct fb_table buffer_of(struct file *f, uint32_t t)
+{
+    struct fb_table tt = tensor(f, t);
+    return child(&f->model, MODEL_BUFFERS, fb_u32(&tt, TENSOR_BUFFER, 0));
+}
+static void bad_bias_scale(struct file *f)
+{
+    bad_scale(f, BIAS, 0.5f);
+}
+// The bias' constant is looked for in the middle of another one that lies behind it.
+static void bad_overlap(struct file *f)
+{
+    struct fb_table b = buffer_of(f, BIAS);
+    uint8_t *ref = at(f, &b, BUFFER_DATA);
+    struct fb_vec tensors = fb_vec(&f->sub, SUBGRAPH_TENSORS, 4);
+    for (uint32_t i = 0; i < tensors.n; i++) {
+        struct fb_table other = buffer_of(f, i);
+        struct fb_vec data = fb_vec(&other, BUFFER_DATA, 1);
+        if (data.n < 64 || data.p < ref) continue;
+        put((uint8_t *)(uintptr_t)data.p + 4, 32);
+        put(ref, (int32_t)(data.p + 4 - ref));
+        return;
+    }
+    CHECK(!"a constant behind it");
+}
+// A buffer that says, in the way of large files, that its bytes lie elsewhere in the file: 2^60 of them.
+static void bad_external(struct file *f)
+{
+    static const uint16_t vtable[] = {10, 20, 0, 4, 12};
+    struct fb_table t = tensor(f, WEIGHTS);
+    uint8_t *tail = f->p + f->fb.file.n - 40;
+    const uint64_t where = 64, size = (uint64_t)1 << 60;
+    memcpy(tail, vtable, sizeof vtable);
+    put(tail + 12, 12);
+    memcpy(tail + 16, &where, 8);
+    memcpy(tail + 24, &size, 8);
+    uint8_t *entry = element(&f->model, MODEL_BUFFERS, fb_u32(&t, TENSOR_BUFFER, 0), 4);
+    put(entry, (int32_t)(tail + 12 - entry));
+}
+static void bad_no_shape(struct file *f)
+{
+    struct fb_table t = tensor(f, 0);
+    memset(f->p + t.vtable + 4 + 2 * TENSOR_SHAPE, 0, 2);
+}
+// The first constant of floats gets a NaN.
+static void bad_nan(struct file *f)
+{
+    struct fb_vec tensors = fb_vec(&f->sub, SUBGRAPH_TENSORS, 4);
+    for (uint32_t i = 0; i < tensors.n; i++) {
+        struct fb_table t = tensor(f, i), b = buffer_of(f, i);
+        struct fb_vec data = fb_vec(&b, BUFFER_DATA, 1);
+        const float nan = NAN;
+        if (fb_i8(&t, TENSOR_TYPE, 0) != TFL_F32 || data.n < 64) continue;
+        memcpy((uint8_t *)(uintptr_t)data.p + 8, &nan, 4);
+        return;
+    }
+    CHECK(!"a constant of floats");
+}
+// Number j of the table of integers that is the second input of operator o.
+static void put_number(struct file *f, uint32_t o, uint32_t j, int32_t v)
+{
+    struct fb_table op = oper(f, o), b;
+    struct fb_vec in = fb_vec(&op, OPERATOR_INPUTS, 4);
+    CHECK(in.n > 1);
+    b = buffer_of(f, (uint32_t)fb_vec_i32(&in, 1));
+    put(element(&b, BUFFER_DATA, 4 * j, 1), v);
+}
+static void bad_mirror(struct file *f)
+{
+    put_number(f, 0, 2, 100);
+}
+static void bad_axis(struct file *f)
+{
+    put_number(f, 0, 0, 9);
+}
+static void bad_broadcast(struct file *f)
+{
+    put_number(f, 0, 2, 7);
+}
+static void bad_padding(struct file *f)
+{
+    put_number(f, 0, 2, -1);
+}
+static void bad_options(struct file *f)
+{
+    struct fb_table o = oper(f, 0);
+    *at(f, &o, OPERATOR_OPTIONS_TYPE) = OPT_CONV;
+}
+
 TEST(tflite_bad_input)
 {
     static const struct {
         void (*spoil)(struct file *);
         const char *says;
+        const char *path; // NULL: the good one
     } bad[] = {
-        {bad_version, "schema version 4 is not supported"},
-        {bad_buffer, "names buffer 9999"},
-        {bad_missing_buffer, "has scales for weights, but its constant is missing"},
-        {bad_buffer_size, "its constant has 240 bytes, int8 9x1x5x6 wants 270"},
-        {bad_absurd_size, "larger than 2 GiB"},
-        {bad_negative_size, "dimension 2 is -6"},
-        {bad_free_window, "dimension 1 has no fixed size; export the model with a fixed window length"},
-        {bad_type, "is INT4"},
-        {bad_tensor_index, "operator 1 CONV_2D: names tensor 1073741824"},
-        {bad_cycle, "is used before anything makes it (a cycle"},
-        {bad_made_twice, "is made a second time"},
-        {bad_output_constant, "is made a second time"},
-        {bad_no_weights, "input 1 is absent"},
-        {bad_code_index, "operator 1: names kind 77"},
-        {bad_code, "kind 4711 is not known to this version"},
-        {bad_op, "operator 1 TRANSPOSE_CONV is not supported: use UpSampling1D and a convolution"},
-        {bad_op_version, "version 99 is newer than"},
-        {bad_scale_zero, "scale 0 is 0; it must be positive and finite"},
-        {bad_scale_nan, "scale 0 is nan"},
-        {bad_zero_point, "zero point 1000 is outside of int8"},
-        {bad_zero_point_huge, "is outside of int8"},
-        {bad_weights_zero, "have zero point 5; int8 weights must be symmetric"},
-        {bad_scale_count, "7 scales do not fit dimension 0"},
-        {bad_count_mismatch, "8 scales, 7 zero points"},
-        {bad_stride, "stride 0"},
-        {bad_activation, "fused activation SIGN_BIT is not supported; use relu, relu6 or none"},
-        {bad_shape_stated, "the file says its output is 1x1x27x8, its inputs give 1x1x28x8"},
-        {bad_graph_output, "nothing makes it"},
-        {bad_vector_length, "the file is damaged or cut off"},
-        {bad_vtable, "tensor 3: the file is damaged or cut off"},
-        {bad_dilation_alone, "no SPACE_TO_BATCH_ND is in front of it"},
+        {bad_bias_scale, "its bias arith.constant1", NULL},
+        {bad_bias_scale, "has scale 0.5, input times weights have", NULL},
+        {bad_overlap, "its constant overlaps that of ", NULL},
+        {bad_external, "its constant lies outside of the file; it was cut off", NULL},
+        {bad_no_shape, "has no shape; export the model with a fixed window length", NULL},
+        {bad_nan, "is not a finite number", "tests/golden/tflite_keras_cnn_float/model.tflite"},
+        {bad_mirror, "operator 0 MIRROR_PAD MirrorPad", "tests/golden/tflite_mirror_pad_float/model.tflite"},
+        {bad_mirror, "mirrors 100 and 3 elements of 7", "tests/golden/tflite_mirror_pad_float/model.tflite"},
+        {bad_padding, "padding -1 and", "tests/golden/tflite_pad_value_float/model.tflite"},
+        {bad_axis, "axis 9 of 3 dimensions", "tests/golden/tflite_reverse_float/model.tflite"},
+        {bad_axis, "axis 9 of 4 dimensions", "tests/golden/tflite_reductions_float/model.tflite"},
+        {bad_broadcast, "a dimension of 6 cannot become 7",
+         "tests/golden/tflite_broadcast_float/model.tflite"},
+        {bad_options, "has the options of another operator (1)",
+         "tests/golden/tflite_broadcast_float/model.tflite"},
+
+        {bad_version, "schema version 4 is not supported", NULL},
+        {bad_buffer, "names buffer 9999", NULL},
+        {bad_missing_buffer, "has scales for weights, but its constant is missing", NULL},
+        {bad_buffer_size, "its constant has 240 bytes, int8 9x1x5x6 wants 270", NULL},
+        {bad_absurd_size, "larger than 2 GiB", NULL},
+        {bad_negative_size, "dimension 2 is -6", NULL},
+        {bad_free_window, "dimension 1 has no fixed size; export the model with a fixed window length", NULL},
+        {bad_type, "is INT4", NULL},
+        {bad_tensor_index, "operator 1 CONV_2D: names tensor 1073741824", NULL},
+        {bad_cycle, "is used before anything makes it (a cycle", NULL},
+        {bad_made_twice, "is made a second time", NULL},
+        {bad_output_constant, "is made a second time", NULL},
+        {bad_no_weights, "input 1 is absent", NULL},
+        {bad_code_index, "operator 1: names kind 77", NULL},
+        {bad_code, "kind 4711 is not known to this version", NULL},
+        {bad_op, "operator 1 TRANSPOSE_CONV is not supported: use UpSampling1D and a convolution", NULL},
+        {bad_op_version, "version 99 is newer than", NULL},
+        {bad_scale_zero, "scale 0 is 0; it must be positive and finite", NULL},
+        {bad_scale_nan, "scale 0 is nan", NULL},
+        {bad_zero_point, "zero point 1000 is outside of int8", NULL},
+        {bad_zero_point_huge, "is outside of int8", NULL},
+        {bad_weights_zero, "have zero point 5; int8 weights must be symmetric", NULL},
+        {bad_scale_count, "7 scales do not fit dimension 0", NULL},
+        {bad_count_mismatch, "8 scales, 7 zero points", NULL},
+        {bad_stride, "stride 0", NULL},
+        {bad_activation, "fused activation SIGN_BIT is not supported; use relu, relu6 or none", NULL},
+        {bad_shape_stated, "the file says its output is 1x1x27x8, its inputs give 1x1x28x8", NULL},
+        {bad_graph_output, "nothing makes it", NULL},
+        {bad_vector_length, "the file is damaged or cut off", NULL},
+        {bad_vtable, "tensor 3: the file is damaged or cut off", NULL},
+        {bad_dilation_alone, "no SPACE_TO_BATCH_ND is in front of it", NULL},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct arena a = {0};
         struct err e = {""};
         struct file f;
-        file_open(&f, &a);
+        file_open(&f, bad[i].path ? bad[i].path : good, &a);
         bad[i].spoil(&f);
         struct graph *g = format_tflite.read(f.fb.file, &a, &e);
         CHECK(!g || !graph_check(g, &e));
@@ -289,7 +398,7 @@ TEST(tflite_cut_off)
 {
     struct arena a = {0};
     struct file f;
-    file_open(&f, &a);
+    file_open(&f, good, &a);
     for (size_t n = 0; n < f.fb.file.n; n += n < 600 ? 1 : 37) {
         struct arena b = {0};
         struct err e = {""};

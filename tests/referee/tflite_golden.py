@@ -84,7 +84,7 @@ NETS = {
     "mirror_pad": ((1, 7, 6), lambda r, x: tf.pad(tf.pad(x, [[0, 0], [2, 3], [0, 0]], "REFLECT"),
                                                   [[0, 0], [0, 0], [1, 2]], "SYMMETRIC")),
     "pad_value": ((1, 7, 6), lambda r, x: tf.pad(x, [[0, 0], [2, 1], [0, 3]], constant_values=-0.75)),
-    "broadcast": ((1, 1, 6), lambda r, x: tf.broadcast_to(x, [1, 5, 6]) + tf.reshape(tf.range(5, dtype=tf.float32), [1, 5, 1])),
+    "broadcast": ((1, 1, 6), lambda r, x: tf.concat([tf.broadcast_to(x, [1, 5, 6]), tf.zeros((1, 2, 6))], 1)),
     "add_n": ((1, 10, 6), lambda r, x: tf.raw_ops.AddN(inputs=[x, tf.nn.relu(x), tf.tanh(x)])),
     "l2_normalization": ((1, 10, 6), lambda r, x: tf.math.l2_normalize(x, -1)),
     "pow": ((1, 10, 6), lambda r, x: tf.pow(tf.abs(x) + 0.1, tf.constant([[[0.5, 1.0, 2.0, -1.0, 3.0, 0.0]]]))),
