@@ -347,7 +347,7 @@ TEST(tflite_bad_input)
         {bad_broadcast, "a dimension of 6 cannot become 7",
          "tests/golden/tflite_broadcast_float/model.tflite"},
         {bad_options, "has the options of another operator (1)",
-         "tests/golden/tflite_broadcast_float/model.tflite"},
+         "tests/golden/tflite_reductions_float/model.tflite"},
 
         {bad_version, "schema version 4 is not supported", NULL},
         {bad_buffer, "names buffer 9999", NULL},
