@@ -254,3 +254,18 @@ void loop_tidy(struct graph *g)
         if (skip_reversals(g, g->node[k])) k--;
     graph_drop_dead(g);
 }
+
+void loop_name_layers(struct graph *g, struct arena *a)
+{
+    static const char *const what[] = {"", "kernel", "recurrent", "bias", "recurrent_bias"};
+    for (int k = 0; k < g->nnode; k++) {
+        struct node *n = g->node[k];
+        const struct recurrent *r = &n->as.recurrent;
+        if (n->op != OP_RECURRENT || r->kind != RECURRENT_LSTM || !r->sequences || r->backwards) continue;
+        const char *name = reader_layer_name(a, n->out[0]->name);
+        if (!strcmp(n->name, name)) continue;
+        n->name = name;
+        for (int i = 1; i < 5 && i < n->nin; i++)
+            if (n->in[i]) n->in[i]->name = arena_printf(a, "%s/%s", n->name, what[i]);
+    }
+}

@@ -59,6 +59,9 @@ bool tflite_read_while(struct reader *r, const struct fb_table *record, struct e
 void loop_widened(struct reader *r, const struct tensor *narrow, const struct tensor *wide);
 // Transpositions and reshapes that are none any more go; so does what nobody uses.
 void loop_tidy(struct graph *g);
+// An LSTM of sequences has the name of its output, as the fused operator has that it will be written as; the others
+// keep theirs.
+void loop_name_layers(struct graph *g, struct arena *a);
 struct loop_value *loop_value_new(struct reader *r, enum loop_kind kind);
 // The tensor a slot holds, for use as a plain one; NULL with a message.
 struct tensor *loop_plain(const struct slot *s, struct err *e);

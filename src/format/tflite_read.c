@@ -448,10 +448,12 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
         !read_metadata(&r, &model, e))
         return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", damaged);
-    if (r.rolled | unroll_undo(r.g, a, r.limit > a->bytes ? r.limit - a->bytes : 0)) loop_tidy(r.g);
+    if (unroll_undo(r.g, a, r.limit > a->bytes ? r.limit - a->bytes : 0)) r.rolled = true;
+    if (r.rolled) loop_tidy(r.g);
     tflite_cut_borders(r.g, a);
     const int before = r.g->nnode;
     recurrent_tidy(r.g, a);
+    if (r.rolled) loop_name_layers(r.g, a);
     if (before != r.g->nnode)
         graph_note(r.g, a, "%d slices, reversals and reshapes around recurrent layers became part of them",
                    before - r.g->nnode);

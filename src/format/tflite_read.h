@@ -69,6 +69,8 @@ bool reader_room(const struct reader *r, uint64_t n, struct err *e);
 // A node's name: that of its output. Converters join the names of all layers they fused by ';': the first
 // will do.
 const char *reader_name(struct reader *r, const struct tensor *t);
+// The same of a fused LSTM, by the name of its output.
+const char *reader_layer_name(struct arena *a, const char *tensor);
 // A tensor between two nodes that are one operator in the file: like t, without a shape yet.
 struct tensor *reader_between(struct reader *r, const struct tensor *t, const char *what);
 // The values of a constant int32 or int64 tensor (at most max); -1 with a message when it is not one.

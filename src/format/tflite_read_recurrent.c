@@ -95,12 +95,12 @@ static struct tensor *turned(struct reader *r, struct oper *o, struct tensor *x,
     return graph_apply(r->g, r->a, n, e);
 }
 
-// The writer calls the output of all steps NAME/all where only the last one is wanted.
-static const char *layer_name(struct reader *r, const char *name)
+const char *reader_layer_name(struct arena *a, const char *tensor)
 {
-    static const char tail[] = "/all";
-    const size_t n = strlen(name), m = sizeof tail - 1;
-    return n > m && !strcmp(name + n - m, tail) ? arena_strndup(r->a, name, n - m) : name;
+    static const char tail[] = "/all"; // what the writer calls all steps where only the last one is wanted
+    const size_t m = sizeof tail - 1, whole = strcspn(tensor, ";"),
+                 n = whole < READER_NAME ? whole : READER_NAME;
+    return arena_strndup(a, tensor, n > m && !strncmp(tensor + n - m, tail, m) ? n - m : n);
 }
 
 static bool read_lstm(struct reader *r, struct oper *o, const struct how *how, struct err *e)
@@ -109,7 +109,7 @@ static bool read_lstm(struct reader *r, struct oper *o, const struct how *how, s
     const int act = how->act;
     const bool time_major = how->time_major;
     if (!refused(o, how, e)) return false;
-    o->name = layer_name(r, o->name);
+    o->name = reader_layer_name(r->a, o->name);
     if (x->rank != 3) return fail(e, "its input has %d dimensions, want 3", x->rank);
     if (time_major && x->dim[1] != 1) return fail(e, "a batch of %d; export it with a batch of 1", x->dim[1]);
     if (act != TFL_ACT_TANH && act != TFL_ACT_RELU && act != TFL_ACT_NONE)
@@ -179,7 +179,7 @@ static struct oper direction(struct reader *r, struct oper *o, int d, struct ten
     part.nout = 1;
     part.in[LSTM_X] = o->in[0];
     for (int i = LSTM_KERNEL; i < LSTM_STATE; i++) part.in[i] = o->in[i + d * (LSTM_STATE - LSTM_KERNEL)];
-    part.name = arena_printf(r->a, "%s/%s", o->name, d ? "backwards" : "forwards");
+    part.name = reader_name(r, *y);
     return part;
 }
 

@@ -125,7 +125,8 @@ enum { // inputs of UNIDIRECTIONAL_SEQUENCE_LSTM; each group has one a gate: inp
     LSTM_CELL = 19,
     LSTM_NORM = 20,
     LSTM_INPUTS = 24,
-    BIDIRECTIONAL_AUXILIARY = 39, // of BIDIRECTIONAL_SEQUENCE_LSTM: x, 17 of each direction, four states, these
+    // BIDIRECTIONAL_SEQUENCE_LSTM has x, 17 of each direction in this order, four states, then these
+    BIDIRECTIONAL_AUXILIARY = 39,
     LSTM_INTERMEDIATES = 5, // four gates, then h
 };
 
