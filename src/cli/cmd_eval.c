@@ -14,7 +14,7 @@ static bool fits(const char *model, const struct graph *g, const struct dataset 
     if (g->nin != 1 || tensor_count(g->in[0]) != (int64_t)d->window * d->nchannel)
         return fail(e, "%s: the model's input is %s, windows of %s are %dx%d", model,
                     tensor_shape(g->in[0], s, sizeof s), d->name, d->window, d->nchannel);
-    if (tensor_count(g->out[0]) != d->nclass)
+    if (tensor_count(g->out[0]) != d->nclass && !graph_gives_class(g))
         return fail(e, "%s: the model tells %lld classes apart, %s has %d", model,
                     (long long)tensor_count(g->out[0]), d->name, d->nclass);
     return true;
@@ -49,6 +49,16 @@ static void print_json(const char *model, const struct dataset *d, const struct 
     json_dumpf(j, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(9));
     printf("\n");
     json_decref(j);
+}
+
+// A score of 1 for the class that the model gives; a number of no class counts as the first.
+static float *scores_of_classes(const float *class, const struct dataset *d, struct arena *a)
+{
+    float *y = arena_new_n(a, (size_t)d->n * (size_t)d->nclass, float);
+    for (int i = 0; i < d->n; i++)
+        if (class[i] >= 0 && class[i] < (float)d -> nclass)
+            y[(size_t)i * (size_t)d->nclass + (size_t) class[i]] = 1;
+    return y;
 }
 
 int cmd_eval(int argc, char **argv)
@@ -90,6 +100,7 @@ int cmd_eval(int argc, char **argv)
     if (!input_scale_apply(&scale, d, &a, &e)) return arena_free(&a), report_error(&e);
     float *y = arena_new_n(&a, (size_t)d->n * (size_t)d->nclass, float);
     if (!run_batch(p, d->x, d->n, y, &e)) return arena_free(&a), report_error(&e);
+    if (graph_gives_class(g)) y = scores_of_classes(y, d, &a);
     struct score s = score_of(y, d->y, d->n, d->nclass, &a);
     if (!input_scale_given(&scale)) input_hint(g, whole, s.accuracy < 0.5);
     if (json)

@@ -49,7 +49,8 @@ static void stream_print(const struct model *m, struct buf *out)
     buf_printf(
         out,
         "int %s_invoke(const float *window, float *scores)\n{\n    int best = -1;\n    %s_reset();\n"
-        "    memcpy(buffer + LEAD * %s_CHANNELS, window, (size_t)((%s_HOP - LEAD) * %s_CHANNELS) * sizeof *window);\n"
+        "    memcpy(buffer + LEAD * %s_CHANNELS, window, (size_t)((%s_HOP - LEAD) * %s_CHANNELS) * sizeof "
+        "*window);\n"
         "    run(arena, buffer, NULL);\n    for (int k = 1; k < STEPS; k++)\n"
         "        best = run(arena, window + (k * %s_HOP - LEAD) * %s_CHANNELS, k == STEPS - 1 ? scores : "
         "NULL);\n"
@@ -71,10 +72,12 @@ void api_declare(const struct model *m, struct buf *out)
     const char *n = m->name, *u = m->upper;
     const bool stream = m->plan->g->nstate > 0;
     buf_printf(out,
-               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the class of the "
-               "highest score.%s\n"
+               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the %s.%s\n"
                "int %s_invoke(const float *window, float *scores);\n",
-               u, u, stream ? " The samples that were pushed are forgotten." : "", n);
+               u, u,
+               graph_gives_class(m->plan->g) ? "class, which is its one score, too"
+                                             : "class of the highest score",
+               stream ? " The samples that were pushed are forgotten." : "", n);
     if (!stream)
         buf_printf(
             out,

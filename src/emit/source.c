@@ -4,9 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool border_supported(enum dtype t)
+static bool input_supported(enum dtype t)
 {
     return t == F32 || t == I8 || t == U8 || t == I16;
+}
+
+static bool output_supported(enum dtype t)
+{
+    return input_supported(t) || t == I32 || t == I64 || t == BOOL;
 }
 
 // Constants are numbered by their bytes, so that a table which several calls share is printed once.
@@ -148,6 +153,10 @@ static void output_print(const struct model *m, struct buf *out)
         float_print(t->q.n ? t->q.scale[0] : 1, out);
         buf_puts(out, ";\n");
     }
+    if (graph_gives_class(m->plan->g)) {
+        buf_puts(out, "    return (int)y[0];\n}\n\n");
+        return;
+    }
     buf_printf(out,
                "    int best = 0;\n    for (int i = 1; i < %d; i++)\n        if (scores[i] > scores[best]) "
                "best = i;\n"
@@ -208,10 +217,11 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
 {
     const struct plan *p = m->plan;
     const struct tensor *in = p->g->in[0], *result = p->g->out[0];
-    if (!border_supported(in->type) || !border_supported(result->type))
+    if (!input_supported(in->type) || !output_supported(result->type))
         return fail(e,
-                    "emit takes models whose input and output are float32, int8, uint8 or int16; this one "
-                    "has %s and %s",
+                    "emit takes models whose input is float32, int8, uint8 or int16 and whose output is one "
+                    "of these, "
+                    "int32, int64 or bool; this one has %s and %s",
                     dtype_name(in->type), dtype_name(result->type));
     if (p->in[0].offset < 0 || p->out[0].offset < 0)
         return fail(e, "the model's output does not depend on its input; nothing to emit");

@@ -153,6 +153,12 @@ void graph_drop_dead(struct graph *g)
     }
 }
 
+bool graph_gives_class(const struct graph *g)
+{
+    const struct tensor *y = g->nout ? g->out[0] : NULL;
+    return y && (y->type == I32 || y->type == I64) && !y->q.n && tensor_count(y) == 1;
+}
+
 int64_t graph_macs(const struct graph *g)
 {
     int64_t macs = 0;

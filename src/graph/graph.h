@@ -226,6 +226,8 @@ char *tensor_shape(const struct tensor *t, char *s, size_t n);
 int64_t graph_macs(const struct graph *g);
 int64_t graph_params(const struct graph *g);                         // trained numbers
 bool tensor_is_state(const struct graph *g, const struct tensor *t); // some state's before
+// The first output is the number of a class (ARG_MAX), one integer, instead of scores.
+bool graph_gives_class(const struct graph *g);
 // Structure: every input made before it is used, shapes as op_infer says, constants present and finite sizes.
 bool graph_check(const struct graph *g, struct err *e);
 // A table of the nodes as text (inspect, golden tests).

@@ -111,6 +111,7 @@ static bool lower_rsqrt(const struct node *n, struct plan *p, struct err *e)
     int32_t mult, shift;
     quantize_multiplier(1.0 / (double)(sqrtf(x->scale[0]) * y->scale[0]), &mult, &shift);
     if (!want_factor(n, shift - 20, e)) return false;
+    if (shift < -11) mult = 0, shift = -11; // smaller than any step
     int8_t *v = lower_lookup(n, p);
     for (int i = -128; i < 128; i++) {
         v[i + 128] = 127;

@@ -30,7 +30,8 @@ static bool lower_mean_integer(const struct node *n, nn_mean *q, struct err *e)
 {
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t most = is_s16(x) ? 1 << 16 : 1 << 22; // an int32 sum
-    if (q->b > most) return fail(e, "%d elements to a mean; at most %d", q->b, most);
+    if (q->b > most)
+        return fail(e, "%d elements to a %s; at most %d", q->b, n->op == OP_MEAN ? "mean" : "sum", most);
     quantize_multiplier((double)x->q.scale[0] / (double)y->q.scale[0], &q->mult, &q->shift);
     int32_t bits = 0;
     while (n->op == OP_MEAN && q->b >> (bits + 1)) bits++;

@@ -81,7 +81,11 @@ static void put(const struct tensor *t, uint8_t *to, const float *x)
         else if (t->type == I16)
             ((int16_t *)to)[i] = (int16_t)quantize(x[i], scale, zero, -32768, 32767);
         else if (t->type == I32)
-            ((int32_t *)to)[i] = (int32_t)x[i];
+            ((int32_t *)to)[i] = quantize(x[i], 1, 0, -65536, 65536);
+        else if (t->type == I64)
+            ((int64_t *)to)[i] = quantize(x[i], 1, 0, -65536, 65536);
+        else if (t->type == BOOL)
+            to[i] = x[i] != 0;
     }
 }
 
@@ -95,11 +99,11 @@ static void get(const struct tensor *t, const uint8_t *from, float *y)
     float scale = t->q.n ? t->q.scale[0] : 1;
     int32_t zero = t->q.n ? t->q.zero[0] : 0;
     for (int64_t i = 0; i < n; i++) {
-        int32_t q = t->type == I8    ? ((const int8_t *)from)[i]
-                    : t->type == U8  ? from[i]
-                    : t->type == I16 ? ((const int16_t *)from)[i]
-                    : t->type == I32 ? ((const int32_t *)from)[i]
-                                     : (int32_t)((const int64_t *)from)[i];
+        int32_t q = t->type == I8                      ? ((const int8_t *)from)[i]
+                    : t->type == U8 || t->type == BOOL ? from[i]
+                    : t->type == I16                   ? ((const int16_t *)from)[i]
+                    : t->type == I32                   ? ((const int32_t *)from)[i]
+                                                       : (int32_t)((const int64_t *)from)[i];
         y[i] = (float)(q - zero) * scale;
     }
 }

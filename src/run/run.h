@@ -16,7 +16,8 @@ typedef void run_observer(void *who, const struct step *s, const struct tensor *
 void run_invoke(struct runner *r, const void *const *in, void *const *out, run_observer *observe, void *who);
 
 // One inference of a model with one input, float32 in and out whatever the model's own types are:
-// quantises with the input's scale and zero point, dequantises every output to y (first output only).
+// quantises with the input's scale and zero point, dequantises every output to y (first output only). Integers without
+// a scale (indices, a class's number) are given as they are, up to +-65536 in; bool as 0 and 1.
 void run_float(struct runner *r, const float *x, float *y);
 
 // A model with states goes on from where the last inference left them; runner_reset makes them zero.

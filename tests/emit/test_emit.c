@@ -79,6 +79,50 @@ TEST(emit_host_full_integer)
 }
 
 // har_push gives a score when the window is full, and again after every hop.
+// A model that ends with ARG_MAX: invoke returns the class, and gives it as the one score.
+TEST(emit_a_class)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    const struct target *t = target_find("rv32imc");
+    struct graph *g = tiny_cnn(&a, 32, 3, 3, 5);
+    float *x = tiny_windows(&a, g, 4, 9), scores[3], class;
+    struct plan *before = plan_lower(graph_copy(g, &a), t->layout, &a, &e);
+    struct node *n = graph_add(g, &a, OP_ARG_MAX, "class", 1, 1);
+    n->in[0] = g->out[0];
+    n->as.axis.axis = 1;
+    g->out[0] = graph_apply(g, &a, n, &e);
+    struct plan *p = plan_lower(g, t->layout, &a, &e);
+    CHECK_STR("", e.text);
+    CHECK(before && p && graph_gives_class(g));
+    struct emit_opt o = {.name = "har", .ngolden = 4, .golden = x};
+    const char *dir = test_path("class");
+    CHECK(emit_project(p, t, &o, dir, &e));
+    CHECK_STR("", e.text);
+    for (int i = 0; i < 4; i++) {
+        run_float(runner_new(before, &a), x + i * 96, scores);
+        run_float(runner_new(p, &a), x + i * 96, &class);
+        CHECK(class >= 0 && class < 3);
+        for (int k = 0; k < 3; k++) CHECK(scores[k] <= scores[(int)class]);
+    }
+    static const char text[] =
+        "#include \"har.h\"\n#include \"golden.h\"\nint main(void)\n{\n    float y[1];\n"
+        "    for (int i = 0; i < 4; i++)\n"
+        "        if (har_invoke(golden_window[i], y) != (int)golden_scores[i][0] || "
+        "y[0] != golden_scores[i][0]) return 1;\n    return 0;\n}\n";
+    CHECK(file_write(arena_printf(&a, "%s/try.c", dir), (struct span){(const uint8_t *)text, sizeof text - 1},
+                     &e));
+    struct proc_result r = {.status = -1};
+    const char *const cc[] = {"cc", "-Wall", "-Werror", "-ffp-contract=off", "try.c", "har.c", "golden.c",
+                              "-o", "try",   NULL},
+                      *const run[] = {"./try", NULL};
+    CHECK(proc_run(cc, dir, 120, &a, &r, &e));
+    if (r.status) test_fail(__FILE__, __LINE__, "%.1500s", (const char *)r.err.p);
+    CHECK(proc_run(run, dir, 20, &a, &r, &e));
+    CHECK_EQ(0, r.status);
+    arena_free(&a);
+}
+
 TEST(emit_push_and_callers_arena)
 {
     static const char program[] =
