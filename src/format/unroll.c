@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CHAINS = 64, MOST_LAYERS = 32, MOST_STEPS = 4096 };
+enum { LONGEST_NAME = 200, MOST_CHAINS = 64, MOST_LAYERS = 32, MOST_STEPS = 4096 };
 
 struct chain {
     struct cell first, second; // second: the cell in full
@@ -201,9 +201,11 @@ static const char *layer_name(struct arena *a, const struct chain *c)
 {
     const char *p = c->step[0].h->name, *q = c->step[1].h->name;
     size_t n = 0, common = 0;
-    for (; p[n] && p[n] == q[n]; n++)
+    for (; n < LONGEST_NAME && p[n] && p[n] != ';' && p[n] == q[n]; n++)
         if (p[n] == '/') common = n;
-    return common ? arena_strndup(a, p, common) : p;
+    for (n = 0; n < LONGEST_NAME && p[n] && p[n] != ';';)
+        n++; // as readers cut names, so that it stays the same
+    return arena_strndup(a, p, common ? common : n);
 }
 
 static struct tensor *reshaped(struct graph *g, struct arena *a, const char *name, struct tensor *x, int rank,
