@@ -304,10 +304,10 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
     const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
     l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : 1;
-    l->block = !s->blocked                            ? 1
-               : l->kind == LAYER_F32                 ? s->block_f32
-               : grouped && p->layout->group == GROUP ? GROUP_BLOCK
-                                                      : s->block_s8;
+    l->block = !s->blocked                                    ? 1
+               : l->kind == LAYER_F32 || l->kind == LAYER_S16 ? s->block_f32
+               : grouped && p->layout->group == GROUP         ? GROUP_BLOCK
+                                                              : s->block_s8;
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
     l->w = pairs        ? pack_pairs(p, w, s)
            : words      ? pack_words(p, w, s)
