@@ -80,6 +80,7 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
     struct graph *g = model_load(c->model, a, e);
     if (!g) return false;
     if (c->dequantize && !(g = dequantize(g, a, e))) return fail_in(e, "%s", c->model);
+    if (!starts_float(g, t->name, e)) return fail_in(e, "%s", c->model);
     if (input_scale_given(&c->scale) && !scale_to_samples(c, g, a, e)) return fail_in(e, "%s", c->model);
     struct compress_opt o = {.range = range};
     if (t->needs_calibration && !c->calibrate)

@@ -17,10 +17,10 @@ static struct graph *apply_none(const struct graph *g, const struct compress_opt
     return h;
 }
 
-static bool is_float(const struct graph *g, const char *technique, struct err *e)
+bool starts_float(const struct graph *g, const char *technique, struct err *e)
 {
     const char *as = quantised_as(g);
-    if (!as) return true;
+    if (!as || !strcmp(technique, "none")) return true;
     if (!strcmp(as, technique))
         return fail(e, "the model is %s already; use it as it is, or add --dequantize to do it anew", as);
     return fail(
@@ -32,7 +32,7 @@ static bool is_float(const struct graph *g, const char *technique, struct err *e
 
 static struct graph *lite_named(const struct graph *g, const char *technique, struct arena *a, struct err *e)
 {
-    if (!is_float(g, technique, e)) return NULL;
+    if (!starts_float(g, technique, e)) return NULL;
     struct graph *h = copy_with_name(g, technique, a);
     float32_weights(h);
     drop_dropout(h);

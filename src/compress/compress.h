@@ -27,6 +27,8 @@ struct technique {
 };
 extern const struct technique *const techniques[]; // none lite dynamic full-integer ...; NULL at the end
 const struct technique *technique_find(const char *name);
+// False, with the remedy, when g is quantised already and the technique starts from float: all but none do.
+bool starts_float(const struct graph *g, const char *technique, struct err *e);
 
 // ---- the rewritings that techniques are made of; each changes g in place ----
 // Batch normalisation, and the normalisation of the input, become part of the weights of a neighbour where
