@@ -108,7 +108,11 @@ NN_INLINE void nn_conv2d_widen_weights(const nn_conv2d *p, const int8_t *w, int3
             w += run;
         } else
             for (int32_t i = 0; i < run; i += c2) {
-                for (int32_t c = 0; c < p->in_c; c++, w += step) to[i + c] = *w;
+                if (step == 1) {
+                    nn_widen_row(to + i, w, p->in_c);
+                    w += p->in_c;
+                } else
+                    for (int32_t c = 0; c < p->in_c; c++, w += step) to[i + c] = *w;
                 if (c2 > p->in_c) to[i + p->in_c] = 0;
             }
         nn_widen_fill(to + run, 0, run4 - run);

@@ -20,13 +20,17 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
             float *out = y + o;
             nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
             for (int32_t oy = 0; oy < p->out_h; oy++) {
-                const int16_t *in = scratch + oy * s.next_row;
+                const int16_t *in = scratch + oy * s.next_row - 2;
                 int32_t n = p->out_w;
                 do {
-                    const int32_t acc =
-                        s.runs == 1 ? nn_mac16(start, in, ww, s.run4) : nn_mac16_runs(p, &s, start, in, ww);
+                    int32_t acc;
+                    if (s.runs == 1)
+                        acc = nn_mac16_next(start, &in, 2 * s.next, ww - 2, s.run / 4, s.run % 4 / 2);
+                    else {
+                        acc = nn_mac16_runs(p, &s, start, in + 2, ww);
+                        in += s.next;
+                    }
                     *out = nn_act(NN_MADD((float)acc * ws, xs, add), act);
-                    in += s.next;
                     out += out_c;
                 } while (--n);
             }

@@ -4,16 +4,17 @@
 #define NN_CONV2D_MAC16_H
 #include "nn_mac16.h"
 
-typedef struct nn_mac16_shape { // steps in the widened copies, in int16
-    int32_t taps, runs, run4;   // of one output channel
-    int32_t next, next_row;     // from one position to the next, from one row of positions to the next
+typedef struct nn_mac16_shape {    // steps in the widened copies, in int16
+    int32_t taps, runs, run, run4; // of one output channel; a run, even, and filled up to fours
+    int32_t next, next_row;        // from one position to the next, from one row of positions to the next
 } nn_mac16_shape;
 
 NN_INLINE nn_mac16_shape nn_mac16_shape_of(const nn_conv2d *p)
 {
     const int32_t c2 = nn_widen_channels(p);
-    const nn_mac16_shape s = {p->k_h * p->k_w * p->in_c, nn_widen_runs(p), nn_widen_run4(p), p->stride_w * c2,
-                              p->stride_h * nn_widen_columns(p) * c2};
+    const nn_mac16_shape s = {p->k_h * p->k_w * p->in_c, nn_widen_runs(p),
+                              nn_widen_run(p),           nn_widen_run4(p),
+                              p->stride_w * c2,          p->stride_h * nn_widen_columns(p) * c2};
     return s;
 }
 

@@ -2,6 +2,7 @@
 #ifndef NN_CONV2D_S8_C
 #define NN_CONV2D_S8_C
 #include "nn_conv2d_mac16.h"
+#include "nn_scale_f32.h"
 
 NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
                          const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
@@ -12,17 +13,22 @@ NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, c
     for (int32_t b = 0; b < p->batch; b++) {
         nn_conv2d_widen_input(p, x, p->x_zero, scratch);
         for (int32_t o = 0; o < out_c; o++) {
-            const int32_t m = mult[o], left = nn_left(shift[o]), right = nn_right(shift[o]), start = bias[o];
+            const nn_scale f = nn_scale_of(mult[o], shift[o], zero);
+            const int32_t start = bias[o];
             int8_t *out = y + o;
             nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
             for (int32_t oy = 0; oy < p->out_h; oy++) {
-                const int16_t *in = scratch + oy * s.next_row;
+                const int16_t *in = scratch + oy * s.next_row - 2;
                 int32_t n = p->out_w;
                 do {
-                    const int32_t acc =
-                        s.runs == 1 ? nn_mac16(start, in, ww, s.run4) : nn_mac16_runs(p, &s, start, in, ww);
-                    *out = nn_output_parted_s8(acc, m, left, right, zero, min, max);
-                    in += s.next;
+                    int32_t acc;
+                    if (s.runs == 1)
+                        acc = nn_mac16_next(start, &in, 2 * s.next, ww - 2, s.run / 4, s.run % 4 / 2);
+                    else {
+                        acc = nn_mac16_runs(p, &s, start, in + 2, ww);
+                        in += s.next;
+                    }
+                    *out = nn_scale_s8(&f, acc, zero, min, max);
                     out += out_c;
                 } while (--n);
             }

@@ -33,6 +33,46 @@ NN_INLINE int32_t nn_mac16(int32_t acc, const int16_t *x, const int16_t *w, int3
 #endif
 }
 
+// nn_mac16 of rows of 4 * fours + 2 * twos products (twos is 0 or 1, a constant), for a loop over positions: *x and w
+// point two elements before the first; *x is moved on to the next position, `step` bytes from this one.
+NN_INLINE int32_t nn_mac16_next(int32_t acc, const int16_t **x, ptrdiff_t step, const int16_t *w,
+                                int32_t fours, int32_t twos)
+{
+#ifdef __xtensa__
+    const int16_t *px = *x;
+    int32_t sum;
+#define NN_MAC16_LOOP                                                                                        \
+    "wsr.acclo %[acc]\n\t"                                                                                   \
+    "ldinc m0, %[x]\n\t"                                                                                     \
+    "ldinc m2, %[w]\n\t"                                                                                     \
+    "loopnez %[n], .Lnn_mac16_next_%=\n\t"                                                                   \
+    "mula.dd.ll.ldinc m1, %[x], m0, m2\n\t"                                                                  \
+    "mula.dd.hh.ldinc m3, %[w], m0, m2\n\t"                                                                  \
+    "mula.dd.ll.ldinc m0, %[x], m1, m3\n\t"                                                                  \
+    "mula.dd.hh.ldinc m2, %[w], m1, m3\n"                                                                    \
+    ".Lnn_mac16_next_%=:\n\t"
+    if (twos)
+        __asm__ volatile(NN_MAC16_LOOP "mula.dd.ll m0, m2\n\t"
+                                       "mula.dd.hh m0, m2\n\t"
+                                       "rsr.acclo %[sum]"
+                         : [sum] "=r"(sum), [x] "+&r"(px), [w] "+&r"(w)
+                         : [acc] "r"(acc), [n] "r"(fours)
+                         : "acc", "memory");
+    else
+        __asm__ volatile(NN_MAC16_LOOP "rsr.acclo %[sum]"
+                         : [sum] "=r"(sum), [x] "+&r"(px), [w] "+&r"(w)
+                         : [acc] "r"(acc), [n] "r"(fours)
+                         : "acc", "memory");
+#undef NN_MAC16_LOOP
+    *x = (const int16_t *)(const void *)((const char *)px + (step - 4 - 8 * (ptrdiff_t)fours));
+    return sum;
+#else
+    acc = nn_mac16(acc, *x + 2, w + 2, 4 * fours + 2 * twos);
+    *x = (const int16_t *)(const void *)((const char *)*x + step);
+    return acc;
+#endif
+}
+
 // The same with int8 weights of any alignment, each used once (dense layers): nothing is gained by widening
 // them. n counts real products; x is filled up with zeros to a multiple of 4, w may end anywhere.
 NN_INLINE int32_t nn_mac16_s8(int32_t acc, const int16_t *x, const int8_t *w, int32_t n)
