@@ -109,6 +109,10 @@ def has_dense_int8(path):
     return any(name == "FULLY_CONNECTED" and x == np.int8 for name, x, w in kernels(path))
 
 
+def is_dilated(path):
+    return any(name == "SPACE_TO_BATCH_ND" for name, x, w in kernels(path))
+
+
 def is_dynamic(path):
     return any(x == np.float32 and w == np.int8 for name, x, w in kernels(path))
 
@@ -140,7 +144,8 @@ def main():
             print(f"{path}: LiteRT does not run it: {why}")
             bad += 1
             continue
-        tolerance = 1e-3 if is_dynamic(path) else o.tolerance
+        # a step of the activation: LiteRT quantises each phase of a dilated convolution by itself
+        tolerance = (1 / 127 if is_dilated(path) else 1e-3) if is_dynamic(path) else o.tolerance
         text, off = differs(reference, y, tolerance)
         m, why = attempt(micro, path, x)
         if m is None:
