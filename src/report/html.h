@@ -7,8 +7,9 @@
 void html_findings(const json_t *results, const json_t *table, struct buf *out); // the result in sentences
 void html_asked(const json_t *results, struct buf *out);                         // data, persons, options
 void html_table(const json_t *results, const json_t *table, struct buf *out);    // the main table
-void html_settings(const json_t *results, const json_t *table, struct buf *out); // clock, place of the constants
-void html_charts(const json_t *results, const json_t *table, struct buf *out);   // canvases and their data
+void html_settings(const json_t *results, const json_t *table,
+                   struct buf *out); // clock, place of the constants
+void html_charts(const json_t *results, const json_t *table, struct buf *out); // canvases and their data
 void html_layers(const json_t *results, struct buf *out);  // the charts' figures as tables
 void html_persons(const json_t *results, struct buf *out); // accuracy of each test person
 void html_confusion(const json_t *results, struct buf *out);
