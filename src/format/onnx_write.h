@@ -71,6 +71,9 @@ enum form form_spatial(const struct tensor *x, const struct tensor *y, int32_t k
 // ---- ops (onnx_write_ops.c, onnx_write_recurrent.c) ----
 bool onnx_write_batch_norm(struct writer *w, const struct node *n);
 bool onnx_write_binary(struct writer *w, const struct node *n);
+bool onnx_write_map(struct writer *w, const struct node *n);
+bool onnx_write_map2(struct writer *w, const struct node *n);
+bool onnx_write_matmul(struct writer *w, const struct node *n);
 bool onnx_write_concat(struct writer *w, const struct node *n);
 bool onnx_write_conv(struct writer *w, const struct node *n);
 bool onnx_write_dense(struct writer *w, const struct node *n);
