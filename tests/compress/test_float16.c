@@ -53,10 +53,23 @@ TEST(half_rounds_to_nearest_even)
     static const struct {
         float v;
         uint16_t h;
-    } known[] = {{0, 0},          {-0.0f, 0x8000},        {1, 0x3c00},           {65504, 0x7bff},
-                 {65519, 0x7bff}, {65520, 0x7c00},        {0x1p-24f, 1},         {0x1p-25f, 0},
-                 {0x3p-25f, 2},   {0x1.ffcp-15f, 0x3ff},  {0x1.ffep-15f, 0x400}, {1 + 0x1p-11f, 0x3c00},
-                 {-2.5f, 0xc100}, {1 + 0x3p-11f, 0x3c02}, {0x1p-40f, 0},         {-INFINITY, 0xfc00}};
+    } known[] = {{0, 0},
+                 {-0.0f, 0x8000},
+                 {1, 0x3c00},
+                 {65504, 0x7bff},
+                 {65519, 0x7bff},
+                 {65520, 0x7c00},
+                 {0x1p-24f, 1},
+                 {0x1p-25f, 0},
+                 {0x3p-25f, 2},
+                 {0x1.ff8p-15f, 0x3ff},
+                 {0x1.ffcp-15f, 0x400},
+                 {0x1.ffep-15f, 0x400},
+                 {1 + 0x1p-11f, 0x3c00},
+                 {-2.5f, 0xc100},
+                 {1 + 0x3p-11f, 0x3c02},
+                 {0x1p-40f, 0},
+                 {-INFINITY, 0xfc00}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) CHECK_EQ(known[i].h, half_nearest(known[i].v));
     for (int h = 0; h < 0x7c00; h++) CHECK_EQ(h, half_nearest(half_value((uint16_t)h)));
 }
