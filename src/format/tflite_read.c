@@ -304,7 +304,7 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
     if (!tflite_loop_oper(r, record, builtin, custom, &taken, e))
         return fail_in(e, "operator %d %s", index, name);
     if (taken) return true;
-    const struct oper_def *d = tflite_oper(builtin);
+    const struct oper_def *d = custom ? tflite_custom(custom) : tflite_oper(builtin);
     struct oper o = {.index = index, .builtin = builtin, .def = d};
     if (!d) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
     int version = fb_i32(&kind, CODE_VERSION, 1);

@@ -28,6 +28,7 @@ struct writer {
     uint32_t nbuffer; // buffer 0 is empty: what is computed at run time
     struct code {
         int builtin, version;
+        const char *custom;
     } * code;
     int ncode;
 };
@@ -50,8 +51,10 @@ static int tensor_index(struct writer *w, struct sub *s, const struct tensor *t)
 static int code_index(struct writer *w, const struct tfl_op *o)
 {
     for (int i = 0; i < w->ncode; i++)
-        if (w->code[i].builtin == o->builtin && w->code[i].version == o->version) return i;
-    w->code[w->ncode] = (struct code){o->builtin, o->version};
+        if (w->code[i].builtin == o->builtin && w->code[i].version == o->version &&
+            !strcmp(w->code[i].custom, o->custom ? o->custom : ""))
+            return i;
+    w->code[w->ncode] = (struct code){o->builtin, o->version, o->custom ? o->custom : ""};
     return w->ncode++;
 }
 
@@ -65,8 +68,13 @@ static void write_codes(struct writer *w, uint32_t slot)
         fbw_u8(&w->fb, CODE_DEPRECATED, (uint8_t)(builtin < 127 ? builtin : 127), 0);
         fbw_i32(&w->fb, CODE_VERSION, w->code[i].version, 1);
         fbw_i32(&w->fb, CODE_BUILTIN, builtin, 0);
+        if (*w->code[i].custom) fbw_ref(&w->fb, CODE_CUSTOM);
         fbw_link(&w->fb, ref + 4 * (uint32_t)i);
         fbw_end(&w->fb);
+        if (!*w->code[i].custom) continue;
+        const uint32_t custom = fbw_slot(&w->fb, CODE_CUSTOM);
+        fbw_link(&w->fb, custom);
+        fbw_str(&w->fb, w->code[i].custom);
     }
 }
 
