@@ -78,6 +78,21 @@ TEST(keras_refused)
             "inside of TimeDistributed");
 }
 
+TEST(keras_refused_calls)
+{
+    const char *f = "functions_keras/model.keras", *att = "attention_keras/model.keras",
+               *mask = "masked_keras/model.keras", *rnn = "recurrent_kinds_keras/model.keras";
+    refused(f, "\"class_name\":\"GetItem\"", "\"class_name\":\"Einsum\"", "function Einsum is not supported");
+    refused(f, "\"keras_history\":[", "\"keras_history\":[1,", "its inputs cannot be read");
+    refused(att, "\"num_heads\":2", "\"num_heads\":3",
+            "its kernel is 8x2x4 in the file, the config wants 8x3x4");
+    refused(att, "\"attention_axes\":[1]", "\"attention_axes\":[2]", "other axes than 1 is not supported");
+    refused(mask, "\"class_name\":\"Conv1D\"", "\"class_name\":\"LSTM\"",
+            "leaves out the samples that layer masking");
+    refused(rnn, "\"class_name\":\"LSTMCell\"", "\"class_name\":\"MyCell\"",
+            "its cell MyCell is not LSTMCell");
+}
+
 // Layers may stand in any order; here the last ones first.
 TEST(keras_layers_in_any_order)
 {
