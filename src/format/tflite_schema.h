@@ -322,7 +322,7 @@ int tflite_type_to(int type);   // enum dtype, -1: no counterpart
 int tflite_type_from(int type); // enum dtype -> TensorType
 // Operators of our own, where no builtin one computes the same (docs/recurrent.md): inputs x, kernel, recurrent weights,
 // bias, recurrent bias, as the graph has them; output all h.
-#define TFLITE_GRU "wearlite.GRU"                      // the reset gate behind the product with h
+#define TFLITE_GRU "wearlite.GRU"                     // the reset gate behind the product with h
 #define TFLITE_GRU_BEFORE "wearlite.GRU_reset_before" // in front of it
 #define TFLITE_RNN "wearlite.RNN"
 #endif
