@@ -206,15 +206,62 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
 }
 
 static const struct onnx_op_entry *const tables[] = {
-    onnx_ops_conv,  onnx_ops_dense, onnx_ops_binary, onnx_ops_activation, onnx_ops_norm,   onnx_ops_reduce,
-    onnx_ops_shape, onnx_ops_part,  onnx_ops_fold,   onnx_ops_recurrent,  onnx_ops_matmul, NULL};
+    onnx_ops_conv, onnx_ops_dense,     onnx_ops_binary, onnx_ops_activation,
+    onnx_ops_norm, onnx_ops_reduce,    onnx_ops_shape,  onnx_ops_part,
+    onnx_ops_fold, onnx_ops_recurrent, onnx_ops_matmul, onnx_ops_quantize,
+    NULL};
+
+static const struct onnx_op_entry *table_find(const struct onnx_op_entry *p, const char *op)
+{
+    while (p->op && strcmp(p->op, op)) p++;
+    return p->op ? p : NULL;
+}
 
 static const struct onnx_op_entry *op_find(const char *op)
 {
-    for (int t = 0; tables[t]; t++)
-        for (const struct onnx_op_entry *p = tables[t]; p->op; p++)
-            if (!strcmp(p->op, op)) return p;
-    return NULL;
+    const struct onnx_op_entry *p = NULL;
+    for (int t = 0; tables[t] && !p; t++) p = table_find(tables[t], op);
+    return p;
+}
+
+bool onnx_op_read(struct onnx *r, struct onnx_node *n)
+{
+    const struct onnx_op_entry *op = op_find(n->op);
+    n->as = op->as;
+    return op->read(r, n);
+}
+
+// Operators that move or choose numbers also take quantised ones: as floats between DEQUANTIZE and QUANTIZE by
+// the same scale.
+static bool moves(const char *op)
+{
+    static const char *const names[] = {
+        "Concat",  "DepthToSpace", "Expand",    "Flatten",   "Gather", "Identity",
+        "MaxPool", "Pad",          "Reshape",   "Slice",     "Split",  "SpaceToDepth",
+        "Squeeze", "Tile",         "Transpose", "Unsqueeze", NULL};
+    for (int i = 0; names[i]; i++)
+        if (!strcmp(names[i], op)) return true;
+    return false;
+}
+
+static bool op_read_quantised(struct onnx *r, struct onnx_node *n, const struct onnx_op_entry *op)
+{
+    const struct quant *q = NULL;
+    for (int i = 0; i < n->nin; i++) {
+        const struct value *v = n->in[i];
+        if (!v || value_is_const(v) || v->t->type != I8) continue;
+        if (!moves(n->op))
+            return node_fail(
+                r, n, "takes quantised numbers (%s) without their scale; export in the QDQ format", v->name);
+        if (!q) q = &v->t->q;
+        if (!(n->in[i] = make_dequantized(r, n, n->in[i]))) return false;
+    }
+    if (!op->read(r, n)) return false;
+    for (int i = 0; q && i < n->nout; i++) {
+        struct value *v = &n->out[i];
+        if (!value_is_const(v) && v->t && !node_is(r, n, i, make_quantized(r, n, v, q))) return false;
+    }
+    return true;
 }
 
 static const struct refusal {
@@ -272,10 +319,11 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
     n.name = p->name && *p->name ? p->name : p->n_output ? text(p->output[0]) : "?";
     if (p->n_input > 4096 || p->n_output > 4096 || !p->n_output)
         return node_fail(r, &n, "%zu inputs, %zu outputs; the file is damaged", p->n_input, p->n_output);
-    if (p->domain && *p->domain && strcmp(p->domain, "ai.onnx"))
+    const bool microsoft = p->domain && !strcmp(p->domain, "com.microsoft");
+    const struct onnx_op_entry *op = microsoft ? table_find(onnx_ops_microsoft, n.op) : op_find(n.op);
+    if (p->domain && *p->domain && strcmp(p->domain, "ai.onnx") && !(microsoft && op))
         return node_fail(r, &n, "it belongs to the operator set %s; export with standard operators only",
                          p->domain);
-    const struct onnx_op_entry *op = op_find(n.op);
     if (!op) return refuse(r, &n);
     n.as = op->as;
     n.first = r->g->nnode;
@@ -291,7 +339,8 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
             return node_fail(r, &n, "input %s is an output that this tool does not compute", name);
     }
     for (int i = 0; i < n.nout; i++) n.out[i].name = arena_strdup(r->a, text(p->output[i]));
-    if (!op->read(r, &n)) return false;
+    const bool aware = microsoft || table_find(onnx_ops_quantize, n.op);
+    if (!(aware ? op->read(r, &n) : op_read_quantised(r, &n, op))) return false;
     note(r, &n);
     for (int i = 0; i < n.nout; i++)
         if (*n.out[i].name && !onnx_register(r, &n.out[i])) return false;

@@ -7,6 +7,13 @@
 
 enum { ONNX_MAX_ERF = 256 };
 
+// A constant of this name was integers times a scale, or one scale a slice.
+struct onnx_scales {
+    const char *name;
+    int n;
+    const float *scale;
+};
+
 struct onnx {
     struct graph *g;
     struct arena *a;       // what the graph keeps
@@ -20,6 +27,9 @@ struct onnx {
     size_t nslot;
     struct node *erf[ONNX_MAX_ERF]; // GELU nodes that stand for an error function (onnx_fuse.c)
     int nerf;
+    struct onnx_scales *scales;
+    int nscales, scales_cap;
+    bool quantized; // some values are integers
 };
 
 // One node being read. in[i] is NULL where the input is absent or has no name.
@@ -41,12 +51,16 @@ struct onnx_op_entry {
 };
 extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_binary[], onnx_ops_activation[],
     onnx_ops_norm[], onnx_ops_reduce[], onnx_ops_shape[], onnx_ops_part[], onnx_ops_fold[],
-    onnx_ops_recurrent[], onnx_ops_matmul[];
+    onnx_ops_recurrent[], onnx_ops_matmul[], onnx_ops_quantize[], onnx_ops_microsoft[];
 
 // The place of the value of this name; *place is NULL where there is none. Registering fails on a second one.
 struct value **onnx_slot(struct onnx *r, const char *name);
 bool onnx_register(struct onnx *r, struct value *v);
 bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p);
+bool onnx_op_read(struct onnx *r, struct onnx_node *n); // by the standard operator n->op
+// The scales of a constant by its name; NULL: it was floats.
+const struct onnx_scales *onnx_scales_of(const struct onnx *r, const char *name);
+void onnx_scales_add(struct onnx *r, const char *name, int n, const float *scale);
 
 // Fails with the node's name and op in front.
 bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
@@ -107,6 +121,9 @@ struct value *make_shape(struct onnx *r, struct onnx_node *n, struct value *x, i
 struct value *make_transpose(struct onnx *r, struct onnx_node *n, struct value *x, const int *perm);
 // times[d]: how often dimension d is repeated
 struct value *make_tile(struct onnx *r, struct onnx_node *n, struct value *x, const int64_t *times);
+// x as floats when it is quantised, and quantised by *q
+struct value *make_dequantized(struct onnx *r, struct onnx_node *n, struct value *x);
+struct value *make_quantized(struct onnx *r, struct onnx_node *n, struct value *x, const struct quant *q);
 // Softmax over dimension axis (op: OP_SOFTMAX or OP_LOG_SOFTMAX).
 struct value *make_softmax(struct onnx *r, struct onnx_node *n, enum op op, struct value *x, int axis);
 // x (..., k) by the constant w (k, out), which is all there is in w

@@ -148,5 +148,6 @@ bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *na
         }
     v->f = f;
     v->i = i;
+    v->elem = type;
     return true;
 }

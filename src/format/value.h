@@ -19,6 +19,7 @@ struct value {
     // A constant: exactly one of them, row-major; integers of any width and booleans are int64.
     const float *f;
     const int64_t *i;
+    int elem; // ONNX's number of the integers' type; 0: not known
     // Computed: each dimension of t is a product of factors that are neighbours in memory.
     struct tensor *t;
     int nfactor;

@@ -246,7 +246,7 @@ TEST(onnx_refused)
     refused(new_ir, "IR version 99) is newer than");
     refused(own_function, "functions of its own (my_layer)");
     refused(cycle, "is not made by any node before it");
-    refused(to_quantized, "(DequantizeLinear)");
+    refused(to_quantized, "(DequantizeLinear): input 1 is missing");
     refused(to_domain, "operator set com.microsoft");
     refused(old_set, "operator set 6 is older than 7");
     refused(no_node_before, "input nobody is not made by any node before it");
