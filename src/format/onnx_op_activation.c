@@ -193,14 +193,6 @@ static bool clip(struct onnx *r, struct onnx_node *n)
     if (lo == 0 && hi == 6) return node_is(r, n, 0, make_unary(r, n, OP_RELU6, x));
     if (!value_is_const(x) && lo == -1 && hi == 1)
         return node_is(r, n, 0, make_unary(r, n, OP_RELU_N1_TO_1, x));
-    if (!op_def(OP_MINIMUM)->lower && !value_is_const(x)) { // until it has a kernel
-        if (lo > -3.4e38f) x = plus(r, n, make_unary(r, n, OP_RELU, plus(r, n, x, -lo)), lo);
-        if (hi < 3.4e38f) {
-            struct value *top = make_number(r, hi), *rest = make_binary(r, n, OP_SUB, top, x);
-            x = make_binary(r, n, OP_SUB, top, make_unary(r, n, OP_RELU, rest));
-        }
-        return node_is(r, n, 0, x);
-    }
     if (lo == 0)
         x = make_unary(r, n, OP_RELU, x);
     else if (lo > -3.4e38f)

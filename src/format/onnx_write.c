@@ -34,6 +34,14 @@ const char *onnx_name(struct writer *w, const char *name)
 
 // ---- nodes, attributes, constants ----
 
+// onnxruntime wants the names of nodes to differ; one node of ours may be several of ONNX's.
+static bool node_named(const struct writer *w, const char *name)
+{
+    size_t i = 0;
+    while (i < w->nnode && strcmp(w->node[i]->name, name)) i++;
+    return i < w->nnode;
+}
+
 Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, int nin, const char *const *in,
                            const char *out)
 {
@@ -41,6 +49,7 @@ Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, i
     onnx__node_proto__init(n);
     n->op_type = (char *)op;
     n->name = arena_strdup(w->a, name);
+    for (size_t k = 2; node_named(w, n->name); k++) n->name = arena_printf(w->a, "%s_%zu", name, k);
     n->n_input = (size_t)nin;
     n->input = arena_copy(w->a, in, (size_t)nin * sizeof *in);
     n->n_output = 1;
@@ -189,6 +198,14 @@ static bool (*const write_op[OP_COUNT])(struct writer *, const struct node *) = 
     [OP_LOGISTIC] = onnx_write_unary,
     [OP_TANH] = onnx_write_unary,
     [OP_SOFTMAX] = onnx_write_unary,
+    [OP_LOG_SOFTMAX] = onnx_write_unary,
+    [OP_RELU_N1_TO_1] = onnx_write_composed,
+    [OP_HARD_SWISH] = onnx_write_composed,
+    [OP_GELU] = onnx_write_composed,
+    [OP_SUM] = onnx_write_reduce,
+    [OP_REDUCE_MAX] = onnx_write_reduce,
+    [OP_REDUCE_MIN] = onnx_write_reduce,
+    [OP_REDUCE_PROD] = onnx_write_reduce,
     [OP_RESHAPE] = onnx_write_reshape,
     [OP_TRANSPOSE] = onnx_write_transpose,
     [OP_PAD] = onnx_write_pad,

@@ -74,6 +74,8 @@ bool onnx_write_binary(struct writer *w, const struct node *n);
 bool onnx_write_map(struct writer *w, const struct node *n);
 bool onnx_write_map2(struct writer *w, const struct node *n);
 bool onnx_write_matmul(struct writer *w, const struct node *n);
+bool onnx_write_composed(struct writer *w, const struct node *n);
+bool onnx_write_reduce(struct writer *w, const struct node *n);
 bool onnx_write_concat(struct writer *w, const struct node *n);
 bool onnx_write_conv(struct writer *w, const struct node *n);
 bool onnx_write_dense(struct writer *w, const struct node *n);

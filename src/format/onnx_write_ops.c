@@ -146,9 +146,13 @@ bool onnx_write_binary(struct writer *w, const struct node *n)
 
 bool onnx_write_unary(struct writer *w, const struct node *n)
 {
-    static const char *const name[] = {
-        [OP_RELU] = "Relu", [OP_LEAKY_RELU] = "LeakyRelu", [OP_ELU] = "Elu", [OP_LOGISTIC] = "Sigmoid",
-        [OP_TANH] = "Tanh", [OP_SOFTMAX] = "Softmax"};
+    static const char *const name[] = {[OP_RELU] = "Relu",
+                                       [OP_LEAKY_RELU] = "LeakyRelu",
+                                       [OP_ELU] = "Elu",
+                                       [OP_LOGISTIC] = "Sigmoid",
+                                       [OP_TANH] = "Tanh",
+                                       [OP_SOFTMAX] = "Softmax",
+                                       [OP_LOG_SOFTMAX] = "LogSoftmax"};
     const struct tensor *x = n->in[0];
     enum form f = form_have(w, x);
     const char *in = form_get(w, x, f);
@@ -164,7 +168,8 @@ bool onnx_write_unary(struct writer *w, const struct node *n)
     }
     Onnx__NodeProto *p = onnx_node(w, name[n->op], n->name, 1, &in, form_name(w, n->out[0], f));
     if (n->op == OP_LEAKY_RELU || n->op == OP_ELU) onnx_attr_float(w, p, "alpha", n->as.alpha.alpha);
-    if (n->op == OP_SOFTMAX) onnx_attr_int(w, p, "axis", form_axis(x, f, x->rank - 1));
+    if (n->op == OP_SOFTMAX || n->op == OP_LOG_SOFTMAX)
+        onnx_attr_int(w, p, "axis", form_axis(x, f, x->rank - 1));
     return true;
 }
 

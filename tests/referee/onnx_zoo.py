@@ -149,8 +149,42 @@ def old_opset():
     return n.model(n.op("Softmax", n.op("Flatten", n.op("Dropout", h, ratio=0.5))))
 
 
+def attention_gelu():
+    """Layer normalisation, two heads, GELU by its error function, as PyTorch's exporter leaves them."""
+    n, d = Net([6, 8], opset=17), 8
+    norm = n.op("LayerNormalization", "x", n.rand(d), n.rand(d))
+    parts = []
+    for perm in ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3]):
+        head = n.op("Reshape", n.op("MatMul", norm, n.rand(d, d)), n.const([0, 0, 2, 4], np.int64))
+        parts.append(n.op("Transpose", head, perm=perm))
+    scores = n.op("Softmax", n.op("Mul", n.op("MatMul", parts[0], parts[1]), n.const(0.5)), axis=-1)
+    out = n.op("Transpose", n.op("MatMul", scores, parts[2]), perm=[0, 2, 1, 3])
+    sum_ = n.op("Add", n.op("Reshape", out, n.const([0, 0, d], np.int64)), "x")
+    f = n.op("MatMul", sum_, n.rand(d, 12))
+    erf = n.op("Add", n.op("Erf", n.op("Div", f, n.const(2**0.5))), n.const(1))
+    f = n.op("Mul", n.op("Mul", f, erf), n.const(0.5))
+    return n.model(n.op("LogSoftmax", n.op("Gemm", n.op("ReduceMax", f, axes=[1], keepdims=0), n.rand(12, 5)), axis=1))
+
+
+def statistics():
+    """Compositions: norms, log-sum-exp, activations without an op of their own."""
+    n = Net([4, 10])
+    x = n.op("Selu", n.op("Softsign", n.op("Softplus", "x")))
+    parts = [n.op(k, x, axes=[2], keepdims=0) for k in ("ReduceL2", "ReduceLogSumExp", "ReduceMin", "ReduceL1")]
+    x = n.op("Concat", *parts, axis=1)
+    return n.model(n.op("Where", n.op("Less", x, n.const(0.5)), n.op("HardSigmoid", x), n.op("Reciprocal", x)))
+
+
+def einsum():
+    n = Net([5, 6])
+    q = n.op("Einsum", "x", n.rand(6, 2, 3), equation="nld,dhk->nhlk")
+    k = n.op("Einsum", "x", n.rand(6, 2, 3), equation="nld,dhk->nlhk")
+    scores = n.op("Softmax", n.op("Einsum", q, k, equation="nhqk,nlhk->nhql"), axis=-1)
+    return n.model(n.op("Einsum", scores, k, equation="nhql,nlhk->nqhk"))
+
+
 ALL = [conv1d_flatten_bn_gemm, transposed_input, conv2d_global, grouped_residual, squeeze_excite, unsqueezed_2d,
-       reshape_cuts, slices, stretched, old_opset]
+       reshape_cuts, slices, stretched, old_opset, attention_gelu, statistics, einsum]
 
 
 def main(argv):

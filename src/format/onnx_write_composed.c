@@ -1,0 +1,67 @@
+// Activations that operator set 13 writes as several nodes, and reductions.
+#include "onnx_write.h"
+
+// op(x), or op(x, y), as an intermediate value.
+static const char *step(struct writer *w, const struct node *n, const char *op, const char *x, const char *y)
+{
+    const char *out = onnx_name(w, arena_printf(w->a, "%s/%s", n->name, op));
+    onnx_node(w, op, out, y ? 2 : 1, (const char *[]){x, y}, out);
+    return out;
+}
+
+static const char *number(struct writer *w, const struct node *n, float v)
+{
+    return onnx_const_float(w, arena_printf(w->a, "%s/number", n->name), v);
+}
+
+// 0.5 x (1 + f), f = erf(x / sqrt 2) or tanh(0.7979 (x + 0.044715 x x x))
+static void gelu(struct writer *w, const struct node *n, const char *x, const char *out)
+{
+    const char *f;
+    if (n->as.gelu.approximate) {
+        const char *cube = step(w, n, "Mul", step(w, n, "Mul", x, x), x);
+        const char *sum = step(w, n, "Add", x, step(w, n, "Mul", cube, number(w, n, 0.044715f)));
+        f = step(w, n, "Tanh", step(w, n, "Mul", sum, number(w, n, 0.7978845608f)), NULL);
+    } else
+        f = step(w, n, "Erf", step(w, n, "Div", x, number(w, n, 1.41421356f)), NULL);
+    const char *both = step(w, n, "Mul", x, step(w, n, "Add", f, number(w, n, 1)));
+    onnx_node(w, "Mul", n->name, 2, (const char *[]){both, number(w, n, 0.5f)}, out);
+}
+
+bool onnx_write_composed(struct writer *w, const struct node *n)
+{
+    const enum form f = form_have(w, n->in[0]);
+    const char *x = form_get(w, n->in[0], f), *out = form_name(w, n->out[0], f);
+    if (n->op == OP_GELU) {
+        gelu(w, n, x, out);
+    } else if (n->op == OP_RELU_N1_TO_1) {
+        onnx_node(w, "Clip", n->name, 3, (const char *[]){x, number(w, n, -1), number(w, n, 1)}, out);
+    } else { // HARD_SWISH
+        const char *gate = onnx_name(w, arena_printf(w->a, "%s/gate", n->name));
+        Onnx__NodeProto *p = onnx_node(w, "HardSigmoid", gate, 1, &x, gate);
+        onnx_attr_float(w, p, "alpha", 1.0f / 6);
+        onnx_attr_float(w, p, "beta", 0.5f);
+        onnx_node(w, "Mul", n->name, 2, (const char *[]){x, gate}, out);
+    }
+    return true;
+}
+
+// SUM, REDUCE_MAX, _MIN, _PROD; in operator set 13 the axes of ReduceSum are an input.
+bool onnx_write_reduce(struct writer *w, const struct node *n)
+{
+    const bool sum = n->op == OP_SUM;
+    const char *const name = sum                      ? "ReduceSum"
+                             : n->op == OP_REDUCE_MAX ? "ReduceMax"
+                             : n->op == OP_REDUCE_MIN ? "ReduceMin"
+                                                      : "ReduceProd";
+    const int naxis = n->as.reduce.naxis;
+    int64_t axes[GRAPH_MAX_RANK];
+    for (int i = 0; i < naxis; i++)
+        if (!(axes[i] = n->as.reduce.axis[i])) return fail(w->e, "it reduces the batch");
+    const char *in[2] = {form_get(w, n->in[0], PLAIN), NULL}, *out = form_name(w, n->out[0], PLAIN);
+    if (sum) in[1] = onnx_const_ints(w, arena_printf(w->a, "%s/axes", n->name), naxis, axes);
+    Onnx__NodeProto *p = onnx_node(w, name, n->name, sum ? 2 : 1, in, out);
+    if (!sum) onnx_attr_ints(w, p, "axes", naxis, axes);
+    onnx_attr_int(w, p, "keepdims", n->as.reduce.keep_dims);
+    return true;
+}
