@@ -2,25 +2,7 @@
 // nn_map_f32.c.
 #ifndef NN_COMPARE_F32_C
 #define NN_COMPARE_F32_C
-#include "nn_math.h"
-
-NN_INLINE uint8_t nn_compare(int32_t function, float u, float v)
-{
-    switch (function) {
-    case NN_EQUAL:
-        return u == v;
-    case NN_NOT_EQUAL:
-        return u != v;
-    case NN_LESS:
-        return u < v;
-    case NN_LESS_EQUAL:
-        return u <= v;
-    case NN_GREATER:
-        return u > v;
-    default:
-        return u >= v;
-    }
-}
+#include "nn_holds.h"
 
 NN_INLINE void nn_compare_f32(const nn_map2 *p, const float *a, const float *b, uint8_t *y)
 {
@@ -30,7 +12,7 @@ NN_INLINE void nn_compare_f32(const nn_map2 *p, const float *a, const float *b, 
                 const float *u = a + i * p->a0 + j * p->a1 + k * p->a2;
                 const float *v = b + i * p->b0 + j * p->b1 + k * p->b2;
                 for (int32_t n = p->d3; n > 0; n--, u += p->a3, v += p->b3)
-                    *y++ = nn_compare(p->function, *u, *v);
+                    *y++ = nn_holds(p->function, (*u < *v), (*u == *v), (*u > *v));
             }
 }
 #endif

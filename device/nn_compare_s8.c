@@ -2,25 +2,7 @@
 // nn_map_f32.c.
 #ifndef NN_COMPARE_S8_C
 #define NN_COMPARE_S8_C
-#include "nn_math.h"
-
-NN_INLINE uint8_t nn_compare_integers(int32_t function, int32_t u, int32_t v)
-{
-    switch (function) {
-    case NN_EQUAL:
-        return u == v;
-    case NN_NOT_EQUAL:
-        return u != v;
-    case NN_LESS:
-        return u < v;
-    case NN_LESS_EQUAL:
-        return u <= v;
-    case NN_GREATER:
-        return u > v;
-    default:
-        return u >= v;
-    }
-}
+#include "nn_holds.h"
 
 NN_INLINE void nn_compare_s8(const nn_compare_scaled *p, const int8_t *a, const int8_t *b, uint8_t *y)
 {
@@ -32,7 +14,7 @@ NN_INLINE void nn_compare_s8(const nn_compare_scaled *p, const int8_t *a, const 
                 for (int32_t n = p->d3; n > 0; n--, u += p->a3, v += p->b3) {
                     const int32_t s = nn_requantise((*u - p->a_zero) * 256, p->a_mult, p->a_shift);
                     const int32_t t = nn_requantise((*v - p->b_zero) * 256, p->b_mult, p->b_shift);
-                    *y++ = nn_compare_integers(p->function, s, t);
+                    *y++ = nn_holds(p->function, (s < t), (s == t), (s > t));
                 }
             }
 }
