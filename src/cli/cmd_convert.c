@@ -51,18 +51,6 @@ static bool calibration_data(const struct convert *c, const struct graph *g, str
     return true;
 }
 
-struct further { // who of fine_tune
-    const struct dataset *data;
-    int seed;
-};
-
-static bool fine_tune(void *who, struct graph *g, struct arena *a, struct err *e)
-{
-    const struct further *f = who;
-    struct train_result r;
-    return train_further(g, f->data, &(struct train_opt){.seed = (uint64_t)f->seed}, &r, a, e);
-}
-
 // The result takes samples as they are, and scales them itself.
 static bool scale_to_samples(const struct convert *c, struct graph *g, struct arena *a, struct err *e)
 {
@@ -91,13 +79,13 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
     if (t->needs_calibration &&
         !(npy ? calibration_npy(c->calibrate, g->in[0], &o, a, e) : calibration_data(c, g, &o, a, e)))
         return false;
-    struct further f = {.seed = c->seed};
+    struct further f = {.opt = {.seed = (uint64_t)c->seed}};
     const char *data = c->data ? c->data : graph_meta(g, META_DATA);
     if (t->needs_training && !data)
         return fail(e, "%s: %s trains further; add --data NAME", c->model, t->name);
     if (t->needs_training && !(f.data = dataset_load(data, &(struct data_opt){0}, a, e))) return false;
     o.keep = c->keep;
-    o.fine_tune = f.data ? fine_tune : NULL;
+    o.fine_tune = f.data ? train_further : NULL;
     o.who = &f;
     struct graph *h = t->apply(g, &o, a, e);
     if (!h) return fail_in(e, "%s", c->model);

@@ -33,19 +33,6 @@ static bool still_there(const struct study *s, const json_t *r)
     return step_file_hash(path, hex) && figure_is(r, "model_sha256", hex);
 }
 
-struct further { // who of fine_tune
-    const struct study *study;
-    int seed;
-};
-
-static bool fine_tune(void *who, struct graph *g, struct arena *a, struct err *e)
-{
-    const struct further *f = who;
-    struct train_result r;
-    const struct train_opt o = {.seed = (uint64_t)f->seed, .epochs = f->study->opt->epochs};
-    return train_further(g, f->study->data, &o, &r, a, e);
-}
-
 // Writes the compressed model; the file, read again, is what is evaluated and measured.
 static json_t *compress(const struct study *s, const json_t *trained, const char *base,
                         const struct technique *t, int seed, struct arena *a, struct err *e)
@@ -54,11 +41,11 @@ static json_t *compress(const struct study *s, const json_t *trained, const char
     const char *file = figure_text(trained, "model_file");
     struct graph *g = model_load(from, a, e);
     if (!g) return NULL;
-    struct further f = {s, seed};
+    struct further f = {s->data, {.seed = (uint64_t)seed, .epochs = s->opt->epochs}};
     const struct compress_opt o = {.calibration = s->calibration,
                                    .ncalibration = s->ncalibration,
                                    .range = s->ranges,
-                                   .fine_tune = fine_tune,
+                                   .fine_tune = train_further,
                                    .who = &f};
     struct graph *q = t->apply(g, &o, a, e);
     if (!q) return NULL;

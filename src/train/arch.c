@@ -54,15 +54,14 @@ static struct train_opt options_of(const struct arch *arch, const struct train_o
     return opt;
 }
 
-bool train_further(struct graph *g, const struct dataset *d, const struct train_opt *o,
-                   struct train_result *r, struct arena *a, struct err *e)
+bool train_further(void *who, struct graph *g, struct arena *a, struct err *e)
 {
+    const struct further *f = who;
     const char *name = graph_meta(g, META_ARCH);
     const struct arch *arch = name ? arch_find(name) : NULL;
-    const float rate = o->rate;
-    struct train_opt opt = arch ? options_of(arch, o) : *o;
-    if (rate <= 0 && arch) opt.rate /= 2;
-    return train(g, d, &opt, r, a, e);
+    struct train_opt opt = arch ? options_of(arch, &f->opt) : f->opt;
+    if (f->opt.rate <= 0 && arch) opt.rate /= 2;
+    return train(g, f->data, &opt, NULL, a, e);
 }
 
 struct graph *train_arch(const char *name, const struct dataset *d, const struct train_opt *o,

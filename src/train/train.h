@@ -43,10 +43,13 @@ bool train(struct graph *g, const struct dataset *d, const struct train_opt *o, 
 struct graph *train_arch(const char *arch, const struct dataset *d, const struct train_opt *o,
                          struct train_result *r, struct arena *a, struct err *e);
 
-// Goes on with a graph that is trained already (pruned, or of other data), with half of its architecture's learning
-// rate; its metadata stay.
-bool train_further(struct graph *g, const struct dataset *d, const struct train_opt *o,
-                   struct train_result *r, struct arena *a, struct err *e);
+// Goes on with a graph that is trained already (it lost channels), with half of its architecture's learning rate;
+// its metadata stay. It is a compress_opt's fine_tune: who is a struct further.
+struct further {
+    const struct dataset *data;
+    struct train_opt opt;
+};
+bool train_further(void *who, struct graph *g, struct arena *a, struct err *e);
 
 // What a trainable graph says: x (n, window, nchannel) -> y (n, nclass), by the trainer's own forward pass.
 // The device's kernels (run.h) add up in another order and agree with it to about 1e-6.
