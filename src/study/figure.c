@@ -1,6 +1,7 @@
 #include "figure.h"
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 double figure(const json_t *o, const char *key)
@@ -35,6 +36,16 @@ void figure_put(json_t *o, const char *key, double v)
     else
         j = json_real(v);
     json_object_set_new(o, key, j);
+}
+
+void figure_put_interval(json_t *o, const char *key, struct interval v)
+{
+    char end[64];
+    figure_put(o, key, v.value);
+    snprintf(end, sizeof end, "%s_low", key);
+    figure_put(o, end, v.low);
+    snprintf(end, sizeof end, "%s_high", key);
+    figure_put(o, end, v.high);
 }
 
 void figure_put_text(json_t *o, const char *key, const char *v)

@@ -42,17 +42,6 @@ int settings_cheapest(const struct measurement *m, const struct energy_setting *
     return best;
 }
 
-static void put_interval(json_t *o, const char *key, struct interval v)
-{
-    char k[64];
-    static const char *const end[] = {"", "_low", "_high"};
-    const double x[] = {v.value, v.low, v.high};
-    for (int i = 0; i < 3; i++) {
-        snprintf(k, sizeof k, "%s%s", key, end[i]);
-        figure_put(o, k, x[i]);
-    }
-}
-
 json_t *settings_json(const struct measurement *m, const struct energy_setting *from)
 {
     struct energy_setting s[ENERGY_SETTINGS];
@@ -65,10 +54,10 @@ json_t *settings_json(const struct measurement *m, const struct energy_setting *
                               "constants", s[i].weights_in_ram ? "ram" : "flash", "between",
                               s[i].awake ? "awake" : "light-sleep", "hop_s", s[i].hop_s, "sensor",
                               s[i].sensor ? s[i].sensor->name : NULL, "cheapest", i == best);
-        put_interval(o, "latency_us", f.latency_us);
-        put_interval(o, "energy_uj", f.inference_uj);
-        put_interval(o, "hour_j", f.hour_j);
-        put_interval(o, "battery_days", f.battery_days);
+        figure_put_interval(o, "latency_us", f.latency_us);
+        figure_put_interval(o, "energy_uj", f.inference_uj);
+        figure_put_interval(o, "hour_j", f.hour_j);
+        figure_put_interval(o, "battery_days", f.battery_days);
         figure_put_text(o, "why", f.why);
         json_array_append_new(list, o);
     }

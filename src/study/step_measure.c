@@ -7,16 +7,6 @@
 #include <math.h>
 #include <string.h>
 
-static void put_interval(json_t *o, const char *name, struct interval v)
-{
-    char key[64];
-    figure_put(o, name, v.value);
-    snprintf(key, sizeof key, "%s_low", name);
-    figure_put(o, key, v.low);
-    snprintf(key, sizeof key, "%s_high", name);
-    figure_put(o, key, v.high);
-}
-
 // The keys of a cell that measuring fills, in one place: with m NULL all are null, and why says why.
 static json_t *costs_of(const struct measurement *m, const char *why)
 {
@@ -27,8 +17,8 @@ static json_t *costs_of(const struct measurement *m, const char *why)
     figure_put(r, "ram_bytes", known && m->ram_bytes >= 0 ? (double)m->ram_bytes : NAN);
     figure_put(r, "instructions", known ? m->instructions : NAN);
     figure_put(r, "cycles", known ? m->cycles.value : NAN);
-    put_interval(r, "latency_us", known ? m->latency_us : none);
-    put_interval(r, "energy_uj", known ? m->energy_uj : none);
+    figure_put_interval(r, "latency_us", known ? m->latency_us : none);
+    figure_put_interval(r, "energy_uj", known ? m->energy_uj : none);
     figure_put_text(r, "energy_origin", known ? m->energy_origin : NULL);
     figure_put_text(r, "energy_why", known ? m->energy_missing : NULL);
     figure_put_text(r, "note", m ? m->note : NULL);
