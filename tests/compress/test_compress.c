@@ -1,41 +1,9 @@
-#include "../../src/compress/compress.h"
 #include "../../src/run/run.h"
 #include "../test.h"
 #include "../tiny.h"
+#include "apply.h"
 #include <math.h>
 #include <string.h>
-
-static struct graph *apply(const char *technique, const struct graph *g, const struct compress_opt *o,
-                           struct arena *a)
-{
-    struct err e = {""};
-    struct graph *h = technique_find(technique)->apply(g, o, a, &e);
-    if (!h || !graph_check(h, &e)) test_fail(__FILE__, __LINE__, "%s: %s", technique, e.text);
-    return h;
-}
-
-static float *scores(const struct graph *g, const float *x, int n, struct arena *a)
-{
-    struct err e = {""};
-    struct plan *p = plan_lower(g, &layout_host, a, &e);
-    float *y = arena_new_n(a, (size_t)n * 3, float);
-    if (!p || !run_batch(p, x, n, y, &e)) test_fail(__FILE__, __LINE__, "%s", e.text);
-    return y;
-}
-
-static float worst(const float *a, const float *b, int n)
-{
-    float most = 0;
-    for (int i = 0; i < n; i++) most = fmaxf(most, fabsf(a[i] - b[i]));
-    return most;
-}
-
-static int count(const struct graph *g, enum op op)
-{
-    int n = 0;
-    for (int k = 0; k < g->nnode; k++) n += g->node[k]->op == op;
-    return n;
-}
 
 TEST(compress_lite_folds_all_and_changes_nothing)
 {
@@ -44,7 +12,7 @@ TEST(compress_lite_folds_all_and_changes_nothing)
     struct graph *g = tiny_cnn(&a, 32, 6, 3, 1), *none = apply("none", g, &o, &a),
                  *lite = apply("lite", g, &o, &a);
     float *x = tiny_windows(&a, g, 40, 2);
-    CHECK(worst(scores(none, x, 40, &a), scores(lite, x, 40, &a), 120) < 2e-5f);
+    CHECK(worst(outputs(none, x, 40, &a), outputs(lite, x, 40, &a), 120) < 2e-5f);
     CHECK_EQ(0,
              count(lite, OP_BATCH_NORM) + count(lite, OP_MUL) + count(lite, OP_RELU) + count(lite, OP_RELU6));
     CHECK_EQ(2, count(g, OP_BATCH_NORM)); // the original stays as it was
@@ -66,7 +34,7 @@ TEST(compress_normalisation_in_front_of_padding_is_not_folded)
         if (g->node[k]->op != OP_RESHAPE) CHECK(op_def(g->node[k]->op)->infer(g->node[k], &e));
     struct graph *none = apply("none", g, &o, &a), *lite = apply("lite", g, &o, &a);
     float *x = tiny_windows(&a, g, 40, 2);
-    CHECK(worst(scores(none, x, 40, &a), scores(lite, x, 40, &a), 120) < 2e-5f);
+    CHECK(worst(outputs(none, x, 40, &a), outputs(lite, x, 40, &a), 120) < 2e-5f);
     CHECK_EQ(1, count(lite, OP_MUL));
     arena_free(&a);
 }
@@ -83,7 +51,7 @@ TEST(compress_input_scale_is_the_first_layer)
     CHECK(scale_input(h, 6, scale, offset, &a, &e) && graph_check(h, &e));
     lite = apply("lite", h, &o, &a);
     CHECK_EQ(0, count(lite, OP_BATCH_NORM) + count(lite, OP_MUL));
-    CHECK(worst(scores(apply("none", g, &o, &a), x, 40, &a), scores(lite, raw, 40, &a), 120) < 1e-3f);
+    CHECK(worst(outputs(apply("none", g, &o, &a), x, 40, &a), outputs(lite, raw, 40, &a), 120) < 1e-3f);
     CHECK(!scale_input(h, 5, scale, offset, &a, &e));
     CHECK_STR("has 6 channels, the scale has 5", e.text);
     arena_free(&a);
@@ -93,16 +61,16 @@ TEST(compress_dynamic_and_full_integer_stay_near)
 {
     struct arena a = {0};
     struct graph *g = tiny_cnn(&a, 32, 6, 3, 1);
-    float *x = tiny_windows(&a, g, 100, 2), *want = scores(g, x, 100, &a);
+    float *x = tiny_windows(&a, g, 100, 2), *want = outputs(g, x, 100, &a);
     struct compress_opt o = {.calibration = x, .ncalibration = 100, .range = RANGE_MIN_MAX};
-    CHECK(worst(want, scores(apply("dynamic", g, &o, &a), x, 100, &a), 300) < 0.04f);
+    CHECK(worst(want, outputs(apply("dynamic", g, &o, &a), x, 100, &a), 300) < 0.04f);
     for (int m = RANGE_MSE; m <= RANGE_MIN_MAX; m++) {
         o.range = (enum range_method)m;
         struct graph *full = apply("full-integer", g, &o, &a);
         CHECK_EQ(I8, full->in[0]->type);
         CHECK_EQ(I8, full->out[0]->type);
         for (int k = 0; k < full->nnode; k++) CHECK_EQ(I8, full->node[k]->out[0]->type);
-        CHECK(worst(want, scores(full, x, 100, &a), 300) < 0.12f);
+        CHECK(worst(want, outputs(full, x, 100, &a), 300) < 0.12f);
     }
     arena_free(&a);
 }

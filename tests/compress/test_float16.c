@@ -1,21 +1,12 @@
 // float16 weights, and the way back from integers to float.
 #include "../../src/base/half.h"
-#include "../../src/compress/compress.h"
 #include "../../src/format/format.h"
 #include "../../src/run/run.h"
 #include "../test.h"
 #include "../tiny.h"
+#include "apply.h"
 #include <math.h>
 #include <string.h>
-
-static struct graph *apply(const char *technique, const struct graph *g, const struct compress_opt *o,
-                           struct arena *a)
-{
-    struct err e = {""};
-    struct graph *h = technique_find(technique)->apply(g, o, a, &e);
-    if (!h || !graph_check(h, &e)) test_fail(__FILE__, __LINE__, "%s: %s", technique, e.text);
-    return h;
-}
 
 static struct graph *through_file(const struct graph *g, size_t *bytes, struct arena *a)
 {
@@ -30,22 +21,6 @@ static struct graph *through_file(const struct graph *g, size_t *bytes, struct a
     *bytes = b.n;
     buf_free(&b);
     return h;
-}
-
-static float *scores(const struct graph *g, const float *x, int n, struct arena *a)
-{
-    struct err e = {""};
-    struct plan *p = plan_lower(g, &layout_host, a, &e);
-    float *y = arena_new_n(a, (size_t)n * 3, float);
-    if (!p || !run_batch(p, x, n, y, &e)) test_fail(__FILE__, __LINE__, "%s", e.text);
-    return y;
-}
-
-static float worst(const float *a, const float *b, int n)
-{
-    float most = 0;
-    for (int i = 0; i < n; i++) most = fmaxf(most, fabsf(a[i] - b[i]));
-    return most;
 }
 
 TEST(half_rounds_to_nearest_even)
@@ -81,17 +56,17 @@ TEST(compress_float16_halves_the_file_and_keeps_its_values)
     size_t bytes[3];
     struct graph *g = tiny_cnn(&a, 32, 6, 3, 1), *lite = apply("lite", g, &o, &a),
                  *half = apply("float16", g, &o, &a);
-    float *x = tiny_windows(&a, g, 40, 2), *want = scores(half, x, 40, &a);
-    CHECK(worst(scores(lite, x, 40, &a), want, 120) < 2e-3f);
-    CHECK(worst(scores(lite, x, 40, &a), want, 120) > 0);
+    float *x = tiny_windows(&a, g, 40, 2), *want = outputs(half, x, 40, &a);
+    CHECK(worst(outputs(lite, x, 40, &a), want, 120) < 2e-3f);
+    CHECK(worst(outputs(lite, x, 40, &a), want, 120) > 0);
     through_file(lite, &bytes[0], &a);
     struct graph *again = through_file(half, &bytes[1], &a);
     CHECK(bytes[1] < bytes[0]); // by 2 bytes a parameter, less what each DEQUANTIZE takes
-    CHECK(!memcmp(want, scores(again, x, 40, &a), 120 * sizeof *want));
+    CHECK(!memcmp(want, outputs(again, x, 40, &a), 120 * sizeof *want));
     // a second time nothing changes; lite makes them plain again
     struct graph *twice = through_file(apply("float16", again, &o, &a), &bytes[2], &a);
     CHECK_EQ((int)bytes[1], (int)bytes[2]);
-    CHECK(!memcmp(want, scores(twice, x, 40, &a), 120 * sizeof *want));
+    CHECK(!memcmp(want, outputs(twice, x, 40, &a), 120 * sizeof *want));
     through_file(apply("lite", again, &o, &a), &bytes[2], &a);
     CHECK(bytes[2] > bytes[1]);
     arena_free(&a);
@@ -126,12 +101,12 @@ TEST(compress_dequantize_gives_floats_near_the_integers)
         if (!f || !graph_check(f, &e)) test_fail(__FILE__, __LINE__, "%s", e.text);
         CHECK(!quantised_as(f));
         CHECK_EQ(F32, f->in[0]->type);
-        CHECK(worst(scores(q, x, 60, &a), scores(f, x, 60, &a), 180) < 0.1f);
+        CHECK(worst(outputs(q, x, 60, &a), outputs(f, x, 60, &a), 180) < 0.1f);
         // its weights are on int8's grid already: they are the same in each technique
         struct graph *d = apply("dynamic", f, &o, &a), *r = dequantize(d, &a, &e);
-        CHECK(worst(scores(f, x, 60, &a), scores(r, x, 60, &a), 180) < 1e-4f);
+        CHECK(worst(outputs(f, x, 60, &a), outputs(r, x, 60, &a), 180) < 1e-4f);
         struct graph *full = apply("full-integer", f, &o, &a);
-        CHECK(worst(scores(f, x, 60, &a), scores(full, x, 60, &a), 180) < 0.12f);
+        CHECK(worst(outputs(f, x, 60, &a), outputs(full, x, 60, &a), 180) < 0.12f);
         arena_free(&a);
     }
 }
