@@ -13,6 +13,12 @@ NN_INLINE void nn_dense_block_f32(const nn_dense *p, const float *x, const float
             nn_dot4_f32(acc, x, w, p->in_c);
         else
             nn_dot_f32(acc, x, 0, w, p->in_c, block, 1);
+#ifdef __xtensa__ // outputs of unknown number, unrolled, would cost the loop over taps its zero-overhead form
+        if (n == 4) {
+            nn_put_f32(y + o, acc, 4, p->act);
+            continue;
+        }
+#endif
         nn_put_f32(y + o, acc, n, p->act);
     }
 }
