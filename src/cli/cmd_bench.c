@@ -1,6 +1,7 @@
 #include "../base/file.h"
 #include "../format/format.h"
 #include "../measure/measure.h"
+#include "bench_board.h"
 #include "bench_settings.h"
 #include "cmd.h"
 #include "windows.h"
@@ -97,13 +98,15 @@ static json_t *details(const struct measurement *m, const struct energy_setting 
 }
 
 static void print_json(const char *path, const struct graph *g, const char *data, const struct measurement *m,
-                       const struct energy_setting *from, int argc, char **argv, struct arena *a)
+                       const struct energy_setting *from, const struct board_report *board, int argc,
+                       char **argv, struct arena *a)
 {
     char *command = arena_strdup(a, "wearlite");
     for (int i = 0; i < argc; i++) command = arena_printf(a, "%s %s", command, argv[i]);
     json_t *o = json_pack("{s:i, s:s, s:s, s:{s:s, s:o}, s:[o], s:[o]}", "format", 1, "command", command,
                           "data", data, "versions", "wearlite", WEARLITE_VERSION, "chip", text(m->versions),
                           "cells", cell(path, g, data, m, a), "measurements", details(m, from));
+    if (board) json_object_set_new(o, "board", bench_board_json(board, m));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(o);
@@ -181,7 +184,8 @@ int cmd_bench(int argc, char **argv)
         {"awake", 0, OPT_FLAG, NULL, "no light sleep between windows", &awake},
         {"explain", 0, OPT_FLAG, NULL, "the whole sum of the energy, each constant with its source",
          &explain},
-        {"board", 0, OPT_TEXT, "PORT", "measure on a board: not yet", &board},
+        {"board", 0, OPT_TEXT, "PORT", "also read what the benchmark app on a board reports (/dev/ttyUSB0)",
+         &board},
         {"meter", 0, OPT_TEXT, "METER", "measure with an instrument: not yet", &meter},
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
         {NULL, 0, 0, NULL, NULL, NULL},
@@ -202,10 +206,9 @@ int cmd_bench(int argc, char **argv)
     int n, count = argc, rc = opt_parse(&u, argc, argv, &n);
     if (rc >= 0) return arena_free(&a), rc;
     const struct target *t = target ? target_find(target) : NULL;
-    const char *wrong = board || meter
-                            ? "measuring on a board is not there yet; leave --board and --meter out"
-                        : !target                ? "--target T is needed; 'wearlite targets' lists them"
-                        : hop < 0 || battery < 0 ? "--hop and --battery take positive numbers"
+    const char *wrong = meter     ? "measuring with an instrument is not there yet; leave --meter out"
+                        : !target ? "--target T is needed; 'wearlite targets' lists them"
+                        : hop < 0 || battery < 0           ? "--hop and --battery take positive numbers"
                         : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
                                                            : NULL;
     if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
@@ -213,6 +216,7 @@ int cmd_bench(int argc, char **argv)
         return arena_free(&a), usage_error(&u, "unknown target '%s'; 'wearlite targets' lists them", target);
     struct err e = {""};
     struct measurement m;
+    struct board_report report;
     struct graph *g = model_load(argv[0], &a, &e);
     struct graph *whole = g;
     if (g && stream) g = stream_for(g, hop, &a, &e); // its windows are a recording, hop after hop
@@ -221,11 +225,13 @@ int cmd_bench(int argc, char **argv)
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
-                measure_emulated(p, t, x, windows, &a, &m, &e);
+                measure_emulated(p, t, x, windows, &a, &m, &e) &&
+                (!board || bench_board_read(board, p, t, &report, &a, &e));
     if (good && json)
-        print_json(argv[0], g, what, &m, &from, count, words, &a);
+        print_json(argv[0], g, what, &m, &from, board ? &report : NULL, count, words, &a);
     else if (good)
         print_text(g, what, &m, &from);
+    if (good && board && !json) bench_board_print(board, &report, &m);
     if (good && explain && !json && m.device_equals_host) settings_explain(&m, &from);
     rc = !good ? report_error(&e) : m.device_equals_host ? EXIT_DONE : EXIT_FAILED;
     arena_free(&a);

@@ -16,6 +16,9 @@ struct emit_opt {
 bool emit_project(const struct plan *p, const struct target *t, const struct emit_opt *o, const char *dir,
                   struct err *e);
 
+// 16 hexadecimal digits that tell this plan from others; the benchmark on a board reports them.
+void plan_id(const struct plan *p, char id[17]);
+
 // Device sources and templates, carried inside the program (made by tools/embed at build time).
 struct embedded {
     const char *path; // "device/nn_conv2d_s8.c"

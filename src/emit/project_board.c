@@ -15,6 +15,8 @@ const char *const *pairs_common(const struct model *m, const char *const *others
     for (char *c = clean; *c; c++)
         if (*c < 32 || *c >= 127 || strchr("\"\\{}@#`<>", *c)) *c = '_';
     const int64_t ram = model_ram_bytes(m);
+    char id[17];
+    plan_id(m->plan, id);
     const char *const common[] = {"name",
                                   m->name,
                                   "upper",
@@ -41,6 +43,8 @@ const char *const *pairs_common(const struct model *m, const char *const *others
                                   arena_printf(a, "%lld", (long long)ram),
                                   "window_bytes",
                                   arena_printf(a, "%lld", (long long)(ram - m->plan->arena_bytes)),
+                                  "id",
+                                  arena_strdup(a, id),
                                   "consts",
                                   arena_printf(a, "%lld", (long long)plan_const_bytes(m->plan)),
                                   "golden",
@@ -65,14 +69,16 @@ bool model_names_write(const struct model *m, bool channels, const char *dir, st
 {
     const char *n = m->name, *u = m->upper, *why;
     struct buf b = {0};
+    char id[17];
+    plan_id(m->plan, id);
     buf_printf(&b,
                "// main.c's names for this model.\n#ifndef MODEL_H\n#define MODEL_H\n#include \"%s.h\"\n%s"
-               "#define MODEL_NAME \"%s\"\n#define MODEL_TARGET \"%s\"\n"
+               "#define MODEL_NAME \"%s\"\n#define MODEL_TARGET \"%s\"\n#define MODEL_ID \"%s\"\n"
                "#define MODEL_WINDOW %s_WINDOW\n#define MODEL_CHANNELS %s_CHANNELS\n"
                "#define MODEL_CLASSES %s_CLASSES\n#define MODEL_HOP %s_HOP\n#define MODEL_RAM_BYTES %lld\n"
                "#define MODEL_CONST_BYTES %lld\n#define model_invoke %s_invoke\n#define model_push %s_push\n"
                "#define model_reset %s_reset\n",
-               n, channels ? "#include \"sampler.h\"\n" : "", n, m->target->name, u, u, u, u,
+               n, channels ? "#include \"sampler.h\"\n" : "", n, m->target->name, id, u, u, u, u,
                (long long)model_ram_bytes(m), (long long)plan_const_bytes(m->plan), n, n, n);
     if (m->rate) buf_printf(&b, "#define MODEL_RATE_HZ %s_RATE_HZ\n", u);
     if (m->labels)

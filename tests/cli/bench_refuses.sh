@@ -2,7 +2,7 @@ M=$ROOT/tests/fuzz/corpus/tflite/full-integer.tflite
 wearlite bench $M; echo $?
 wearlite bench $M --target z80; echo $?
 wearlite bench $M --target cortex-m4f --windows 0; echo $?
-wearlite bench $M --target esp32 --board /dev/ttyUSB0; echo $?
+wearlite bench $M --target cortex-m4f --meter ppk2; echo $?
 wearlite bench none.tflite --target cortex-m4f; echo $?
 mkdir bin && ln -s $(command -v sh) bin/sh
 PATH=bin $ROOT/build/asan/wearlite.bin bench $M --target cortex-m4f; echo $?

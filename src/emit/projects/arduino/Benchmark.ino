@@ -35,7 +35,7 @@ void loop()
         equal += same;
         yield();
     }
-    Serial.print("wearlite-report {\"model\":\"@name@\",\"target\":\"@target@\"");
+    Serial.print("wearlite-report {\"model\":\"@name@\",\"target\":\"@target@\",\"id\":\"@id@\"");
 #ifdef F_CPU
     print_number("cpu_mhz", F_CPU / 1000000UL);
 #endif

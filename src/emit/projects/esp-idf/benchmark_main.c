@@ -49,13 +49,14 @@ void app_main(void)
             vTaskDelay(1); // the idle task feeds the watchdog
         }
         const uint32_t n = t.n ? t.n : 1;
-        printf("wearlite-report "
-               "{\"model\":\"%s\",\"target\":\"%s\",\"chip\":\"%s\",\"cpu_mhz\":%d,\"windows\":%d,"
-               "\"equal\":%d,\"repeat\":%d,\"latency_us\":%" PRIu32 ",\"cycles\":%" PRIu32
-               ",\"cycles_least\":%" PRIu32 ",\"ram_bytes\":%d,\"const_bytes\":%d}\n",
-               MODEL_NAME, MODEL_TARGET, CONFIG_IDF_TARGET, CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ, GOLDEN_WINDOWS,
-               equal, (int)REPEAT, (uint32_t)(t.us / n), (uint32_t)(t.cycles / n), t.cycles_least,
-               MODEL_RAM_BYTES, MODEL_CONST_BYTES);
+        printf(
+            "wearlite-report "
+            "{\"model\":\"%s\",\"target\":\"%s\",\"id\":\"%s\",\"chip\":\"%s\",\"cpu_mhz\":%d,\"windows\":%d,"
+            "\"equal\":%d,\"repeat\":%d,\"latency_us\":%" PRIu32 ",\"cycles\":%" PRIu32
+            ",\"cycles_least\":%" PRIu32 ",\"ram_bytes\":%d,\"const_bytes\":%d}\n",
+            MODEL_NAME, MODEL_TARGET, MODEL_ID, CONFIG_IDF_TARGET, CONFIG_ESP_DEFAULT_CPU_FREQ_MHZ,
+            GOLDEN_WINDOWS, equal, (int)REPEAT, (uint32_t)(t.us / n), (uint32_t)(t.cycles / n),
+            t.cycles_least, MODEL_RAM_BYTES, MODEL_CONST_BYTES);
         fflush(stdout);
         vTaskDelay(pdMS_TO_TICKS(5000));
     }

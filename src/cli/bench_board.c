@@ -1,0 +1,62 @@
+#include "bench_board.h"
+#include <math.h>
+#include <stdio.h>
+
+enum { WAIT_SECONDS = 30 }; // the app reports every five seconds and its first run may be long
+
+bool bench_board_read(const char *port, const struct plan *p, const struct target *t, struct board_report *r,
+                      struct arena *a, struct err *e)
+{
+    if (!board_read(port, WAIT_SECONDS, r, a, e)) return false;
+    return board_check(r, p, t, e) || fail_in(e, "%s", port);
+}
+
+// At the board's clock, constants in flash as the firmware is built by default.
+static struct interval estimate(const struct board_report *r, const struct measurement *m)
+{
+    const struct energy_setting at = {.clock_hz = r->cpu_hz > 0 ? (uint32_t)r->cpu_hz : m->target->clock_hz};
+    struct energy f;
+    energy_of(m, &at, &f);
+    return f.latency_us;
+}
+
+void bench_board_print(const char *port, const struct board_report *r, const struct measurement *m)
+{
+    const struct interval l = estimate(r, m), e = board_energy_uj(r, m->target);
+    printf("\n%-14s %s on %s", "board", *r->chip ? r->chip : m->target->name, port);
+    if (r->cpu_hz > 0) printf(", %.0f MHz", r->cpu_hz / 1e6);
+    printf(": %d windows, every byte of the scores as on the host, %d runs each\n", r->windows, r->repeat);
+    printf("%-14s %.0f us measured", "latency", r->latency_us);
+    if (!isnan(r->latency_us_least)) printf(" (least %.0f)", r->latency_us_least);
+    printf("; %.0f us (%.0f to %.0f) estimated: ratio %.2f\n", l.value, l.low, l.high,
+           r->latency_us / l.value);
+    if (isnan(e.value))
+        printf("%-14s not known: no documented power at the board's clock\n", "energy");
+    else
+        printf("%-14s %.4g uJ (%.4g to %.4g): measured time, documented power\n", "energy", e.value, e.low,
+               e.high);
+}
+
+json_t *bench_board_json(const struct board_report *r, const struct measurement *m)
+{
+    const struct interval l = estimate(r, m), e = board_energy_uj(r, m->target);
+    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "model", r->model, "target",
+                          r->target, "chip", r->chip, "id", r->id, "windows", r->windows, "equal", r->equal,
+                          "repeat", r->repeat, "latency_us", r->latency_us, "latency_us_estimated", l.value);
+    const struct {
+        const char *key;
+        double v;
+    } known[] = {{"cpu_hz", r->cpu_hz > 0 ? r->cpu_hz : NAN},
+                 {"latency_us_least", r->latency_us_least},
+                 {"cycles", r->cycles},
+                 {"cycles_least", r->cycles_least},
+                 {"ram_bytes", (double)r->ram_bytes},
+                 {"const_bytes", (double)r->const_bytes},
+                 {"energy_uj", e.value},
+                 {"energy_uj_low", e.low},
+                 {"energy_uj_high", e.high}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        json_object_set_new(o, known[i].key, isnan(known[i].v) ? json_null() : json_real(known[i].v));
+    json_object_set_new(o, "energy_origin", isnan(e.value) ? json_null() : json_string("modelled"));
+    return o;
+}

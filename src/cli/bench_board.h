@@ -1,0 +1,12 @@
+// What a board measured, beside what was estimated.
+#ifndef CLI_BENCH_BOARD_H
+#define CLI_BENCH_BOARD_H
+#include "../measure/board.h"
+#include <jansson.h>
+
+// Waits for the report of a board that runs this plan.
+bool bench_board_read(const char *port, const struct plan *p, const struct target *t, struct board_report *r,
+                      struct arena *a, struct err *e);
+void bench_board_print(const char *port, const struct board_report *r, const struct measurement *m);
+json_t *bench_board_json(const struct board_report *r, const struct measurement *m);
+#endif
