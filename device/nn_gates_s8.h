@@ -34,6 +34,10 @@ NN_INLINE void nn_gates_sum(const nn_gates *m, int32_t block, const int8_t *x, c
     if (m->pack == NN_PACK_FOURS) nn_dot4_s8(acc, x, m->w + 4 * n * block, n);
     if (m->pack == NN_PACK_ROWS)
         for (int32_t k = 0; k < 4; k++) nn_dot_s8(acc + k, x, 0, m->w + (4 * block + k) * n, n, 1, 1);
+    if (m->pack == NN_PACK_GROUPS)
+        for (int32_t i = 0; i < n; i++)
+            for (int32_t k = 0; k < 4; k++)
+                acc[k] += x[i] * m->w[4 * ((n + 15) & ~15) * block + i / 16 * 64 + 16 * k + i % 16];
     if (m->pack == NN_PACK_PAIRS) {
         const int8_t *w = m->w + 4 * ((n + 1) & ~1) * block;
         for (int32_t i = 0; i < n; i++)

@@ -3,15 +3,6 @@
 #define NN_GRU_S8_C
 #include "nn_recurrent_s8.h"
 
-// h += (1 - z) * (n - h) as n + z * (h - n), |h - n| < 2^16.
-NN_INLINE void nn_gru_state_s8(int32_t units, const int16_t *z, const int16_t *n, int16_t *h, int8_t *y)
-{
-    for (int32_t u = 0; u < units; u++) {
-        h[u] = (int16_t)(n[u] + nn_mul16(z[u], h[u] - n[u]));
-        y[u] = nn_h_s8(h[u]);
-    }
-}
-
 NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,
                       const int32_t *bias, const int32_t *bias_rec, const int32_t *mult, const int32_t *shift,
                       int16_t *scratch, int8_t *y)
@@ -44,7 +35,7 @@ NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8
                 for (int32_t k = 0; k < units; k++)
                     rec[k] = (int16_t)nn_clamp16(bias_rec ? nn_gate_requantise(bias_rec[k], mult[5], shift[5])
                                                           : 0);
-            for (int32_t k = 0; k < units; k++) n[k] = (int16_t)nn_clamp16(n[k] + nn_mul16(r[k], rec[k]));
+            nn_gru_reset_s8(units, r, rec, n);
         } else if (before) {
             int8_t *rh = (int8_t *)rec;
             for (int32_t k = 0; k < units; k++) rh[k] = nn_h_s8(nn_mul16(r[k], h[k]));
@@ -52,7 +43,7 @@ NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8
             nn_gates_add_s8(&mh, NULL, mult + 3, shift + 3, rh, wide, 1, units, 2, 3, s);
         }
         nn_tanhs_q15(n, units, 3, n);
-        nn_gru_state_s8(units, s, n, h, next);
+        nn_gru_states_s8(units, s, n, h, next);
         before = next;
     }
 }

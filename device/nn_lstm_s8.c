@@ -12,14 +12,9 @@ NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, int16_t *s, int16_
     nn_logistics_q15(s, 2 * units4);
     nn_tanhs_q15(g, units4, 3, g);
     nn_logistics_q15(o, units4);
-    for (int32_t u = 0; u < units; u++) {
-        int32_t v = nn_clamp16(nn_halve16(f[u] * c[u], 15) + nn_halve16(i[u] * g[u], p->cell_shift));
-        if (p->cell_clip) v = nn_clamp(v, -p->cell_clip, p->cell_clip);
-        c[u] = (int16_t)v;
-    }
+    nn_lstm_states_s8(p, i, f, g, c);
     nn_tanhs_q15(c, units, p->cell_bits, i);
-    for (int32_t u = 0; u < units; u++)
-        h[u] = nn_output_s8(o[u] * i[u], p->y_mult, p->y_shift, p->y_zero, -128, 127);
+    nn_lstm_outputs_s8(p, o, i, h);
 }
 
 NN_API void nn_lstm_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,

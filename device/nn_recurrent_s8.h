@@ -2,6 +2,7 @@
 #ifndef NN_RECURRENT_S8_H
 #define NN_RECURRENT_S8_H
 #include "nn_activate16.h"
+#include "nn_cell_s8.h"
 #include "nn_gates_s8.h"
 
 typedef struct nn_gate { // one gate of one product: requantised by its factor
@@ -24,7 +25,7 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
 {
     const int32_t mult = g->mult, shift = g->shift;
 #ifdef NN_GATE_FUSED
-    if (m->n <= NN_GATE_FUSED) {
+    if (NN_GATE_FUSED(m, shift)) {
         nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
         return;
     }
@@ -49,11 +50,5 @@ NN_INLINE void nn_gates_add_s8(const nn_gates *m, const int32_t *bias, const int
         const nn_gate q = {bias ? bias + g * units4 : NULL, g * units4 / 4, mult[g], shift[g]};
         nn_gate_add_s8(&q, m, x, wide, add, units, s + g * units4);
     }
-}
-
-// round(v / 2^8), saturated: Q0.15 as int8 of scale 1/128.
-NN_INLINE int8_t nn_h_s8(int32_t v)
-{
-    return (int8_t)nn_min((v + 128) >> 8, 127);
 }
 #endif

@@ -7,18 +7,19 @@
 // 256 taps go at a time.
 #ifndef NN_GATES_S8_H
 #define NN_GATES_S8_H
+#include "../nn_dot_s8.h"
 #include "nn_pair_s8.h"
 
 typedef struct nn_gates { // one matrix
     const int8_t *w;
-    int32_t n; // taps a row
+    int32_t n, pack; // taps a row; NN_PACK_PAIRS, NN_PACK_FOURS where they do not allow it
 } nn_gates;
 
 NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t pack, int32_t widen,
                                int16_t **scratch)
 {
-    const nn_gates m = {w, n};
-    (void)rows, (void)pack, (void)widen, (void)scratch;
+    const nn_gates m = {w, n, pack};
+    (void)rows, (void)widen, (void)scratch;
     return m;
 }
 
@@ -169,8 +170,7 @@ NN_GATE_FUNCTION(nn_gate_add_left, NN_LEFT, NN_ADD)
 #undef NN_FOUR
 #undef NN_TWO
 
-enum { NN_GATE_FUSED = 256 };
-#define NN_GATE_FUSED NN_GATE_FUSED
+#define NN_GATE_FUSED(m, shift) ((m)->pack == NN_PACK_PAIRS && (m)->n <= 256)
 NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
                              int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
 {
@@ -214,7 +214,10 @@ NN_INLINE void nn_gates_sum(const nn_gates *m, int32_t block, const int8_t *x, c
 {
     const int32_t n = (m->n + 1) & ~1;
     const int8_t *w = m->w + 4 * n * block;
-    (void)x;
+    if (m->pack == NN_PACK_FOURS) {
+        nn_dot4_s8(acc, x, m->w + 4 * m->n * block, m->n);
+        return;
+    }
     for (int32_t i = 0; i < n; i += 256) nn_dot_pairs(acc, wide + i, w + 4 * i, nn_min(n - i, 256));
 }
 #endif

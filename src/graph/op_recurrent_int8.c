@@ -40,44 +40,63 @@ static bool want_int8(const struct node *n, struct err *e)
 
 // ---- the weights in blocks of four rows ----
 
-// A byte of row k of a block for tap i.
-static int8_t *pairs_at(int8_t *block, int32_t k, int32_t i)
+// Bytes that a row takes.
+static int64_t row_bytes(int32_t how, int32_t taps)
 {
-    return block + 8 * (i / 2) + 4 * (k / 2) + 2 * (i % 2) + k % 2;
+    return how == NN_PACK_PAIRS ? (taps + 1) & ~1 : how == NN_PACK_GROUPS ? (taps + 15) & ~15 : taps;
+}
+
+// Where tap i of row k of a block lies.
+static int64_t byte_of(int32_t how, int32_t k, int32_t i, int32_t taps)
+{
+    if (how == NN_PACK_FOURS) return 4 * (int64_t)i + k;
+    if (how == NN_PACK_PAIRS) return 8 * (int64_t)(i / 2) + 4 * (k / 2) + 2 * (i % 2) + k % 2;
+    if (how == NN_PACK_GROUPS) return 64 * (int64_t)(i / 16) + 16 * k + i % 16;
+    return (int64_t)k * taps + i;
 }
 
 static struct tensor *pack(struct plan *p, const struct tensor *w, int gates, int32_t how)
 {
     const int32_t units = w->dim[0] / gates, taps = w->dim[1], blocks = nn_fours(units) / 4;
-    const int64_t bytes = 4 * (int64_t)(how == NN_PACK_PAIRS ? (taps + 1) & ~1 : taps); // a block
+    const int64_t bytes = 4 * row_bytes(how, taps); // a block
     struct tensor *t = lower_table(p, w->name, I8, gates * blocks * bytes);
+    int8_t *to = (int8_t *)(uintptr_t)t->data;
     for (int32_t row = 0; row < w->dim[0]; row++) {
         const int8_t *from = (const int8_t *)w->data + (int64_t)row * taps;
-        const int32_t u = row % units, k = u % 4;
-        int8_t *block = (int8_t *)(uintptr_t)t->data + (row / units * blocks + u / 4) * bytes;
-        for (int32_t i = 0; i < taps; i++)
-            *(how == NN_PACK_FOURS   ? block + 4 * i + k
-              : how == NN_PACK_PAIRS ? pairs_at(block, k, i)
-                                     : block + (int64_t)k * taps + i) = from[i];
+        const int32_t u = row % units;
+        int8_t *block = to + (row / units * blocks + u / 4) * bytes;
+        for (int32_t i = 0; i < taps; i++) block[byte_of(how, u % 4, i, taps)] = from[i];
     }
     // 256 * odd + even: an even row below zero takes one from the odd one
-    for (int64_t i = 0; how == NN_PACK_PAIRS && i < tensor_count(t); i += 2) {
-        int8_t *v = (int8_t *)(uintptr_t)t->data + i;
-        if (v[0] < 0) v[1] = (int8_t)(v[1] - 1);
-    }
+    for (int64_t i = 0; how == NN_PACK_PAIRS && i < tensor_count(t); i += 2)
+        if (to[i] < 0) to[i + 1] = (int8_t)(to[i + 1] - 1);
     return t;
 }
 
+// Whether 256 * odd + even is a halfword for every tap, and the odd row's sum of 256 taps one of 24 bits.
+static bool pairs_fit(const struct tensor *w, int gates)
+{
+    const int32_t units = w->dim[0] / gates;
+    for (int64_t i = 0; i < tensor_count(w); i++)
+        if (((const int8_t *)w->data)[i] == -128 && i / w->dim[1] % units % 2) return false;
+    return true;
+}
+
 // How this chip wants them, and what is widened: weights only while the copies stay small beside a chip's RAM.
-static void choose_layout(const struct plan *p, int gates, int32_t in_c, int32_t units, int32_t *how,
-                          int32_t *widen)
+static void choose_layout(const struct plan *p, const struct node *n, int gates, int32_t *how, int32_t *widen)
 {
     enum { MOST = 48 << 10 };
-    *how = p->layout->gates == GATES_FOURS   ? NN_PACK_FOURS
-           : p->layout->gates == GATES_PAIRS ? NN_PACK_PAIRS
-                                             : NN_PACK_ROWS;
-    *widen = p->layout->gates == GATES_PAIRS || p->layout->gates == GATES_WIDE ? NN_WIDEN_X : 0;
-    if (p->layout->gates != GATES_WIDE) return;
+    static const int32_t packs[] = {[GATES_FOURS] = NN_PACK_FOURS,
+                                    [GATES_PAIRS] = NN_PACK_PAIRS,
+                                    [GATES_WIDE] = NN_PACK_ROWS,
+                                    [GATES_ROWS] = NN_PACK_ROWS,
+                                    [GATES_GROUPS] = NN_PACK_GROUPS};
+    const int32_t in_c = n->in[1]->dim[1], units = n->in[2]->dim[1];
+    const enum gates_layout l = p->layout->gates;
+    *how = packs[l];
+    if (l == GATES_PAIRS && !(pairs_fit(n->in[1], gates) && pairs_fit(n->in[2], gates))) *how = NN_PACK_FOURS;
+    *widen = l == GATES_PAIRS || l == GATES_WIDE || l == GATES_GROUPS ? NN_WIDEN_X : 0;
+    if (l != GATES_WIDE) return;
     if (2 * nn_recurrent_widened(NN_WIDEN_U, gates, in_c, units) <= MOST) *widen |= NN_WIDEN_U;
     const int32_t both = (*widen & NN_WIDEN_U) | NN_WIDEN_W;
     if (2 * nn_recurrent_widened(both, gates, in_c, units) <= MOST) *widen |= NN_WIDEN_W;
@@ -147,7 +166,7 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
                       .reset_after = r->reset_after,
                       .clip_bits = r->cell_clip > 0 ? float_bits(r->cell_clip) : 0,
                       .per_row = per_row};
-    choose_layout(p, gates, q.in_c, units, &q.pack, &q.widen);
+    choose_layout(p, n, gates, &q.pack, &q.widen);
     const bool apart = r->kind == RECURRENT_GRU && r->reset_after; // n's recurrent bias is multiplied by r
     struct tensor *bias = float_bias(p, b, rb, 0, gates, units),
                   *rec = apart ? float_bias(p, rb, NULL, 2, 3, units) : NULL;
@@ -273,7 +292,7 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
         const float hidden = 0x1p-15f / y->q.scale[0] * 0x1p-15f;
         quantize_multiplier((double)hidden, &q.y_mult, &q.y_shift);
     }
-    choose_layout(p, gates, q.in_c, units, &q.pack, &q.widen);
+    choose_layout(p, n, gates, &q.pack, &q.widen);
     const int32_t *shifts = shift->data;
     if (!integer_bias(n->in[1], p, gates, 0, x->q.zero[0], recurrent_input(n, 3), shifts, &bias, e) ||
         !integer_bias(n->in[2], p, gates, first, y->q.zero[0], recurrent_input(n, 4), shifts + gates,

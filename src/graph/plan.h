@@ -7,8 +7,8 @@
 enum { KERNEL_MAX_BUF = 10 };
 
 // int8 weights of recurrent layers (device/nn.h): in blocks of four rows; in pairs of rows and taps, with inputs
-// widened; in rows, widened with the inputs where scratch allows; in rows.
-enum gates_layout { GATES_FOURS, GATES_PAIRS, GATES_WIDE, GATES_ROWS };
+// widened; in rows, widened with the inputs where scratch allows; in rows; in groups of 16 taps, inputs in scratch.
+enum gates_layout { GATES_FOURS, GATES_PAIRS, GATES_WIDE, GATES_ROWS, GATES_GROUPS };
 
 // How a family of chips wants constants laid out; a faster kernel folder comes with its own layout.
 // Output channels of conv and dense weights are stored in blocks: [out / block][tap][block], the last block

@@ -16,8 +16,8 @@ static const struct layout pairs_fma = { // device/cortex_m4/nn_pair_s8.h
     .fma = true,   .group = 2,   .patch = 3,     .gates = GATES_PAIRS};
 
 static const struct layout groups_fma = { // device/cortex_m55/nn_mve.h
-    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4,      .dense_s8 = 4,
-    .fma = true,   .group = 16,  .gates = GATES_PAIRS};
+    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4,       .dense_s8 = 4,
+    .fma = true,   .group = 16,  .gates = GATES_GROUPS};
 
 const struct target cortex_m0 = {
     .name = "cortex-m0",

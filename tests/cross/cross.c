@@ -58,14 +58,16 @@ static bool make_graphs(struct arena *a, struct err *e)
     return true;
 }
 
-// The firmware's main: every network on every window, the scores one after the other into out.bin.
+// The firmware's main: every network on every window, the scores one after the other into out.bin; before them what
+// checks itself (curves.c), else status 4.
 static void main_print(const struct plan *const *p, struct buf *out)
 {
     buf_puts(out, "#include \"io.h\"\n");
     for (int i = 0; i < NCASE; i++) buf_printf(out, "#include \"n%d.h\"\n", i);
-    buf_puts(out, "int firmware_main(void);\nint firmware_main(void)\n{\n    static float x[2048], y[64];\n"
+    buf_puts(out, "int curves_check(void);\nint firmware_main(void);\nint firmware_main(void)\n{\n    static "
+                  "float x[2048], y[64];\n"
                   "    long in = io_open(\"in.bin\", 0), out = io_open(\"out.bin\", 1);\n    if (in < 0 || "
-                  "out < 0) return 2;\n");
+                  "out < 0) return 2;\n    if (curves_check()) return 4;\n");
     for (int i = 0; i < NCASE; i++)
         buf_printf(out,
                    "    for (int w = 0; w < %d; w++) {\n        if (io_read(in, x, %d) != %d) return 3;\n"
@@ -82,7 +84,8 @@ static bool start(const struct target *t, const char *dir, struct arena *a, stru
     for (int i = 0; i < NCASE; i++) objects = arena_printf(a, "%sbuild/n%d.o ", objects, i);
     for (int i = 0; i < 4 && t->start[i]; i++)
         objects = arena_printf(a, "%sbuild/%.*s.o ", objects, (int)strcspn(t->start[i], "."), t->start[i]);
-    objects = arena_printf(a, "OBJ=%sbuild/all.o build/io_semihosting.o build/memory.o", objects);
+    objects =
+        arena_printf(a, "OBJ=%sbuild/all.o build/curves.o build/io_semihosting.o build/memory.o", objects);
     const char *const make[] = {"env",
                                 "-u",
                                 "MAKEFLAGS",
@@ -113,6 +116,7 @@ static bool chip_run(const struct target *t, const char *dir, float **want, stru
 {
     const struct plan *p[NCASE];
     struct buf in = {0}, text = {0};
+    struct span curves;
     for (int i = 0; i < NCASE; i++) {
         struct emit_opt o = {.name = arena_printf(a, "n%d", i)};
         if (!(p[i] = plan_lower(graphs[i], t->layout, a, e)) || !emit_project(p[i], t, &o, dir, e))
@@ -123,7 +127,9 @@ static bool chip_run(const struct target *t, const char *dir, float **want, stru
     }
     main_print(p, &text);
     bool good = file_write(arena_printf(a, "%s/in.bin", dir), buf_span(&in), e) &&
-                file_write(arena_printf(a, "%s/all.c", dir), buf_span(&text), e) && start(t, dir, a, e) &&
+                file_write(arena_printf(a, "%s/all.c", dir), buf_span(&text), e) &&
+                file_read("tests/cross/curves.c", a, &curves, e) &&
+                file_write(arena_printf(a, "%s/curves.c", dir), curves, e) && start(t, dir, a, e) &&
                 file_read(arena_printf(a, "%s/out.bin", dir), a, got, e);
     buf_free(&in), buf_free(&text);
     return good;

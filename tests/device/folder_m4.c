@@ -1,13 +1,17 @@
 #define NN_FMA 1
+#include "../../device/cortex_m4/nn_activate16.h"
 #include "../../device/cortex_m4/nn_conv2d_dyn.c"
 #include "../../device/cortex_m4/nn_conv2d_s8.c"
 #include "../../device/cortex_m4/nn_dense_dyn.c"
 #include "../../device/cortex_m4/nn_dense_s8.c"
+#include "../../device/cortex_m4/nn_gates_s8.h"
 #include "folder_layers.h"
+#include "folder_recurrent.h"
 
 kernel_call *m4_call(const struct kernel *k)
 {
-    return layer_call(k);
+    kernel_call *c = layer_call(k);
+    return c ? c : recurrent_call(k);
 }
 
 kernel_call *folder_call(const struct layout *l, const struct kernel *k)

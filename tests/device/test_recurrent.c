@@ -29,6 +29,12 @@ static const struct rec_case cases[] = {
     {5, 4, 6, CELL(RECURRENT_LSTM, CELL_RELU, CELL_HARD_5), 1, false, "relu and hard sigmoid"},
     {5, 4, 6, CELL(RECURRENT_LSTM, CELL_LINEAR, CELL_HARD_6), 1, false, "linear and Keras 3's hard sigmoid"},
     {40, 6, 16, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "as in a HAR network"},
+    {3, 28, 20, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "rows of images"},
+    {3, 9, 32, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC, .sequences = true), 1, false,
+     "two whole groups of 16 taps"},
+    {3, 1, 33, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "one tap more than two groups"},
+    {2, 33, 1, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "one unit"},
+    {2, 3, 64, CELL(RECURRENT_LSTM, CELL_TANH, CELL_LOGISTIC), 1, false, "four groups"},
     {1, 1, 1, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true), 2, false, "the smallest"},
     {7, 3, 5, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true), 2, false, "odd units"},
     {8, 3, 6, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true, .sequences = true), 1, true,
@@ -37,6 +43,10 @@ static const struct rec_case cases[] = {
     {7, 3, 8, CELL(RECURRENT_GRU, CELL_TANH, CELL_HARD_5, .backwards = true), 1, true,
      "reset before, a state before"},
     {9, 2, 4, CELL(RECURRENT_GRU, CELL_RELU, CELL_LOGISTIC, .sequences = true), 0, false, "no bias"},
+    {3, 28, 20, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .reset_after = true), 2, false,
+     "rows of images"},
+    {3, 9, 33, CELL(RECURRENT_GRU, CELL_TANH, CELL_LOGISTIC, .sequences = true), 1, false,
+     "reset before, one tap more than two groups"},
     {1, 1, 1, CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC), 1, false, "the smallest"},
     {6, 3, 7, CELL(RECURRENT_RNN, CELL_TANH, CELL_LOGISTIC, .sequences = true), 2, true,
      "units fill no block"},
@@ -349,6 +359,52 @@ TEST(device_recurrent_s8)
         }
         int8_t *got = lstm ? NULL : device_run(g, &device_layouts[0], (const void *const[]){x}, &a, &e);
         if (got) check_same(c->why, g->out[0], exact, got);
+        arena_free(&a);
+    }
+}
+
+// Weights of -128, sums of the same sign, biases that saturate, factors above 1: all layouts agree.
+TEST(device_recurrent_hard)
+{
+    static const int channels[] = {1, 9, 28, 300}, units[] = {1, 3, 20, 33};
+    static const int8_t extremes[] = {-128, 127, -128, -1, 0, 127, -127, -128};
+    for (int i = 0; i < 48; i++) {
+        struct rec_case c = {3, channels[i / 4 % 4], units[i % 4], cases[0].r, 1, false, "hard"};
+        c.r.kind = i < 16 ? RECURRENT_LSTM : i < 32 ? RECURRENT_GRU : RECURRENT_RNN;
+        c.r.reset_after = i % 2;
+        c.r.sequences = true;
+        struct arena a = {0};
+        struct err e = {""};
+        struct rng r = rng_new((uint64_t)i + 1);
+        struct graph *g = graph_of(&c, &r, &a, &e);
+        struct node *n = g->node[0];
+        const int rows = n->in[1]->dim[0], left = i % 3 == 0;
+        to_int8(g, &r, &a, false);
+        for (int k = 1; k < 3; k++) {
+            int8_t *w = (int8_t *)(uintptr_t)n->in[k]->data;
+            const int64_t taps = n->in[k]->dim[1];
+            for (int64_t j = 0; j < tensor_count(n->in[k]); j++) // some rows are of one extreme
+                w[j] = extremes[(j / taps + i) % 3 ? (j / taps) % 8 : rng_u32(&r) % 8];
+            float *scale = (float *)(uintptr_t)n->in[k]->q.scale;
+            for (int row = 0; row < rows; row++) scale[row] = left ? 0.05f : 0.002f * (float)k;
+        }
+        int32_t *b = arena_new_n(&a, (size_t)rows, int32_t);
+        for (int k = 0; k < rows; k++) b[k] = (int32_t)(rng_u32(&r) % 3 - 1) * (left ? 1 << 20 : 1 << 27);
+        n->in[3] = tensor_const(&a, "bias", I32, 1, &rows, b);
+        n->in[4] = n->in[5] = n->in[6] = NULL;
+        g->in[0]->type = g->out[0]->type = I8;
+        set_scale(&a, g->in[0], 0.02f, 5);
+        set_scale(&a, g->out[0], 0x1p-7f, c.r.kind == RECURRENT_LSTM && i % 2 ? 3 : 0);
+        if (c.r.kind == RECURRENT_LSTM) n->as.recurrent.cell_log2 = -12;
+        int8_t *x = random_bytes(&a, &r, g->in[0]), *first = NULL;
+        memset(x, -128, (size_t)c.channels);
+        for (int l = 0; l < device_nlayout; l++) {
+            int8_t *got = device_run(g, &device_layouts[l], (const void *const[]){x}, &a, &e);
+            CHECK_STR("", e.text);
+            if (!got) break;
+            if (first) check_same("hard", g->out[0], first, got);
+            first = got;
+        }
         arena_free(&a);
     }
 }

@@ -1,0 +1,81 @@
+// On the chip itself: its logistic and tanh of int16 (nn_activate16.h) over every input, its cell updates (nn_cell_s8.h) over
+// the edges and random numbers, against the portable steps written out again. Returns how many differ.
+#include "nn/nn_activate16.h"
+#include "nn/nn_cell_s8.h"
+#include "nn/nn_math16.h"
+
+int curves_check(void);
+
+enum { MOST = 44 };
+static uint32_t state = 1;
+
+static int32_t draw(void)
+{
+    state = state * 1664525u + 1013904223u;
+    const int32_t edge = (int32_t)(state >> 8 & 7), v = (int16_t)(state >> 16);
+    return edge == 0 ? -32768 : edge == 1 ? 32767 : edge == 2 ? v >> 12 : v;
+}
+
+static int curves(int32_t int_bits)
+{
+    static int16_t v[MOST], to[MOST];
+    int bad = 0;
+    for (int32_t a = -32768, n = 1; a < 32768; a += n, n = n % 41 + 1) {
+        for (int32_t i = 0; i < n; i++) v[i] = (int16_t)(a + i);
+        nn_tanhs_q15(v, n, int_bits, to);
+        for (int32_t i = 0; i < n; i++) bad += to[i] != nn_tanh_q15((int16_t)(a + i), int_bits);
+        if (int_bits != 3) continue;
+        nn_tanhs_q15(v, n, 3, v);
+        for (int32_t i = 0; i < n; i++) bad += v[i] != to[i], v[i] = (int16_t)(a + i);
+        nn_logistics_q15(v, n);
+        for (int32_t i = 0; i < n; i++) bad += v[i] != nn_logistic_q15((int16_t)(a + i), 3);
+    }
+    return bad;
+}
+
+static int cells(int32_t units, int round)
+{
+    static int16_t i[MOST], f[MOST], g[MOST], o[MOST], c[MOST], n[MOST], was[MOST];
+    static int8_t h[MOST];
+    int bad = 0;
+    const nn_recurrent_integer p = {.units = units,
+                                    .cell_shift = 15 + round % 7,
+                                    .cell_clip = round % 3 == 0 ? 20000 : 0,
+                                    .y_mult = 1073741824 + round * 1000000,
+                                    .y_shift = round % 5 == 0 ? 1 : -7 - round % 3,
+                                    .y_zero = round % 20 - 10};
+    for (int32_t u = 0; u < MOST; u++) {
+        i[u] = (int16_t)(draw() & 32767), f[u] = (int16_t)(draw() & 32767), o[u] = (int16_t)(draw() & 32767);
+        g[u] = (int16_t)nn_max(draw(), -32767), was[u] = c[u] = (int16_t)draw(), h[u] = 99;
+    }
+    nn_lstm_states_s8(&p, i, f, g, c);
+    for (int32_t u = 0; u < units; u++) {
+        int32_t v =
+            nn_clamp(nn_halve16(f[u] * was[u], 15) + nn_halve16(i[u] * g[u], p.cell_shift), -32768, 32767);
+        if (p.cell_clip) v = nn_clamp(v, -p.cell_clip, p.cell_clip);
+        bad += c[u] != v;
+    }
+    nn_lstm_outputs_s8(&p, o, g, h);
+    for (int32_t u = 0; u < units; u++)
+        bad += h[u] != nn_clamp(nn_requantise(o[u] * g[u], p.y_mult, p.y_shift) + p.y_zero, -128, 127);
+    bad += h[units] != 99;
+    for (int32_t u = 0; u < MOST; u++) was[u] = n[u] = (int16_t)draw();
+    nn_gru_reset_s8(units, f, g, n);
+    for (int32_t u = 0; u < units; u++) bad += n[u] != nn_clamp(was[u] + nn_mul16(f[u], g[u]), -32768, 32767);
+    for (int32_t u = 0; u < MOST; u++)
+        n[u] = g[u], was[u] = c[u] = (int16_t)nn_max(draw(), -32767), h[u] = 99;
+    nn_gru_states_s8(units, f, n, c, h);
+    for (int32_t u = 0; u < units; u++) {
+        const int32_t v = n[u] + ((f[u] * (was[u] - n[u]) + (1 << 14)) >> 15);
+        bad += c[u] != v || h[u] != nn_min((v + 128) >> 8, 127);
+    }
+    return bad + (h[units] != 99);
+}
+
+int curves_check(void)
+{
+    int bad = 0;
+    for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
+    for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
+    return bad;
+}
