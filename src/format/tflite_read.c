@@ -304,7 +304,7 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
     if (!tflite_loop_oper(r, record, builtin, custom, &taken, e))
         return fail_in(e, "operator %d %s", index, name);
     if (taken) return true;
-    const struct oper_def *d = custom ? tflite_custom(custom) : tflite_oper(builtin);
+    const struct oper_def *d = tflite_oper(builtin);
     struct oper o = {.index = index, .builtin = builtin, .def = d};
     if (!d) return fail(e, "operator %d %s is not supported: %s", index, name, remedy(builtin, custom));
     int version = fb_i32(&kind, CODE_VERSION, 1);
@@ -396,7 +396,8 @@ static bool read_meta_lines(struct reader *r, const struct fb_vec *text, struct 
         if (!stop) stop = end;
         p = stop + 1;
         const char *equal = memchr(line, '=', (size_t)(stop - line));
-        if (!equal) continue;
+        const char *key = equal ? arena_strndup(r->a, line, (size_t)(equal - line)) : NULL;
+        if (!key || !tflite_is_line(key)) continue;
         if (r->g->nmeta >= MAX_META_KEYS) return fail(e, "metadata has more than %d keys", MAX_META_KEYS);
         char *value = arena_alloc(r->a, (size_t)(stop - equal)), *to = value;
         for (const char *c = equal + 1; c < stop; c++)
@@ -404,7 +405,7 @@ static bool read_meta_lines(struct reader *r, const struct fb_vec *text, struct 
                 c++, *to++ = *c == 'n' ? '\n' : *c;
             else
                 *to++ = *c;
-        graph_meta_set(r->g, r->a, arena_strndup(r->a, line, (size_t)(equal - line)), value);
+        graph_meta_set(r->g, r->a, key, value);
     }
     return true;
 }

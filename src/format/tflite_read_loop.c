@@ -193,6 +193,51 @@ static struct tensor *widened(const struct while_loop *w, const struct tensor *t
     return NULL;
 }
 
+static void see_through(const struct while_loop *w, const struct tensor *t, struct tensor *as)
+{
+    for (int k = 0; k < w->body->nnode; k++)
+        for (int i = 0; i < w->body->node[k]->nin; i++)
+            if (w->body->node[k]->in[i] == t) w->body->node[k]->in[i] = as;
+}
+
+static bool same_scale(const struct tensor *a, const struct tensor *b)
+{
+    return a->type == b->type && a->q.n == 1 && b->q.n == 1 && a->q.scale[0] == b->q.scale[0] &&
+           a->q.zero[0] == b->q.zero[0];
+}
+
+static bool is_zero(const struct tensor *t)
+{
+    if (!t->data || t->type != F32) return false;
+    for (int64_t i = 0; i < tensor_count(t); i++)
+        if (((const float *)t->data)[i] != 0) return false;
+    return true;
+}
+
+// A step of an int8 layer as one of floats: from and to, its states. A GRU keeps h as int8, which its products see, and
+// as floats (exact); with r in front of the product r * h is rounded to int8, too.
+static bool widen_step(struct while_loop *w, const struct maker *m, const struct loop_var *h,
+                       const struct loop_var *exact, struct tensor **from, struct tensor **to, struct err *e)
+{
+    const struct node *n = maker_of(m, *to);
+    if (!n || n->op != OP_QUANTIZE || (*to)->type != I8 || !same_scale(h->t, *to))
+        return fail(e, "it keeps int8 values and is not a GRU or RNN as wearlite writes them");
+    *from = widened(w, h->t);
+    *to = n->in[0];
+    if (!*from) return fail(e, "it does not widen its int8 state");
+    for (int k = 0; k < w->body->nnode; k++) {
+        const struct node *again = w->body->node[k], *q = maker_of(m, again->in[0]);
+        if (again->op == OP_DEQUANTIZE && q && q->op == OP_QUANTIZE && same_scale(q->out[0], h->t))
+            see_through(w, again->out[0], q->in[0]);
+    }
+    if (!exact) return true;
+    if (maker_root(m, exact->next->t) != maker_root(m, *to) || !is_zero(exact->outer->t))
+        return fail(e, "the floats it keeps beside its int8 state are not the same");
+    see_through(w, *from, exact->t);
+    *from = exact->t;
+    return true;
+}
+
 // The cell between variable h (and c, or NULL) and their next values.
 static bool match_state(struct while_loop *w, const struct maker *m, const struct loop_var *h,
                         const struct loop_var *c, struct err *e)
@@ -200,13 +245,9 @@ static bool match_state(struct while_loop *w, const struct maker *m, const struc
     struct tensor *from = h->t, *to = maker_root(m, h->next->t), *x = w->loop.x_t;
     w->out = to;
     if (from->type == I8) {
-        const struct node *n = maker_of(m, to);
-        if (c || !n || n->op != OP_QUANTIZE || to->type != I8)
-            return fail(e, "it keeps int8 values and is not a GRU or RNN as wearlite writes them");
-        from = widened(w, h->t);
-        x = widened(w, x);
-        to = n->in[0];
-        if (!from || !x) return fail(e, "it does not widen its int8 input and state");
+        if (!widen_step(w, m, h, c, &from, &to, e)) return false;
+        if (!(x = widened(w, x))) return fail(e, "it does not widen its int8 input");
+        c = NULL;
     }
     if (!cell_match(m, to, from, c ? c->t : NULL, &w->cell, e)) return false;
     if (c && maker_root(m, c->next->t) != w->cell.c_next)
@@ -238,7 +279,7 @@ static bool find_cell(struct while_loop *w, struct err *e)
         const struct loop_var *h = &l->var[state[k]], *c = n == 2 ? &l->var[state[1 - k]] : NULL;
         if (!match_state(w, &m, h, c, e)) continue;
         w->h = state[k];
-        w->c = c ? state[1 - k] : -1;
+        w->c = c && w->cell.kind == RECURRENT_LSTM ? state[1 - k] : -1;
         return true;
     }
     return false;

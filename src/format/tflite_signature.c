@@ -32,6 +32,11 @@ bool tflite_pick_subgraph(const struct fb_table *model, const struct fb_vec *sub
                 subgraphs->n);
 }
 
+bool tflite_is_line(const char *key)
+{
+    return strncmp(key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0;
+}
+
 // A name that can stand in a list of names joined by commas.
 static bool is_plain(const char *s)
 {
@@ -80,11 +85,10 @@ bool tflite_read_signature(struct reader *r, const struct fb_table *signature, c
     const char *key = fb_str(signature, SIGNATURE_KEY);
     const char *from = names_of(r, signature, SIGNATURE_INPUTS, &in);
     const char *to = names_of(r, signature, SIGNATURE_OUTPUTS, &out);
-    if (!is_plain(key) || !from || !to || !*from || !*to) return true;
-    if (!strcmp(key, "serving_default") && is_usual(from, r->g->in, r->g->nin) &&
-        is_usual(to, r->g->out, r->g->nout))
+    if (is_plain(key) && strcmp(key, "serving_default")) graph_meta_set(r->g, r->a, META_SIGNATURE, key);
+    if (!from || !to || !*from || !*to ||
+        (is_usual(from, r->g->in, r->g->nin) && is_usual(to, r->g->out, r->g->nout)))
         return true;
-    graph_meta_set(r->g, r->a, META_SIGNATURE, key);
     graph_meta_set(r->g, r->a, META_SIGNATURE_INPUTS, from);
     graph_meta_set(r->g, r->a, META_SIGNATURE_OUTPUTS, to);
     return true;

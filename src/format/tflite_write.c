@@ -28,7 +28,6 @@ struct writer {
     uint32_t nbuffer; // buffer 0 is empty: what is computed at run time
     struct code {
         int builtin, version;
-        const char *custom;
     } * code;
     int ncode;
 };
@@ -51,10 +50,8 @@ static int tensor_index(struct writer *w, struct sub *s, const struct tensor *t)
 static int code_index(struct writer *w, const struct tfl_op *o)
 {
     for (int i = 0; i < w->ncode; i++)
-        if (w->code[i].builtin == o->builtin && w->code[i].version == o->version &&
-            !strcmp(w->code[i].custom, o->custom ? o->custom : ""))
-            return i;
-    w->code[w->ncode] = (struct code){o->builtin, o->version, o->custom ? o->custom : ""};
+        if (w->code[i].builtin == o->builtin && w->code[i].version == o->version) return i;
+    w->code[w->ncode] = (struct code){o->builtin, o->version};
     return w->ncode++;
 }
 
@@ -68,13 +65,8 @@ static void write_codes(struct writer *w, uint32_t slot)
         fbw_u8(&w->fb, CODE_DEPRECATED, (uint8_t)(builtin < 127 ? builtin : 127), 0);
         fbw_i32(&w->fb, CODE_VERSION, w->code[i].version, 1);
         fbw_i32(&w->fb, CODE_BUILTIN, builtin, 0);
-        if (*w->code[i].custom) fbw_ref(&w->fb, CODE_CUSTOM);
         fbw_link(&w->fb, ref + 4 * (uint32_t)i);
         fbw_end(&w->fb);
-        if (!*w->code[i].custom) continue;
-        const uint32_t custom = fbw_slot(&w->fb, CODE_CUSTOM);
-        fbw_link(&w->fb, custom);
-        fbw_str(&w->fb, w->code[i].custom);
     }
 }
 
@@ -240,16 +232,10 @@ static void write_signature(struct writer *w, uint32_t slot)
     fbw_str(fb, name && *name ? name : "serving_default");
 }
 
-// The names of the signature stand in the signature, not among the lines.
-static bool is_line(const struct meta *m)
-{
-    return strncmp(m->key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0;
-}
-
 static bool has_lines(const struct graph *g)
 {
     for (int i = 0; i < g->nmeta; i++)
-        if (is_line(&g->meta[i])) return true;
+        if (tflite_is_line(g->meta[i].key)) return true;
     return false;
 }
 
@@ -257,7 +243,7 @@ static bool has_lines(const struct graph *g)
 static void meta_text(const struct graph *g, struct buf *text)
 {
     for (int i = 0; i < g->nmeta; i++) {
-        if (!is_line(&g->meta[i])) continue;
+        if (!tflite_is_line(g->meta[i].key)) continue;
         buf_printf(text, "%s=", g->meta[i].key);
         for (const char *p = g->meta[i].value; *p; p++)
             if (*p == '\n')

@@ -12,7 +12,6 @@ struct tfl_field { // one scalar of an operator's options
 };
 struct tfl_op {
     int builtin, version, options;
-    const char *custom; // TFL_CUSTOM: its name
     struct tfl_field field[8];
     int nfield;
     const struct tensor **in, **out; // NULL: an optional input that is absent

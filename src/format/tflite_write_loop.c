@@ -1,6 +1,8 @@
 // RECURRENT as a WHILE loop of builtin operators, for what TensorFlow Lite has no fused one: GRU, simple RNN, LSTM with
 // other activations. The variables are the step's number, x with time first, h, (c,) and the list of all h:
 //     while (i < steps) x_t = x[i], h = ..., list[i] = h, i = i + 1
+// A step of an integer layer is computed in floats, since TensorFlow Lite has no int8 product that ends in more than
+// int8. Products see h as int8; a GRU also keeps it as floats (in the place of c), or small steps of it would be lost.
 // Every shape is fixed, so that TensorFlow Lite Micro can run it too.
 #include "tflite_write_step.h"
 #include <string.h>
@@ -86,58 +88,56 @@ static const struct tensor *write_list(struct loop *w, const struct tensor *i, c
     return o->out[0] = y;
 }
 
-// The next h as int8, as the layer's output is.
-static struct tensor *narrow(struct loop *w, struct tensor *h)
+// Is there a second state: the cell of an LSTM, the exact h of an integer GRU?
+static bool has_second(const struct loop *w)
 {
-    if (!h) return NULL;
-    struct node *n = graph_add(w->g, w->a, OP_QUANTIZE, arena_printf(w->a, "%s/body/h_int8", w->name), 1, 1);
-    n->in[0] = h;
-    n->out[0] = tensor_like(w, "body/h_int8", w->n->out[0], 2, h->dim);
-    return op_def(OP_QUANTIZE)->infer(n, w->e) ? n->out[0] : NULL;
+    return w->r->kind == RECURRENT_LSTM || (w->r->kind == RECURRENT_GRU && w->n->in[0]->type == I8);
 }
 
 static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *const *outer, int nvar)
 {
     struct tfl_part *p = part_new(l, w, "body", nvar, nvar);
-    const bool lstm = w->r->kind == RECURRENT_LSTM;
+    const bool second = has_second(w), integer = w->n->in[0]->type == I8;
     for (int k = 0; k < nvar; k++) p->in[k] = like(w, "body", outer[k]);
     w->ops = &p->ops;
-    const bool integer = w->n->in[0]->type == I8;
     w->x_t = tensor_like(w, "body/x_t", w->n->in[0], 2, (int32_t[]){1, w->channels});
     w->h = (struct tensor *)(uintptr_t)p->in[H];
-    w->c = lstm ? (struct tensor *)(uintptr_t)p->in[H + 1] : NULL;
+    w->c = second ? (struct tensor *)(uintptr_t)p->in[H + 1] : NULL;
     op_2(w->ops, TFL_GATHER, OPT_GATHER, p->in[X], p->in[I], w->x_t);
     w->g = graph_new(w->a, p->name);
     if (integer) {
         w->x_t = step_widen(w, "body/x_float", w->x_t);
         w->h = step_widen(w, "body/h_float", w->h);
     }
+    w->kept = integer && second ? w->c : w->h;
     struct tensor *h = step_write(w);
-    if (integer) h = narrow(w, h);
+    if (integer) {
+        if (second) w->c = h;
+        h = step_narrow(w, "body/h_int8", h);
+    }
     for (int k = 0; h && k < w->g->nnode; k++)
         if (!tflite_lower(w->ops, w->g->node[k], w->e)) return false;
     if (!h) return false;
     struct tensor *next = step_tensor(w, "body/next", I32, 0, NULL);
     op_2(w->ops, TFL_ADD, OPT_ADD, p->in[I], number(w, "body/one", 1), next);
-    const int list = H + 1 + lstm;
+    const int list = H + 1 + second;
     p->out[I] = next;
     p->out[X] = p->in[X];
     p->out[H] = h;
-    if (lstm) p->out[H + 1] = w->c;
+    if (second) p->out[H + 1] = w->c;
     if (list < nvar) p->out[list] = write_list(w, p->in[I], p->in[list], h);
     return list >= nvar || p->out[list];
 }
 
 // ---- the loop ----
 
-static const struct tensor *zeros(struct tfl_list *l, const struct loop *w, const char *what, int rank,
-                                  const int32_t *dim)
+static const struct tensor *zeros(struct tfl_list *l, const struct loop *w, const struct tensor *y)
 {
-    struct tensor *y = tensor_like(w, what, w->n->out[0], rank, dim),
-                  *zero = tensor_like(w, arena_printf(w->a, "%s/zero", what), y, 0, NULL);
+    const char *what = strrchr(y->name, '/') + 1;
+    struct tensor *zero = tensor_like(w, arena_printf(w->a, "%s/zero", what), y, 0, NULL);
     zero->data = arena_new_n(w->a, 4, uint8_t); // the zero point of an integer layer's output is 0
-    op_2(l, TFL_FILL, OPT_FILL, tflite_ints(l, w->n, arena_printf(w->a, "%s/shape", what), dim, rank, 1, 0),
-         zero, y);
+    op_2(l, TFL_FILL, OPT_FILL,
+         tflite_ints(l, w->n, arena_printf(w->a, "%s/shape", what), y->dim, y->rank, 1, 0), zero, y);
     l->op[l->n - 1].version = y->type == I8 ? 3 : 1;
     return y;
 }
@@ -178,19 +178,21 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
     const int32_t time_first[3] = {w.steps, 1, w.channels}, state[2] = {1, w.units},
                   list[3] = {w.steps, 1, w.units};
     const struct tensor *in[MOST], *out[MOST];
-    const bool lstm = w.r->kind == RECURRENT_LSTM;
+    const bool second = has_second(&w);
     int nvar = 3;
     in[I] = number(&w, "start", 0);
     in[X] = tensor_like(&w, "time_first", x, 3, time_first);
     if (!view(l, &w, x, in[X])) return false;
-    for (int k = 5; k < 6 + lstm; k++) {
+    for (int k = 5; k < 6 + second; k++) {
         const char *what = k == 5 ? "h" : "c";
         const bool given = k < n->nin && n->in[k];
-        in[k - 3] = given ? tensor_like(&w, what, n->out[0], 2, state) : zeros(l, &w, what, 2, state);
+        struct tensor *t = k == 5 ? tensor_like(&w, what, n->out[0], 2, state)
+                                  : step_tensor(&w, what, F32, 2, state);
+        in[k - 3] = given ? t : zeros(l, &w, t);
         nvar = k - 2;
         if (given && !view(l, &w, n->in[k], in[k - 3])) return false;
     }
-    if (all) in[nvar++] = zeros(l, &w, "list", 3, list);
+    if (all) in[nvar++] = zeros(l, &w, tensor_like(&w, "list", n->out[0], 3, list));
     for (int k = 0; k < nvar; k++) out[k] = like(&w, "while", in[k]);
     if (last) out[H] = last;
     const int first = l->npart + 1;

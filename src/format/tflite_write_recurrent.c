@@ -2,6 +2,7 @@
 // of the last h alone behind a STRIDED_SLICE, of a backward one between two that reverse time. GRU, RNN and other
 // LSTMs have no fused one and become loops.
 #include "tflite_write.h"
+#include <math.h>
 #include <string.h>
 
 static const char *const gate_name[] = {"input", "forget", "cell", "output"};
@@ -74,7 +75,7 @@ static void fill(struct tfl_list *l, const struct node *n, const struct tensor *
     }
     float *cell_scale = arena_new_n(l->a, 2, float);
     int32_t *zero = arena_new_n(l->a, 1, int32_t);
-    cell_scale[0] = 1.0f / (float)(1 << -r->cell_log2);
+    cell_scale[0] = ldexpf(1, r->cell_log2);
     cell_scale[1] = 0x1p-12f;
     o->in[LSTM_STATE] = state(l, n, "h", x->type, y->q);
     o->in[LSTM_CELL] = state(l, n, "c", integer ? I16 : F32,
@@ -118,27 +119,13 @@ static bool slice(struct tfl_list *l, const struct node *n, const char *what, co
     return tflite_lower(l, &m, e);
 }
 
-// Full-integer GRU and RNN: no builtin operator computes them, so the file names one of ours (tflite_custom.c).
-static void fill_custom(struct tfl_list *l, const struct node *n, const struct tensor *x,
-                        const struct tensor *y)
-{
-    const struct recurrent *r = &n->as.recurrent;
-    struct tfl_op *o = tflite_op(l, TFL_CUSTOM, OPT_NONE, 5, 1);
-    o->custom = r->kind == RECURRENT_RNN ? TFLITE_RNN : r->reset_after ? TFLITE_GRU : TFLITE_GRU_BEFORE;
-    o->in[0] = x;
-    for (int i = 1; i < 5; i++) o->in[i] = i < n->nin ? n->in[i] : NULL;
-    o->out[0] = y;
-}
-
 static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const struct node *n, struct err *e)
 {
     const struct recurrent *r = &n->as.recurrent;
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t steps = x->dim[1], units = n->in[2]->dim[1], all[3] = {1, steps, units},
                   one[3] = {1, 1, units};
-    const bool custom = x->type == I8 && r->kind != RECURRENT_LSTM, fused = custom || is_fused(n);
-    void (*const one_op)(struct tfl_list *, const struct node *, const struct tensor *,
-                         const struct tensor *) = custom ? fill_custom : fill;
+    const bool fused = is_fused(n);
     (void)d;
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
@@ -148,12 +135,12 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
     if (!fused && !r->sequences) return tflite_write_loop(l, n, x, NULL, y, e);
     if (r->sequences && !r->backwards) {
         if (!fused) return tflite_write_loop(l, n, x, y, NULL, e);
-        one_op(l, n, x, y);
+        fill(l, n, x, y);
         return true;
     }
     struct tensor *h = like(l, y, arena_printf(l->a, "%s/all", n->name), 3, all);
     if (!fused && !tflite_write_loop(l, n, x, h, NULL, e)) return false;
-    if (fused) one_op(l, n, x, h);
+    if (fused) fill(l, n, x, h);
     if (r->sequences) return slice(l, n, "reverse_back", h, y, steps - 1, -1, e);
     struct tensor *last = like(l, y, arena_printf(l->a, "%s/last", n->name), 3, one);
     struct node m = {.op = OP_RESHAPE, .name = arena_printf(l->a, "%s/flat", n->name), .nin = 1, .nout = 1};

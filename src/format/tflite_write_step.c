@@ -89,6 +89,16 @@ struct tensor *step_widen(struct loop *w, const char *what, struct tensor *t)
     return op_def(OP_DEQUANTIZE)->infer(n, w->e) ? n->out[0] : NULL;
 }
 
+struct tensor *step_narrow(struct loop *w, const char *what, struct tensor *t)
+{
+    if (!t) return NULL;
+    struct node *n = graph_add(w->g, w->a, OP_QUANTIZE, arena_printf(w->a, "%s/%s", w->name, what), 1, 1);
+    n->in[0] = t;
+    n->out[0] = step_tensor(w, what, I8, 2, t->dim);
+    n->out[0]->q = w->n->out[0]->q;
+    return op_def(OP_QUANTIZE)->infer(n, w->e) ? n->out[0] : NULL;
+}
+
 // int32 values at the scale of the product of x with a gate's weights, as the floats that they stand for.
 static struct tensor *float_bias(const struct loop *w, struct tensor *b, float scale)
 {
@@ -206,14 +216,18 @@ static struct tensor *step_gru(struct loop *w)
                       h = products(w, "of_h", w->h, 2, 4, 0, with_h);
     struct tensor *z = gru_gate(w, "z", &x, &h, 0);
     struct tensor *reset = gru_gate(w, "r", &x, &h, 1);
-    struct tensor *n_h = r->reset_after ? gate(w, "n_of_h", &h, 2) : w->h;
+    struct tensor *n_h = r->reset_after ? gate(w, "n_of_h", &h, 2) : w->kept;
     n_h = mul(w, "reset", reset, n_h);
+    if (!r->reset_after && w->n->in[0]->type == I8) {
+        n_h = step_narrow(w, "reset_int8", n_h);
+        n_h = n_h ? step_widen(w, "reset_float", n_h) : NULL;
+    }
     if (!r->reset_after) n_h = product(w, "n_of_h", n_h, 2, 4, 2);
     struct tensor *n_x = gate(w, "n_of_x", &x, 2);
     n_x = add(w, "n_sum", n_x, n_h);
     struct tensor *n = activate(w, "n", r->act, n_x);
     struct tensor *rest = apply(w, OP_SUB, "rest", value(w, 1), z, ACT_NONE);
-    struct tensor *kept = mul(w, "kept", z, w->h);
+    struct tensor *kept = mul(w, "kept", z, w->kept);
     struct tensor *new = mul(w, "new", rest, n);
     return add(w, "h_next", kept, new);
 }
