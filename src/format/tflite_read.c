@@ -251,7 +251,7 @@ static bool read_operator_body(struct reader *r, const struct fb_table *record, 
         !inputs_ready(r, &in, e) || !outputs_free(r, &out, e))
         return false;
     o->between = fb_vec(record, OPERATOR_INTERMEDIATES, 4);
-    for (int i = 0; i < d->min_in && !d->variables; i++)
+    for (int i = 0; i < (d->variables ? 1 : d->min_in); i++) // a recurrent layer checks its weights itself
         if (!o->in[i]) return fail(e, "input %d is absent", i);
     o->name = reader_name(r, o->out[0]);
     o->slot = arena_new_n(r->a, out.n, struct slot *);

@@ -39,6 +39,16 @@
 #include "../../device/nn_tanh_f32.c"
 #include "kernel_clone.h"
 #include "kernel_grouped.h"
+#if NN_FMA
+#define WIDE_TRY(kind, ...)
+#else
+#include "kernel_wide.h"
+#define WIDE_TRY(kind, ...)                                                                                  \
+    if (wide_pays(p)) {                                                                                      \
+        wide_##kind(p, __VA_ARGS__);                                                                         \
+        return;                                                                                              \
+    }
+#endif
 
 #define F32_1(id)                                                                                            \
     CLONES void CALL(id)(const void *p, void *const *b)                                                      \
@@ -191,6 +201,7 @@ F32_1(nn_fill_f32)
 
 CLONES void CALL(nn_lstm_f32)(const void *p, void *const *b)
 {
+    WIDE_TRY(lstm, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
     nn_lstm_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
 }
 
@@ -211,10 +222,12 @@ CLONES void CALL(nn_rnn_dyn)(const void *p, void *const *b)
 
 CLONES void CALL(nn_gru_f32)(const void *p, void *const *b)
 {
+    WIDE_TRY(gru, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
     nn_gru_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }
 
 CLONES void CALL(nn_rnn_f32)(const void *p, void *const *b)
 {
+    WIDE_TRY(rnn, b[0], b[1], b[2], b[3], b[4], b[5]);
     nn_rnn_f32(p, b[0], b[1], b[2], b[3], b[4], b[5]);
 }
