@@ -85,10 +85,11 @@ bool tflite_read_signature(struct reader *r, const struct fb_table *signature, c
     const char *key = fb_str(signature, SIGNATURE_KEY);
     const char *from = names_of(r, signature, SIGNATURE_INPUTS, &in);
     const char *to = names_of(r, signature, SIGNATURE_OUTPUTS, &out);
-    if (is_plain(key) && strcmp(key, "serving_default")) graph_meta_set(r->g, r->a, META_SIGNATURE, key);
-    if (!from || !to || !*from || !*to ||
-        (is_usual(from, r->g->in, r->g->nin) && is_usual(to, r->g->out, r->g->nout)))
-        return true;
+    const bool named = from && to && *from && *to &&
+                       !(is_usual(from, r->g->in, r->g->nin) && is_usual(to, r->g->out, r->g->nout));
+    if (is_plain(key) && (named || strcmp(key, "serving_default") != 0))
+        graph_meta_set(r->g, r->a, META_SIGNATURE, key);
+    if (!named) return true;
     graph_meta_set(r->g, r->a, META_SIGNATURE_INPUTS, from);
     graph_meta_set(r->g, r->a, META_SIGNATURE_OUTPUTS, to);
     return true;
