@@ -62,7 +62,7 @@ struct oper_def {
 // Tables of families of operators, one a file tflite_read_<family>.c; each ends with .read NULL.
 extern const struct oper_def opers_layers[], opers_elementwise[], opers_reduce[], opers_shape[],
     opers_extend[], opers_split[], opers_recurrent[];
-const struct oper_def *tflite_oper(int builtin);        // NULL: not read
+const struct oper_def *tflite_oper(int builtin); // NULL: not read
 
 // False when the reader would hold n more bytes than a file of this size can need.
 bool reader_room(const struct reader *r, uint64_t n, struct err *e);

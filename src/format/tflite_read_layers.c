@@ -37,7 +37,8 @@ static bool bias_scale_check(const struct oper *o, const struct tensor *b, struc
     for (int i = 0; i < n; i++) {
         const double product = (double)x->scale[0] * (double)w->scale[w->n > 1 ? i : 0];
         const double own = (double)b->q.scale[b->q.n > 1 ? i : 0];
-        const double allowed = fmax(0.02 * (double)y->scale[0], 1e-6 * product); // scales are stored as floats
+        const double allowed =
+            fmax(0.02 * (double)y->scale[0], 1e-6 * product); // scales are stored as floats
         if (isfinite(product) && y->scale[0] > 0 && !(fabs(product - own) <= allowed))
             return fail(e,
                         "its bias %s has scale %g, input times weights have %g: the file contradicts itself; "

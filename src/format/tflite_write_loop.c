@@ -186,8 +186,8 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
     for (int k = 5; k < 6 + second; k++) {
         const char *what = k == 5 ? "h" : "c";
         const bool given = k < n->nin && n->in[k];
-        struct tensor *t = k == 5 ? tensor_like(&w, what, n->out[0], 2, state)
-                                  : step_tensor(&w, what, F32, 2, state);
+        struct tensor *t =
+            k == 5 ? tensor_like(&w, what, n->out[0], 2, state) : step_tensor(&w, what, F32, 2, state);
         in[k - 3] = given ? t : zeros(l, &w, t);
         nvar = k - 2;
         if (given && !view(l, &w, n->in[k], in[k - 3])) return false;

@@ -18,8 +18,9 @@ struct loop {
 
 struct tensor *step_tensor(const struct loop *w, const char *what, enum dtype type, int rank,
                            const int32_t *dim);
-struct tensor *step_widen(struct loop *w, const char *what, struct tensor *t);  // int8 as floats
-struct tensor *step_narrow(struct loop *w, const char *what, struct tensor *t); // as int8, as the layer's output is
+struct tensor *step_widen(struct loop *w, const char *what, struct tensor *t); // int8 as floats
+struct tensor *step_narrow(struct loop *w, const char *what,
+                           struct tensor *t); // as int8, as the layer's output is
 // The next h of x_t, h and c as nodes of g; c becomes the next one. NULL with a message.
 struct tensor *step_write(struct loop *w);
 #endif

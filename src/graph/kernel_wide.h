@@ -180,8 +180,7 @@ NN_INLINE void wide_gates(const struct wide_layer *l, const nn_recurrent *p, con
         if (h) wide_get(l, k, h, before);
         wide_act(&s.v[0], p->gate_act);
         wide_act(&s.v[1], p->gate_act);
-        for (int32_t i = 0; i < WIDE && !p->reset_after; i++)
-            s.f[1][i] = h ? s.f[1][i] * before[i] : 0.0f;
+        for (int32_t i = 0; i < WIDE && !p->reset_after; i++) s.f[1][i] = h ? s.f[1][i] * before[i] : 0.0f;
         memcpy(z + k * WIDE, s.f[0], sizeof s.f[0]);
         memcpy(r + k * WIDE, s.f[1], sizeof s.f[1]);
     }
@@ -211,8 +210,7 @@ CLONES static void wide_gru(const nn_recurrent *p, const float *x, const float *
             if (p->reset_after) {
                 memcpy(s.f[1], rec_bias + k * WIDE, sizeof s.f[1]);
                 if (h) wide_add(1, s.v + 1, h, p->units, of_h);
-                for (int32_t i = 0; i < WIDE; i++)
-                    s.f[0][i] = r[k * WIDE + i] * s.f[1][i] + s.f[0][i];
+                for (int32_t i = 0; i < WIDE; i++) s.f[0][i] = r[k * WIDE + i] * s.f[1][i] + s.f[0][i];
             } else if (h) {
                 wide_add(1, s.v, r, p->units, of_h);
             }
