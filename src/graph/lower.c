@@ -236,6 +236,30 @@ static const struct tensor *pack_words(struct plan *p, const struct tensor *w, c
     return t;
 }
 
+// Whether each sum stays below 2^28 (device/xtensa/nn_conv2d_toom.h).
+static bool toom_fits(const struct node *n, const struct layer_shape *s, enum layer_kind kind)
+{
+    const struct tensor *w = n->in[1], *b = n->nin > 2 ? n->in[2] : NULL;
+    for (int32_t o = 0; o < s->out; o++) {
+        int64_t absolute;
+        weight_sum(w, s, o, &absolute);
+        const int64_t start = kind == LAYER_S8 && b ? llabs((int64_t)((const int32_t *)b->data)[o]) : 0;
+        if (start + 255 * absolute >= 1 << 28) return false;
+    }
+    return true;
+}
+
+// [out][tap], filled up with zeros, 128 added to each.
+static const struct tensor *pack_toom(struct plan *p, const struct tensor *w, const struct layer_shape *s)
+{
+    struct tensor *t = lower_table(p, w->name, I8, (int64_t)s->out * s->toom);
+    uint8_t *to = (uint8_t *)(uintptr_t)t->data;
+    for (int32_t o = 0; o < s->out; o++)
+        for (int32_t tap = 0; tap < s->toom; tap++)
+            *to++ = 0x80 ^ (tap < s->taps ? ((const uint8_t *)w->data)[(int64_t)o * s->taps + tap] : 0);
+    return t;
+}
+
 static bool layer_s8(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                      int64_t filled, struct err *e)
 {
@@ -303,7 +327,8 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const bool bytes = l->kind == LAYER_S8 || l->kind == LAYER_DYN, grouped = s->grouped && bytes;
     const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
     const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
-    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : 1;
+    const bool toom = s->toom && bytes && toom_fits(n, s, l->kind);
+    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : toom ? TOOM : 1;
     l->block = !s->blocked                                    ? 1
                : l->kind == LAYER_F32 || l->kind == LAYER_S16 ? s->block_f32
                : grouped && p->layout->group == GROUP         ? GROUP_BLOCK
@@ -311,6 +336,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
     l->w = pairs        ? pack_pairs(p, w, s)
            : words      ? pack_words(p, w, s)
+           : toom       ? pack_toom(p, w, s)
            : s->blocked ? pack(p, w, s, l->block, l->group)
                         : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);

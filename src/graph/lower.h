@@ -64,7 +64,7 @@ bool lower_operands(const struct node *n, struct plan *p, int nin, const struct 
 void lower_in_place_any(const struct node *n, struct plan *p, int first);
 
 // A layer with weights: conv, depthwise, dense.
-enum { PAIRS = 2, WORDS = 3 }; // layout.group: two channels in one number; two products in one word
+enum { PAIRS = 2, WORDS = 3, TOOM = 5 }; // layout.group: two channels in one number; two products in one word; Toom-Cook
 enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN, LAYER_S16 };
 struct layer {
     enum layer_kind kind;
@@ -82,6 +82,7 @@ struct layer_shape {
     int32_t block_f32, block_s8;
     int32_t row;  // taps in one run of memory
     bool grouped; // int8 weights in groups (layout.group)
+    int32_t toom; // taps of a channel as nn_conv2d_toom.h wants them, with zeros; 0: not that kernel
     int32_t rows; // rows of the input that are quantised apart (LAYER_DYN)
     bool asymmetric;
     enum act act;

@@ -3,6 +3,7 @@
 #include "kernel_grouped.h"
 #include "../../device/cortex_m55/nn_conv2d_mve.h"
 #include "../../device/nn_widen.h"
+#include "../../device/xtensa/nn_conv2d_toom.h"
 
 bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32_t kw, int32_t out[2],
                  struct err *e)
@@ -40,6 +41,21 @@ static int64_t macs(const struct node *n)
     return tensor_count(n->out[0]) * w->dim[1] * w->dim[2] * w->dim[3];
 }
 
+// The layer as nn_conv2d_toom.h wants it: with a stride of 2, two samples are one of twice the channels (the last tap
+// of an odd kernel has a neighbour of zero); a kernel of 4 has a fifth tap of zero. False where it does not fit.
+static bool as_toom(nn_conv2d *q)
+{
+    if (q->stride_w == 2 && q->in_w % 2 == 0 && q->pad_left % 2 == 0 && q->dil_w == 1) {
+        q->in_w /= 2;
+        q->in_c *= 2;
+        q->k_w = (q->k_w + 1) / 2;
+        q->pad_left /= 2;
+        q->stride_w = 1;
+    }
+    if (q->k_w == 4) q->k_w = 5;
+    return nn_toom_fits(q);
+}
+
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     static const struct kernel *const kernel[] = {&kernel_nn_conv2d_f32, &kernel_nn_conv2d_s8,
@@ -63,7 +79,10 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                    .pad_top = c->pad[0],
                    .pad_left = c->pad[1],
                    .act = (int32_t)c->act};
+    nn_conv2d toom = q;
+    const bool use_toom = p->layout->group == TOOM && as_toom(&toom);
     const struct layer_shape s = {
+        .toom = use_toom ? toom.k_w * toom.in_c : 0,
         .out = w->dim[0],
         .taps = taps,
         .out_step = taps,
@@ -78,6 +97,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         .act = c->act};
     struct layer l;
     if (!lower_layer(n, p, &s, &l, e)) return false;
+    if (l.group == TOOM) q = toom;
     q.block = l.block;
     q.group = l.group;
     q.x_zero = l.x_zero;
@@ -88,6 +108,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         1 << 28)
         return fail(e, "its padded input is too large for any device");
     if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
+    if (l.group == TOOM) l.scratch_bytes = nn_toom_scratch(&q);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_conv2d_mve_scratch(&q);
     if (p->layout->group == WORDS) l.scratch_bytes = 8 * ((taps + 1) & ~1);          // four positions, int16
     if (p->layout->patch) l.scratch_bytes = p->layout->patch * 4 * ((taps + 1) / 2); // in pairs

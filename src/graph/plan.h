@@ -22,7 +22,8 @@ struct layout {
     // 16][k_h][taps of a row / 4][16][4], rows filled up with zeros (kernel_grouped.h); 16: in blocks of
     // conv_s8, dense_s8 channels by groups of 16 taps (device/cortex_m55/nn_mve.h), for the device only; 2:
     // two channels in one halfword a tap (device/cortex_m4/nn_pair_s8.h), for the device only; 3: blocks
-    // of four channels, taps filled up to an even number (device/rv32/nn_words_s8.h), for the device only; 0: never
+    // of four channels, taps filled up to an even number (device/rv32/nn_words_s8.h), for the device only; 5: in rows
+    // with 128 added, where a layer fits device/xtensa/nn_conv2d_toom.h, for the device only; 0: never
     int32_t group;
     int32_t patch; // the same kernels work on the taps of this many positions at a time, copied to int16 in
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen

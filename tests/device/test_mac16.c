@@ -123,6 +123,76 @@ TEST(device_mac16_conv2d)
     }
 }
 
+// Weights of the plain layout [out][tap] as nn_conv2d_toom.h has them: 128 added, a channel filled up to `toom` zeros.
+static int8_t *toom_weights(const int8_t *w, int out, int taps, int toom)
+{
+    int8_t *to = malloc((size_t)out * (size_t)toom + 3);
+    for (int o = 0; o < out; o++)
+        for (int t = 0; t < toom; t++)
+            to[o * toom + t] = (int8_t)(t < taps ? w[o * taps + t] ^ 0x80 : 0x80);
+    return to;
+}
+
+// The products of polynomials, at strides of 1 and 2, odd widths, padding, and where all weights, inputs and zero
+// points lie at the ends of their ranges.
+TEST(device_mac16_conv2d_toom)
+{
+    int used = 0;
+    for (int seed = 0; seed < 600; seed++) {
+        struct rng r = rng_new((uint64_t)seed + 5000);
+        const int32_t stride = PICK(1, 2), kernel[2][3] = {{5, 4, 3}, {9, 10, 5}};
+        nn_conv2d p = {.batch = PICK(1, 2),
+                       .in_h = 1,
+                       .in_w = PICK(4, 24) * stride,
+                       .in_c = PICK(1, 6) * 4 / stride,
+                       .out_h = 1,
+                       .out_c = PICK(1, 5),
+                       .k_h = 1,
+                       .k_w = kernel[stride - 1][PICK(0, 2)],
+                       .stride_h = 1,
+                       .stride_w = stride,
+                       .dil_h = 1,
+                       .dil_w = 1,
+                       .pad_left = PICK(0, 2) * stride,
+                       .block = 1,
+                       .act = PICK(0, 2),
+                       .x_zero = seed % 3 ? PICK(-128, 127) : seed % 2 ? -128 : 127,
+                       .y_zero = PICK(-128, 127),
+                       .min = -128,
+                       .max = 127};
+        const int32_t w = p.in_w + p.pad_left + PICK(0, 3) - p.k_w;
+        if (w < 0) continue;
+        p.out_w = w / p.stride_w + 1;
+        nn_conv2d q = p;
+        q.group = NN_TOOM, q.in_w /= stride, q.in_c *= stride, q.pad_left /= stride, q.stride_w = 1;
+        q.k_w = (p.k_w + stride - 1) / stride;
+        q.k_w = q.k_w == 4 ? 5 : q.k_w;
+        if ((q.k_w != 5 && q.k_w != 3) || q.out_w < nn_toom_outputs(&q)) continue;
+        used++;
+        const int taps = p.k_w * p.in_c, ny = p.batch * p.out_w * p.out_c;
+        struct layer_data d =
+            data_new(&r, p.batch * p.in_w * p.in_c, p.out_c * taps, p.out_c, nn_toom_scratch(&q));
+        if (seed % 4 == 0) { // all sums at their ends
+            memset(d.x, seed & 8 ? 127 : -128, (size_t)(p.batch * p.in_w * p.in_c));
+            for (int i = 0; i < p.out_c * taps; i++)
+                d.w[i] = (int8_t)(seed & 16 ? -128 : seed & 32 ? 127 : i % 2 ? -128 : 127);
+        }
+        int8_t *toom = toom_weights(d.w, p.out_c, taps, q.k_w * q.in_c);
+        int8_t *want = malloc((size_t)ny), *got = malloc((size_t)ny);
+        nn_conv2d_s8_call(&p, (void *[]){d.x, d.w, d.bias, d.mult, d.shift, want, NULL});
+        mac16_conv2d_s8(&q, d.x, toom, d.bias, d.mult, d.shift, got, d.scratch);
+        compare("conv2d_s8 by Toom and Cook", want, got, (size_t)ny, seed);
+        float *want_f = malloc((size_t)ny * 4), *got_f = malloc((size_t)ny * 4), xs[2] = {0.02f, 0.3f};
+        int32_t xz[2] = {PICK(-128, 127), seed % 2 ? -128 : 127};
+        nn_conv2d_dyn_call(&p, (void *[]){d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, want_f, NULL});
+        mac16_conv2d_dyn(&q, d.x, xs, xz, toom, d.w_scale, d.w_sum, d.bias_f, got_f, d.scratch);
+        compare("conv2d_dyn by Toom and Cook", want_f, got_f, (size_t)ny * 4, seed);
+        data_free(&d);
+        free(toom), free(want), free(got), free(want_f), free(got_f);
+    }
+    CHECK(used > 300);
+}
+
 TEST(device_mac16_dense)
 {
     for (int seed = 0; seed < 200; seed++) {
