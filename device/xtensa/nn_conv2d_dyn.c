@@ -42,8 +42,8 @@ NN_INLINE void nn_conv2d_toom_dyn(const nn_conv2d *p, const int8_t *x, const flo
                 nn_toom_tile(p, &in, ww, sum);
 #pragma GCC unroll 4
                 for (int32_t i = 0; i < outputs; i++)
-                    out[i * out_c] = nn_act(
-                        NN_MADD(nn_toom_float((int32_t)(sum[i] + start), bits) * ws, xs, add), act);
+                    out[i * out_c] =
+                        nn_act(NN_MADD(nn_toom_float((int32_t)(sum[i] + start), bits) * ws, xs, add), act);
             }
         }
         x += p->in_w * p->in_c;

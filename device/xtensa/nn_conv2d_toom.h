@@ -72,7 +72,7 @@ NN_INLINE int32_t nn_toom_fits(const nn_conv2d *p)
 
 // ---- two channels in a word ----
 
-#define NN_LANES(v) ((uint32_t)(v) * 0x10001u)
+#define NN_LANES(v) ((uint32_t)(v)*0x10001u)
 
 // Xtensa has 14 registers for this: its compiler shall not begin the next results before these are stored.
 #ifdef __xtensa__

@@ -14,7 +14,7 @@
 typedef struct nn_scale { // of a channel
     float factor;         // 2^15 * mult * 2^(shift - 31 - bits)
     float half;           // 2^14, 2^15 times the zero point, and what is too near
-    int32_t far;          // bits of the number behind the point of which one is set where it is far from an integer
+    int32_t far; // bits of the number behind the point of which one is set where it is far from an integer
     int32_t mult, shift;
 } nn_scale;
 

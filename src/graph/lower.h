@@ -64,7 +64,11 @@ bool lower_operands(const struct node *n, struct plan *p, int nin, const struct 
 void lower_in_place_any(const struct node *n, struct plan *p, int first);
 
 // A layer with weights: conv, depthwise, dense.
-enum { PAIRS = 2, WORDS = 3, TOOM = 5 }; // layout.group: two channels in one number; two products in one word; Toom-Cook
+enum {
+    PAIRS = 2,
+    WORDS = 3,
+    TOOM = 5
+}; // layout.group: two channels in one number; two products in one word; by Toom and Cook
 enum layer_kind { LAYER_F32, LAYER_S8, LAYER_DYN, LAYER_S16 };
 struct layer {
     enum layer_kind kind;

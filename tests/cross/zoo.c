@@ -189,10 +189,10 @@ struct graph *shapes_graph(struct arena *a, uint64_t seed)
 struct graph *signal_graph(struct arena *a, uint64_t seed)
 {
     struct zoo z = start(a, "signal", 4, (int32_t[]){1, 1, 46, 6}, seed);
-    convolve(&z, OP_CONV_2D, 8, 1, 9, (struct conv){{1, 2}, {1, 1}, {0}, ACT_RELU}); // 19
+    convolve(&z, OP_CONV_2D, 8, 1, 9, (struct conv){{1, 2}, {1, 1}, {0}, ACT_RELU});            // 19
     convolve(&z, OP_CONV_2D, 12, 1, 5, (struct conv){{1, 1}, {1, 1}, {0, 2, 0, 1}, ACT_RELU6}); // 18
-    convolve(&z, OP_CONV_2D, 16, 1, 4, (struct conv){{1, 1}, {1, 1}, {0, 1, 0, 1}, ACT_RELU}); // 17
-    convolve(&z, OP_CONV_2D, 7, 1, 3, (struct conv){{1, 1}, {1, 1}, {0, 1, 0, 1}, ACT_NONE}); // 17
+    convolve(&z, OP_CONV_2D, 16, 1, 4, (struct conv){{1, 1}, {1, 1}, {0, 1, 0, 1}, ACT_RELU});  // 17
+    convolve(&z, OP_CONV_2D, 7, 1, 3, (struct conv){{1, 1}, {1, 1}, {0, 1, 0, 1}, ACT_NONE});   // 17
     reshape(&z, 2, (int32_t[]){1, 119});
     dense(&z, 5, ACT_NONE);
     plain(&z, OP_SOFTMAX);

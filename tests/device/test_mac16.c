@@ -128,8 +128,7 @@ static int8_t *toom_weights(const int8_t *w, int out, int taps, int toom)
 {
     int8_t *to = malloc((size_t)out * (size_t)toom + 3);
     for (int o = 0; o < out; o++)
-        for (int t = 0; t < toom; t++)
-            to[o * toom + t] = (int8_t)(t < taps ? w[o * taps + t] ^ 0x80 : 0x80);
+        for (int t = 0; t < toom; t++) to[o * toom + t] = (int8_t)(t < taps ? w[o * taps + t] ^ 0x80 : 0x80);
     return to;
 }
 
@@ -156,7 +155,9 @@ TEST(device_mac16_conv2d_toom)
                        .pad_left = PICK(0, 2) * stride,
                        .block = 1,
                        .act = PICK(0, 2),
-                       .x_zero = seed % 3 ? PICK(-128, 127) : seed % 2 ? -128 : 127,
+                       .x_zero = seed % 3   ? PICK(-128, 127)
+                                 : seed % 2 ? -128
+                                            : 127,
                        .y_zero = PICK(-128, 127),
                        .min = -128,
                        .max = 127};
