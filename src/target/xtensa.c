@@ -2,8 +2,14 @@
 #include "target.h"
 
 static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
-static const struct layout rows_widened_fma = {
-    .conv_f32 = 4, .conv_s8 = 1, .dense_f32 = 4, .dense_s8 = 1, .widen = 1, .fma = true, .group = 5, .gates = GATES_WIDE};
+static const struct layout rows_widened_fma = {.conv_f32 = 4,
+                                               .conv_s8 = 1,
+                                               .dense_f32 = 4,
+                                               .dense_s8 = 1,
+                                               .widen = 1,
+                                               .fma = true,
+                                               .group = 5,
+                                               .gates = GATES_WIDE};
 
 const struct target lx106 = {
     .name = "lx106",
