@@ -12,8 +12,10 @@ static bool fits(const char *model, const struct graph *g, const struct dataset 
 {
     char s[64];
     if (g->nin != 1 || tensor_count(g->in[0]) != (int64_t)d->window * d->nchannel)
-        return fail(e, "%s: the model's input is %s, windows of %s are %dx%d", model,
-                    tensor_shape(g->in[0], s, sizeof s), d->name, d->window, d->nchannel);
+        return fail(e,
+                    "%s: the model's input is %s, windows of %s are %dx%d; make its windows as it was "
+                    "trained on and give them to run --input X.npy",
+                    model, tensor_shape(g->in[0], s, sizeof s), d->name, d->window, d->nchannel);
     if (tensor_count(g->out[0]) != d->nclass && !graph_gives_class(g))
         return fail(e, "%s: the model tells %lld classes apart, %s has %d", model,
                     (long long)tensor_count(g->out[0]), d->name, d->nclass);
