@@ -22,7 +22,7 @@ static bool count(const char *network, const char *technique, const struct graph
 {
     struct measurement m;
     struct plan *p = plan_lower(g, t->layout, a, e);
-    if (!p || !measure_emulated(p, t, tiny_windows(a, g, 1, 3), 1, a, &m, e))
+    if (!p || !measure_emulated(p, t, tiny_windows(a, g, 1, 3), 1, 0, a, &m, e))
         return fail_in(e, "%s %s", network, technique);
     if (!m.device_equals_host) return fail(e, "%s %s: %s", network, technique, m.difference);
     for (int i = 0; layers && i < m.nlayer; i++)

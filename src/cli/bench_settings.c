@@ -13,7 +13,10 @@ void settings_print(const struct measurement *m, const struct energy_setting *fr
         struct energy f;
         energy_of(m, &s[i], &f);
         printf("%-10.0f %-10s %12.0f %14.1f", s[i].clock_hz / 1e6,
-               s[i].weights_in_ram ? "in RAM" : "in flash", f.latency_us.value, f.inference_uj.value);
+               s[i].weights == WEIGHTS_FLASH ? "in flash"
+               : s[i].weights == WEIGHTS_RAM ? "in RAM"
+                                             : "planned",
+               f.latency_us.value, f.inference_uj.value);
         if (isnan(f.hour_j.value))
             printf(" %14s %14s", "-", "-");
         else
@@ -30,6 +33,8 @@ void settings_explain(const struct measurement *m, const struct energy_setting *
     struct energy_setting s[ENERGY_SETTINGS];
     struct buf text = {0};
     const int n = energy_settings(m, from, s), best = settings_cheapest(m, s, n);
+    placement_explain(m, &text);
+    buf_puts(&text, "\n");
     energy_explain(m, &s[0], &text);
     if (best > 0) {
         buf_puts(&text, "\nthe cheapest: ");

@@ -166,7 +166,7 @@ int cmd_bench(int argc, char **argv)
 {
     const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
     int windows = 100;
-    int hop = 0;
+    int hop = 0, ram = 0;
     bool json = false, stream = false, explain = false, awake = false;
     const char *sensor = NULL;
     float battery = 300;
@@ -181,6 +181,8 @@ int cmd_bench(int argc, char **argv)
         {"sensor", 0, OPT_TEXT, "NAME", "count an inertial sensor's energy: mpu6050, lsm6dso, bmi270 ...",
          &sensor},
         {"battery", 0, OPT_FLOAT, "MAH", "battery for the days, at 3.7 V (300)", &battery},
+        {"ram", 0, OPT_INT, "BYTES", "RAM for the model and for constants that gain there (the target's)",
+         &ram},
         {"awake", 0, OPT_FLAG, NULL, "no light sleep between windows", &awake},
         {"explain", 0, OPT_FLAG, NULL, "the whole sum of the energy, each constant with its source",
          &explain},
@@ -208,7 +210,8 @@ int cmd_bench(int argc, char **argv)
     const struct target *t = target ? target_find(target) : NULL;
     const char *wrong = meter     ? "measuring with an instrument is not there yet; leave --meter out"
                         : !target ? "--target T is needed; 'wearlite targets' lists them"
-                        : hop < 0 || battery < 0           ? "--hop and --battery take positive numbers"
+                        : hop < 0 || battery < 0 || ram < 0
+                            ? "--hop, --battery and --ram take positive numbers"
                         : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
                                                            : NULL;
     if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
@@ -225,7 +228,7 @@ int cmd_bench(int argc, char **argv)
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
-                measure_emulated(p, t, x, windows, &a, &m, &e) &&
+                measure_emulated(p, t, x, windows, ram, &a, &m, &e) &&
                 (!board || bench_board_read(board, p, t, &report, &a, &e));
     if (good && json)
         print_json(argv[0], g, what, &m, &from, board ? &report : NULL, count, words, &a);

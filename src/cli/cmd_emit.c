@@ -1,5 +1,6 @@
 #include "../emit/emit.h"
 #include "../format/format.h"
+#include "../measure/measure.h"
 #include "cmd.h"
 #include "windows.h"
 #include <stdio.h>
@@ -34,9 +35,33 @@ static void print_next(const char *out, const char *name, const char *project, c
                out, name, name, t->name, golden, what, out);
 }
 
+// Which constants --weights copies to RAM; NULL with an empty message for none. The planner wants the misses of each,
+// which an emulated run counts.
+static const bool *weights_for(const char *how, const struct plan *p, const struct target *t, const float *x,
+                               int windows, int ram, struct arena *a, struct err *e)
+{
+    struct measurement m;
+    struct constant *c = arena_new_n(a, (size_t)constants_most(p) + 1, struct constant);
+    bool *in_ram = arena_new_n(a, (size_t)constants_most(p) + 1, bool);
+    const int n = constants_of(p, c);
+    if (!strcmp(how, "flash")) return NULL;
+    if (!t->cache.bytes)
+        return FAIL_NULL(e,
+                         "--weights %s: %s has no cache in front of its flash, constants in RAM gain nothing",
+                         how, t->name);
+    if (!strcmp(how, "planned") && !measure_emulated(p, t, x, windows, ram, a, &m, e)) return NULL;
+    for (int i = 0; i < n; i++) in_ram[i] = !strcmp(how, "ram") || m.placed[i].in_ram;
+    if (!strcmp(how, "planned"))
+        fprintf(stderr,
+                "planned: %lld bytes of constants in RAM, %.0f cache misses an inference instead of %.0f\n",
+                (long long)m.planned_bytes, m.planned_misses, m.cache_misses);
+    return in_ram;
+}
+
 int cmd_emit(int argc, char **argv)
 {
-    const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what;
+    const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what,
+               *weights = "flash";
     bool stream = false;
     int golden = 4, hop = 0, ram = 0, flash = 0;
     const struct opt opts[] = {
@@ -50,6 +75,8 @@ int cmd_emit(int argc, char **argv)
         {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
         {"stream", 0, OPT_FLAG, NULL, "windows overlap: keep what the convolutions made of the old samples",
          &stream},
+        {"weights", 'w', OPT_TEXT, "PLACE",
+         "flash, ram, or planned: in RAM what saves most cache misses (flash)", &weights},
         {"ram", 0, OPT_INT, "BYTES", "the model's RAM on the board (the target's)", &ram},
         {"flash", 0, OPT_INT, "BYTES", "the board's flash (the target's)", &flash},
         {NULL, 0, 0, NULL, NULL, NULL},
@@ -73,6 +100,8 @@ int cmd_emit(int argc, char **argv)
     if (golden < 0 || golden > 1000) return usage_error(&u, "--golden takes 0 to 1000 windows");
     if (hop < 0 || ram < 0 || flash < 0)
         return usage_error(&u, "--hop, --ram and --flash take positive numbers");
+    if (strcmp(weights, "flash") && strcmp(weights, "ram") && strcmp(weights, "planned"))
+        return usage_error(&u, "--weights takes flash, ram or planned");
     struct arena a = {0};
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
@@ -87,7 +116,8 @@ int cmd_emit(int argc, char **argv)
                          .hop = hop,
                          .ram_bytes = ram,
                          .flash_bytes = flash};
-    bool good = x && emit_project(p, t, &o, out, &e);
+    o.in_ram = x ? weights_for(weights, p, t, x, golden ? golden : 1, ram, &a, &e) : NULL;
+    bool good = x && !*e.text && emit_project(p, t, &o, out, &e);
     if (good) print_next(out, name, project, t, golden, what);
     arena_free(&a);
     return good ? EXIT_DONE : report_error(&e);

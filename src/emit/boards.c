@@ -23,9 +23,17 @@ const struct board *board_find(const struct target *t)
     return NULL;
 }
 
+int64_t model_copied_bytes(const struct model *m)
+{
+    int64_t bytes = 0;
+    for (int i = 0; i < m->nconstant; i++)
+        if (m->in_ram && m->in_ram[i]) bytes += constant_ram_bytes(&m->constant[i]);
+    return bytes;
+}
+
 int64_t model_ram_bytes(const struct model *m)
 {
-    return m->plan->arena_bytes +
+    return m->plan->arena_bytes + model_copied_bytes(m) +
            (int64_t)(m->plan->g->nstate ? m->hop : m->window) * m->channels * (int64_t)sizeof(float);
 }
 
@@ -66,10 +74,13 @@ bool budget_check(const struct model *m, const struct project *kind, const struc
     if (ram > ram_most)
         return fail(
             e,
-            "%s takes %lld bytes of RAM (values %d, window %lld%s) and there are %lld: %lld too many; "
+            "%s takes %lld bytes of RAM (values %d, window %lld%s%s) and there are %lld: %lld too many; "
             "take full-integer quantization, a shorter window or a smaller model, or tell of more by --ram",
             m->name, (long long)ram, m->plan->arena_bytes,
-            (long long)(model_ram_bytes(m) - m->plan->arena_bytes),
+            (long long)(model_ram_bytes(m) - m->plan->arena_bytes - model_copied_bytes(m)),
+            model_copied_bytes(m)
+                ? arena_printf(m->arena, ", constants %lld", (long long)model_copied_bytes(m))
+                : "",
             kind == &arduino && b->rodata_in_ram ? ", and the constants, which this core keeps in RAM" : "",
             (long long)ram_most, (long long)(ram - ram_most));
     if (flash > flash_most)

@@ -65,13 +65,13 @@ void comment_print(const char *name, struct buf *out)
         buf_put(out, *p >= 32 && *p < 127 && *p != '\\' ? p : "?", 1);
 }
 
-void constant_print(const struct tensor *t, const char *name, const char *align, struct buf *out)
+void constant_print(const struct tensor *t, const char *name, const char *place, struct buf *out)
 {
     char shape[64];
     int64_t n = tensor_count(t);
     comment_print(t->name, out);
     buf_printf(out, " %s\n", tensor_shape(t, shape, sizeof shape));
-    buf_printf(out, "static const %s %s[%lld] %s = {", c_type(t->type), name, (long long)(n ? n : 1), align);
+    buf_printf(out, "static const %s %s[%lld] %s = {", c_type(t->type), name, (long long)(n ? n : 1), place);
     if (!n) buf_puts(out, "0");
     size_t line = out->n;
     for (int64_t i = 0; i < n; i++) {

@@ -10,6 +10,7 @@ struct emit_opt {
     const float *golden;        // (ngolden, elements of the input), sensor units
     int hop;                    // samples from one window to the next; 0: the model's own
     int ram_bytes, flash_bytes; // budgets; 0: the target's
+    const bool *in_ram;         // of constants_of: those that are copied to RAM at start; NULL: none
     bool profile;               // marks between the layers, for counting
 };
 // Writes the project into dir. Everything in it is self-contained C99; golden outputs come from run.
@@ -18,6 +19,21 @@ bool emit_project(const struct plan *p, const struct target *t, const struct emi
 
 // 16 hexadecimal digits that tell this plan from others; the benchmark on a board reports them.
 void plan_id(const struct plan *p, char id[17]);
+
+// ---- where constants lie (placement.c) ----
+struct constant { // each is printed once, with its number: c12
+    const struct tensor *t;
+    const struct node *node; // the first that reads it
+    int number;
+    int64_t bytes;
+};
+enum { CONSTANT_ALIGN = 16 };
+int constants_most(const struct plan *p); // room that constants_of needs
+int constants_of(const struct plan *p, struct constant *out);
+int64_t constant_ram_bytes(const struct constant *c); // with what aligning it takes
+// Chooses the constants whose gains sum up highest within ram_bytes; returns the bytes they take. gain: of each, what a
+// copy in RAM saves; those that save nothing stay.
+int64_t placement_plan(const struct constant *c, const double *gain, int n, int64_t ram_bytes, bool *in_ram);
 
 // Device sources and templates, carried inside the program (made by tools/embed at build time).
 struct embedded {

@@ -11,6 +11,9 @@ struct model { // what the generated files say about the model
     const char *labels, *channel_names, *units, *rate; // joined by commas; NULL
     int ngolden;
     const float *golden;
+    const struct constant *constant; // all of them, by number
+    const bool *in_ram;              // which are copied to RAM; NULL: none
+    int nconstant;
     bool profile;
     struct arena *arena;
 };
@@ -32,8 +35,9 @@ struct board {
 };
 const struct board *board_find(const struct target *t); // NULL: none
 
-// RAM that the model takes: its values, and the window of NAME_push. Bytes.
+// RAM that the model takes: its values, the window of NAME_push, the constants that are copied there. Bytes.
 int64_t model_ram_bytes(const struct model *m);
+int64_t model_copied_bytes(const struct model *m); // the constants alone
 bool budget_check(const struct model *m, const struct project *kind, const struct emit_opt *o, struct err *e);
 // The part of the flash's partition table for the app; 0: ESP-IDF's own table (1 MiB) does.
 int64_t app_partition_bytes(const struct model *m);
@@ -64,7 +68,7 @@ void header_print(const struct model *m, struct buf *out);
 void api_print(const struct model *m, struct buf *out);
 void api_declare(const struct model *m, struct buf *out);
 // static const TYPE cN[] = {...}; every float bit kept.
-void constant_print(const struct tensor *t, const char *name, const char *align, struct buf *out);
+void constant_print(const struct tensor *t, const char *name, const char *place, struct buf *out);
 // "// name": a name from a foreign file must not end the comment's line.
 void comment_print(const char *name, struct buf *out);
 // "0x1.8p+1f", "(1.0f / 0.0f)", ...

@@ -43,6 +43,9 @@ static bool model_fill(const struct plan *p, const struct target *t, const struc
     for (char *c = u; *c; c++) *c = (char)toupper((unsigned char)*c);
     m->upper = u;
     m->golden = o->golden, m->ngolden = o->ngolden;
+    struct constant *c = arena_new_n(a, (size_t)constants_most(p), struct constant);
+    m->nconstant = constants_of(p, c);
+    m->constant = c, m->in_ram = o->in_ram;
     int64_t n = tensor_count(in);
     m->channels = in->rank > 1 ? in->dim[in->rank - 1] : 1;
     if (in->rank > 1 && m->channels == 1 && in->dim[in->rank - 2] < 64 && in->rank > 2)

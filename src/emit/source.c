@@ -15,22 +15,22 @@ static bool output_supported(enum dtype t)
 }
 
 // Constants are numbered by their bytes, so that a table which several calls share is printed once.
-static int constant_number(const struct plan *p, const struct ref *r, bool *first)
+static int constant_index(const struct model *m, const struct ref *r)
 {
-    int n = 0;
-    *first = true;
-    for (int s = 0; s < p->nstep; s++)
-        for (int b = 0; b < p->step[s].k->nbuf; b++) {
-            const struct ref *q = &p->step[s].buf[b];
-            if (q->offset != -1) continue;
-            if (q->t->data == r->t->data) {
-                *first = q == r;
-                return n;
-            }
-            n++;
-        }
+    for (int i = 0; i < m->nconstant; i++)
+        if (m->constant[i].t->data == r->t->data) return i;
     assert(0);
     return -1;
+}
+
+static void constants_print(const struct model *m, struct buf *out)
+{
+    for (int i = 0; i < m->nconstant; i++) {
+        const char *name = arena_printf(m->arena, "c%d", m->constant[i].number);
+        const bool ram = m->in_ram && m->in_ram[i];
+        constant_print(m->constant[i].t, name, ram ? arena_printf(m->arena, "IN_RAM(%s)", name) : "WEIGHTS",
+                       out);
+    }
 }
 
 static void includes_print(const struct model *m, struct buf *out)
@@ -56,15 +56,12 @@ static void data_print(const struct model *m, struct buf *out)
 {
     const struct plan *p = m->plan;
     int64_t top = 0;
+    constants_print(m, out);
     for (int s = 0; s < p->nstep; s++) {
         const struct step *t = &p->step[s];
         for (int b = 0; b < t->k->nbuf; b++) {
             const struct ref *r = &t->buf[b];
             if (r->offset >= 0 && r->offset + ref_bytes(r) > top) top = r->offset + ref_bytes(r);
-            if (r->offset != -1) continue;
-            bool first;
-            int n = constant_number(p, r, &first);
-            if (first) constant_print(r->t, arena_printf(m->arena, "c%d", n), "WEIGHTS", out);
         }
         if (!t->k->params) continue;
         buf_printf(out, "static const %s p%d = {", t->k->params, s);
@@ -86,12 +83,10 @@ static void argument_print(const struct model *m, const struct step *t, int b, s
     if (r->offset == -2) {
         buf_puts(out, "NULL");
     } else if (r->offset == -1) {
-        bool first;
-        int n = constant_number(m->plan, r, &first);
         // A kernel that sees its bits in another type (int8 tables as uint8) gets them by a cast.
         bool same = !strcmp(type, arena_printf(m->arena, "const %s", c_type(r->t->type)));
         if (!same) buf_printf(out, "(%s *)(const void *)", type);
-        buf_printf(out, "c%d", n);
+        buf_printf(out, "c%d", m->constant[constant_index(m, r)].number);
     } else {
         buf_printf(out, "(%s *)(void *)(a + %d)", type, r->offset);
     }
@@ -190,6 +185,11 @@ static const char prelude[] =
     "#if defined(WEIGHTS_IN_RAM) && defined(ESP_PLATFORM) // the linker script copies .dram1 at start\n"
     "#define WEIGHTS __attribute__((aligned(16), section(\".dram1.wearlite_weights\")))\n#else\n"
     "#define WEIGHTS ALIGNED\n#endif\n"
+    "#if defined(ESP_PLATFORM) // constants whose cache misses are worth their RAM\n"
+    "#define IN_RAM(name) __attribute__((aligned(16), section(\".dram1.wearlite_\" #name)))\n"
+    "#elif defined(__GNUC__) && defined(__ELF__)\n"
+    "#define IN_RAM(name) __attribute__((aligned(16), section(\".data.\" #name)))\n#else\n"
+    "#define IN_RAM(name) ALIGNED\n#endif\n"
     "#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L\n"
     "#define STATIC_ASSERT(c, name) _Static_assert(c, #name)\n#else\n"
     "#define STATIC_ASSERT(c, name) typedef char name[(c) ? 1 : -1]\n#endif\n";

@@ -7,6 +7,12 @@
 #include <math.h>
 #include <string.h>
 
+const char *weights_name(enum weights w)
+{
+    static const char *const name[] = {"flash", "planned", "ram"};
+    return name[w];
+}
+
 static const struct fact *active_mw(const struct target *t, uint32_t hz)
 {
     for (int i = 0; i < 3 && t->slower[i].hz; i++)
@@ -31,7 +37,9 @@ static void put(struct interval *v, int end, double x)
 
 static double misses_of(const struct measurement *m, const struct energy_setting *s)
 {
-    const double n = s->weights_in_ram ? m->code_misses : m->cache_misses;
+    const double n = s->weights == WEIGHTS_RAM       ? m->code_misses
+                     : s->weights == WEIGHTS_PLANNED ? m->planned_misses
+                                                     : m->cache_misses;
     return isnan(n) ? 0 : n;
 }
 
@@ -95,11 +103,12 @@ int energy_settings(const struct measurement *m, const struct energy_setting *fr
     int n = 0;
     for (int c = -1; c < 3; c++) {
         if (c >= 0 && !t->slower[c].hz) break;
-        for (int ram = 0; ram < (t->cache.bytes ? 2 : 1); ram++) {
-            if (ram && m->ram_bytes + m->weight_bytes > (int64_t)t->ram_bytes) continue;
+        for (int w = WEIGHTS_FLASH; w <= (t->cache.bytes ? WEIGHTS_RAM : WEIGHTS_FLASH); w++) {
+            if (w == WEIGHTS_RAM && m->weight_bytes > m->plan_budget) continue;
+            if (w == WEIGHTS_PLANNED && (isnan(m->planned_misses) || !m->planned_bytes)) continue;
             out[n] = *from;
             out[n].clock_hz = c < 0 ? t->clock_hz : t->slower[c].hz;
-            out[n++].weights_in_ram = ram;
+            out[n++].weights = (enum weights)w;
         }
     }
     return n;
@@ -126,7 +135,10 @@ void energy_explain(const struct measurement *m, const struct energy_setting *s,
     struct energy e;
     energy_of(m, s, &e);
     buf_printf(out, "%.*s at %.0f MHz, constants in %s\n", (int)strcspn(t->chip, ","), t->chip,
-               s->clock_hz / 1e6, s->weights_in_ram ? "RAM" : "flash");
+               s->clock_hz / 1e6,
+               s->weights == WEIGHTS_RAM       ? "RAM"
+               : s->weights == WEIGHTS_PLANNED ? "flash and, as planned, in RAM"
+                                               : "flash");
     line(out, "core cycles", m->core_cycles.value, m->core_cycles.low, m->core_cycles.high, "",
          t->cost.source);
     line(out, "/ clock", r.core_us, low.core_us, high.core_us, "us", NULL);

@@ -136,28 +136,66 @@ const char *plugin_build(struct arena *a, struct err *e)
     return so;
 }
 
-// Addresses that the plug-in must know.
-static bool symbols(const struct firmware *f, uint64_t mark[2], uint64_t *slots, uint64_t rom[2],
-                    struct arena *a, struct err *e)
+struct symbol {
+    uint64_t at, size;
+    const char *name;
+};
+
+// All symbols of the program.
+static struct symbol *symbols_read(const struct firmware *f, int *n, struct arena *a, struct err *e)
 {
     char *nm = arena_strdup(a, f->cc);
     nm[strlen(nm) - 3] = 0;
     const char *const argv[] = {arena_printf(a, "%snm", nm), "-S", f->elf, NULL};
     struct proc_result r;
-    if (!proc_run(argv, f->dir, 30, a, &r, e)) return false;
-    int found = 0;
+    *n = 0;
+    if (!proc_run(argv, f->dir, 30, a, &r, e)) return NULL;
+    int lines = 1;
+    for (const char *p = (const char *)r.out.p; *p; p++) lines += *p == '\n';
+    struct symbol *s = arena_new_n(a, (size_t)lines, struct symbol);
     for (const char *p = (const char *)r.out.p; *p; p += strcspn(p, "\n"), p += *p == '\n') {
         char w[4][64]; // address, size (not of every symbol), kind, name
-        int n = sscanf(p, "%63s %63s %63s %63s", w[0], w[1], w[2], w[3]);
-        if (n < 3 || !strcspn(p, "\n")) continue;
-        const char *name = strlen(w[1]) > 1 ? w[3] : w[2];
-        uint64_t at = strtoull(w[0], NULL, 16), size = strlen(w[1]) > 1 ? strtoull(w[1], NULL, 16) : 0;
-        if (!strcmp(name, "fw_mark")) mark[0] = at & ~1ull, mark[1] = mark[0] + size, found++;
-        if (!strcmp(name, "fw_slots")) *slots = at, found++;
-        if (!strcmp(name, "rom_start")) rom[0] = at, found++;
-        if (!strcmp(name, "rom_end")) rom[1] = at, found++;
+        int k = sscanf(p, "%63s %63s %63s %63s", w[0], w[1], w[2], w[3]);
+        if (k < 3 || !strcspn(p, "\n")) continue;
+        const bool sized = strlen(w[1]) > 1;
+        s[(*n)++] = (struct symbol){strtoull(w[0], NULL, 16), sized ? strtoull(w[1], NULL, 16) : 0,
+                                    arena_strdup(a, sized ? w[3] : w[2])};
     }
-    return found == 4 || fail(e, "%s: the firmware lacks a symbol that counting needs", f->target->name);
+    return s;
+}
+
+static const struct symbol *symbol_find(const struct symbol *s, int n, const char *name)
+{
+    for (int i = 0; i < n; i++)
+        if (!strcmp(s[i].name, name)) return &s[i];
+    return NULL;
+}
+
+bool firmware_constants(const struct firmware *f, const int *number, int n, uint32_t *address,
+                        struct arena *a, struct err *e)
+{
+    int count;
+    const struct symbol *all = symbols_read(f, &count, a, e);
+    for (int i = 0; all && i < n; i++) {
+        const struct symbol *s = symbol_find(all, count, arena_printf(a, "c%d", number[i]));
+        address[i] = s ? (uint32_t)s->at : 0;
+    }
+    return all;
+}
+
+// Addresses that the plug-in must know.
+static bool symbols(const struct firmware *f, uint64_t mark[2], uint64_t *slots, uint64_t rom[2],
+                    struct arena *a, struct err *e)
+{
+    int n;
+    const struct symbol *all = symbols_read(f, &n, a, e);
+    if (!all) return false;
+    const struct symbol *m = symbol_find(all, n, "fw_mark"), *s = symbol_find(all, n, "fw_slots"),
+                        *lo = symbol_find(all, n, "rom_start"), *hi = symbol_find(all, n, "rom_end");
+    if (!m || !s || !lo || !hi)
+        return fail(e, "%s: the firmware lacks a symbol that counting needs", f->target->name);
+    mark[0] = m->at & ~1ull, mark[1] = mark[0] + m->size, *slots = s->at, rom[0] = lo->at, rom[1] = hi->at;
+    return true;
 }
 
 static int words(const char *text, const char **argv, struct arena *a)
@@ -192,7 +230,7 @@ bool firmware_run(const struct firmware *f, const char *in, const char *out, con
                 plugin =
                     arena_printf(a, "%s,cache=%s:0x%llx-0x%llx:%u:%u:%u:%s", plugin, code ? "code" : "flash",
                                  (unsigned long long)rom[0], (unsigned long long)rom[1], t->cache.bytes,
-                                 t->cache.ways, t->cache.line, code ? "i" : "id");
+                                 t->cache.ways, t->cache.line, code ? "i" : "idl");
         n += words("-icount shift=0,sleep=off -plugin", argv + n, a);
         argv[n++] = plugin;
     }

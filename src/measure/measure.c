@@ -19,6 +19,7 @@ struct job {
     float *host; // what run gives
     int n, nx, ny;
     struct firmware plain, marked;
+    int64_t ram_bytes; // budget
     struct measurement *m;
     struct arena *a;
 };
@@ -111,6 +112,19 @@ static void costs_fill(struct job *j, const struct region *r)
         m->energy_origin = "emulated";
 }
 
+// The mean of n inferences, without the marks.
+static bool inference_of(const struct target *t, const struct profile *p, int n, struct region *sum,
+                         struct err *e)
+{
+    int i = 0, windows = 0;
+    const struct region *empty = empty_region(p, &i);
+    for (; empty && i < p->n; i++)
+        if (p->region[i].id == 1) sum_into(sum, &p->region[i], 1), sum_into(sum, empty, -1), windows++;
+    if (windows != n) return fail(e, "%s: the profile shows %d of %d inferences", t->name, windows, n);
+    scale(sum, 1.0 / n);
+    return true;
+}
+
 static bool count(struct job *j, int n, struct err *e)
 {
     struct profile p;
@@ -122,15 +136,38 @@ static bool count(struct job *j, int n, struct err *e)
     if (!scores_compare(j, "count.out", n, e) || !j->m->device_equals_host) return j->m->difference != NULL;
     if (!profile_read(&j->plain, "count.prof", &p, j->a, e)) return false;
     struct region sum = {.id = 0};
-    int i = 0, windows = 0;
-    const struct region *empty = empty_region(&p, &i);
-    for (; empty && i < p.n; i++)
-        if (p.region[i].id == 1) sum_into(&sum, &p.region[i], 1), sum_into(&sum, empty, -1), windows++;
-    if (windows != n)
-        return fail(e, "%s: the profile shows %d of %d inferences", j->target->name, windows, n);
-    scale(&sum, 1.0 / n);
+    if (!inference_of(j->target, &p, n, &sum, e)) return false;
     j->m->stack_bytes = stack;
     costs_fill(j, &sum);
+    return !j->target->cache.bytes || placed_fill(j->m, j->plan, &j->plain, &p, n, j->a, e);
+}
+
+// The same windows with the planner's choice in RAM: other addresses, so other sets of the cache; hence counted anew.
+static bool count_planned(struct job *j, int n, struct err *e)
+{
+    struct measurement *m = j->m;
+    m->planned_bytes = placed_choose(m, j->plan, j->a);
+    m->planned_misses = m->cache_misses;
+    if (!m->planned_bytes) return true;
+    bool *in_ram = arena_new_n(j->a, (size_t)m->nplaced, bool);
+    for (int i = 0; i < m->nplaced; i++) in_ram[i] = m->placed[i].in_ram;
+    const struct emit_opt o = {.name = "model", .in_ram = in_ram};
+    struct firmware f = j->plain;
+    struct profile p;
+    int64_t stack;
+    f.dir = arena_printf(j->a, "%s/planned", j->plain.dir);
+    if (!emit_project(j->plan, j->target, &o, f.dir, e) || !firmware_build(&f, o.name, NULL, j->a, e))
+        return false;
+    const char *out = "planned/count.out"; // below the folder of all files of windows and scores
+    const int compared = m->windows_compared;
+    if (!firmware_run(&f, "../count.bin", "count.out", "count.prof", 10 * MEASURE_SECONDS, &stack, j->a, e) ||
+        !scores_compare(j, out, n, e) || !m->device_equals_host)
+        return m->difference != NULL;
+    m->windows_compared = compared;
+    struct region sum = {.id = 0};
+    if (!profile_read(&f, "count.prof", &p, j->a, e) || !inference_of(j->target, &p, n, &sum, e))
+        return false;
+    m->planned_misses = sum.misses;
     return true;
 }
 
@@ -208,6 +245,7 @@ static void sizes_fill(struct job *j)
     int64_t ram = f->arena_bytes + f->static_bytes + (m->stack_bytes > 0 ? m->stack_bytes : 0);
     int64_t over_flash = f->flash_bytes - (int64_t)t->flash_bytes, over_ram = ram - (int64_t)t->ram_bytes;
     m->fits = over_flash <= 0 && over_ram <= 0;
+    m->plan_budget = j->ram_bytes > ram ? j->ram_bytes - ram : 0;
     m->refusal = NULL; // filled twice: the stack is known better after all windows
     if (over_flash > 0)
         m->refusal = arena_printf(j->a, "flash: %s bytes too many for the %s bytes of %s",
@@ -267,11 +305,14 @@ static bool measure_in(struct job *j, struct err *e)
     if (!firmware_build(&j->plain, o.name, NULL, j->a, e)) return false;
     if (!(j->plain.plugin = plugin_build(j->a, e))) return false;
     m->stack_bytes = -1;
-    if (!count(j, j->n < COUNTED ? j->n : COUNTED, e)) return false;
+    const int counted = j->n < COUNTED ? j->n : COUNTED;
+    if (!count(j, counted, e)) return false;
     sizes_fill(j);
     if (!m->device_equals_host) return true;
     if (!compare_all(j, e)) return false;
     sizes_fill(j);
+    if (!m->device_equals_host) return true;
+    if (j->target->cache.bytes && !count_planned(j, counted, e)) return false;
     if (!m->device_equals_host) return true;
     j->marked = j->plain;
     j->marked.build = "build-marked";
@@ -279,7 +320,7 @@ static bool measure_in(struct job *j, struct err *e)
 }
 
 bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                      struct arena *a, struct measurement *m, struct err *e)
+                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
 {
     const struct interval unknown = {NAN, NAN, NAN};
     *m = (struct measurement){.target = t,
@@ -291,9 +332,11 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
                               .core_cycles = unknown,
                               .cache_misses = NAN,
                               .code_misses = NAN,
+                              .planned_misses = NAN,
                               .ram_bytes = -1,
                               .stack_bytes = -1};
     struct job j = {.plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a};
+    j.ram_bytes = ram_bytes ? ram_bytes : (int64_t)t->ram_bytes;
     j.plain.target = t;
     if (nwindow < 1) return fail(e, "%s: at least one window is needed to measure", t->name);
     if (!(j.plain.cc = target_cc(t, a, e)) || !(j.plain.qemu = target_qemu(t, a, e))) return false;
@@ -313,7 +356,7 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
     m->versions = good ? versions(&j) : NULL;
     if (!getenv("WEARLITE_KEEP")) dir_remove(dir);
     if (good && !m->device_equals_host) { // a program that computes something else has no costs
-        m->instructions = m->taken_branches = m->cache_misses = NAN;
+        m->instructions = m->taken_branches = m->cache_misses = m->planned_misses = NAN;
         m->cycles = m->core_cycles = m->latency_us = m->energy_uj = unknown;
         m->energy_origin = NULL;
         m->nclass = m->nlayer = 0;

@@ -12,6 +12,12 @@ struct class_count {
     const char *name; // alu mul mac div load store branch fpu simd
     double n;         // an inference
 };
+struct placed { // a constant, and where the planner puts it
+    const char *layer, *name;
+    int64_t bytes;
+    double misses; // of the cache, an inference, with all constants in flash
+    bool in_ram;
+};
 struct interval {
     double value, low, high; // NAN: not known
 };
@@ -26,8 +32,13 @@ struct measurement {
     const char *energy_origin;  // "emulated": counted instructions, estimated cycles, a documented power;
                                 // NULL: not known
     const char *energy_missing; // why the energy is not known; NULL
-    double taken_branches, cache_misses;           // an inference; misses NAN: no cache is modelled
-    double code_misses;                            // cache misses when all constants lie in RAM
+    double taken_branches, cache_misses; // an inference; misses NAN: no cache is modelled
+    double code_misses;                  // cache misses when all constants lie in RAM
+    double planned_misses; // counted with the planner's choice in RAM; NAN: there is nothing to choose
+    int64_t planned_bytes; // of RAM, on top of ram_bytes
+    int64_t plan_budget;   // bytes of RAM that the planner had for constants
+    struct placed *placed; // all constants, in the order of constants_of (emit.h)
+    int nplaced;
     int64_t flash_bytes, code_bytes, weight_bytes; // text + rodata of model and kernels, without the harness
     int64_t ram_bytes, arena_bytes, static_bytes, stack_bytes;
     bool fits;
@@ -44,13 +55,16 @@ enum { MEASURE_SECONDS = 120 }; // time for one comparison run; windows that do 
 // Builds the emitted project for t in a scratch folder, runs nwindow windows on the emulated chip, compares
 // every output byte with what run gives on the host, counts. When one differs, costs stay unknown and
 // `difference` says where.
+// ram_bytes: RAM for the model and the constants that the planner puts there; 0: the target's.
 bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                      struct arena *a, struct measurement *m, struct err *e);
+                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e);
 
 // ---- energy at a setting (energy.c) ----
+enum weights { WEIGHTS_FLASH, WEIGHTS_PLANNED, WEIGHTS_RAM }; // none, the planner's choice, all constants
+const char *weights_name(enum weights w);                     // "flash", "planned", "ram"
 struct energy_setting {
     uint32_t clock_hz;           // the chip's own, or one of its slower ones
-    bool weights_in_ram;         // constants are copied to RAM at start: only code waits for the flash
+    enum weights weights;        // what is copied to RAM at start and then does not wait for the flash
     bool awake;                  // the core waits for the next window instead of sleeping
     double hop_s;                // seconds from one window to the next; 0: only the inference is asked for
     const struct sensor *sensor; // NULL: without
@@ -61,10 +75,12 @@ struct energy { // NAN: not known; why says why
     const char *why;
 };
 void energy_of(const struct measurement *m, const struct energy_setting *s, struct energy *out);
-// Every clock, both places of the weights where there is a cache and they fit; returns how many.
-enum { ENERGY_SETTINGS = 8 }; // at most
+// Every clock, every place of the weights where there is a cache and they fit; returns how many.
+enum { ENERGY_SETTINGS = 12 }; // at most
 int energy_settings(const struct measurement *m, const struct energy_setting *from,
                     struct energy_setting *out);
+// The placement plan as a table: layer, constant, bytes, misses, place, gain; empty where there is no cache.
+void placement_explain(const struct measurement *m, struct buf *out); // placed.c
 // The sum, term by term, each with its source.
 void energy_explain(const struct measurement *m, const struct energy_setting *s, struct buf *out);
 #endif

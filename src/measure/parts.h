@@ -18,6 +18,9 @@ bool firmware_build(struct firmware *f, const char *name, const char *extra, str
 // Runs it on windows from in to out (files in dir), writes the profile when one is wanted. *stack: bytes.
 bool firmware_run(const struct firmware *f, const char *in, const char *out, const char *profile, int seconds,
                   int64_t *stack, struct arena *a, struct err *e);
+// Where the constants lie: address[i] of the one with number[i], 0 where the compiler needs none.
+bool firmware_constants(const struct firmware *f, const int *number, int n, uint32_t *address,
+                        struct arena *a, struct err *e);
 // The counting plug-in, compiled once into the user's cache.
 const char *plugin_build(struct arena *a, struct err *e);
 
@@ -30,6 +33,12 @@ struct region { // between two marks
 struct profile {
     struct region *region;
     int n;
+    struct line { // of flash, that reads missed
+        uint32_t at;
+        int region;
+        double misses;
+    } * line;
+    int nline;
 };
 bool profile_read(const struct firmware *f, const char *file, struct profile *p, struct arena *a,
                   struct err *e);
@@ -46,6 +55,12 @@ bool classes_read(const struct firmware *f, struct classes *c, struct arena *a, 
 int registers_of(const char *operands); // in the list of a load or store of several: {r4-r7, lr} has 5
 enum class_id class_of(const char *arch, const char *mnemonic,
                        const char *operands); // arch: arm riscv xtensa
+
+// Fills m->placed with the misses of each constant, mean of n inferences.
+bool placed_fill(struct measurement *m, const struct plan *plan, const struct firmware *f,
+                 const struct profile *p, int n, struct arena *a, struct err *e);
+// What stays of the RAM beside values, static data and stack goes to the constants that gain most; the bytes they take.
+int64_t placed_choose(struct measurement *m, const struct plan *plan, struct arena *a);
 
 double cycles_of(const struct target *t, const struct region *r); // without cache misses
 // Cycles of one miss at the chip's own clock.

@@ -27,10 +27,12 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
     if (!classes_read(f, &c, a, e)) return false;
     if (!file_read(arena_printf(a, "%s/%s", f->dir, file), a, &text, e)) return false;
     const char *arch = strstr(f->cc, "arm-") ? "arm" : strstr(f->cc, "riscv") ? "riscv" : "xtensa";
-    int cap = 0;
+    int cap = 0, lines = 0;
     for (const char *q = (const char *)text.p; (q = strstr(q, "region ")); q++) cap++;
+    for (const char *q = (const char *)text.p; (q = strstr(q, "\nline ")); q++) lines++;
     p->region = arena_new_n(a, (size_t)cap + 1, struct region);
-    p->n = 0;
+    p->line = arena_new_n(a, (size_t)lines + 1, struct line);
+    p->n = p->nline = 0;
     struct region *r = NULL;
     bool total = false;
     for (char *line = (char *)(uintptr_t)text.p, *next; line && *line; line = next) {
@@ -55,6 +57,8 @@ bool profile_read(const struct firmware *f, const char *file, struct profile *p,
         } else if (r &&
                    sscanf(line, "cache %15s %15s accesses %llu misses %llu", name, label, &n, &taken) == 4) {
             *(strcmp(name, "code") ? &r->misses : &r->code_misses) += (double)taken;
+        } else if (r && sscanf(line, "line %x misses %llu", &pc, &n) == 2) {
+            p->line[p->nline++] = (struct line){pc, p->n - 1, (double)n};
         } else if (!strncmp(line, "total ", 6)) {
             total = true;
         }

@@ -15,6 +15,13 @@ static const json_t *cheapest_of(const json_t *measured)
     return NULL;
 }
 
+static const char *place_of(const json_t *s)
+{
+    return figure_is(s, "constants", "ram")       ? "RAM"
+           : figure_is(s, "constants", "planned") ? "both, planned"
+                                                  : "flash";
+}
+
 static void put_number(const json_t *s, const char *key, double by, int digits, struct buf *out)
 {
     char v[SHOW_MAX], l[SHOW_MAX], h[SHOW_MAX], low[64], high[64];
@@ -31,11 +38,11 @@ static void put_setting(const json_t *results, const json_t *measured, const jso
                         struct buf *out)
 {
     char v[SHOW_MAX];
-    const bool ram = figure_is(s, "constants", "ram"), best = figure_true(s, "cheapest");
+    const bool best = figure_true(s, "cheapest");
     buf_printf(out, "<tr%s><th scope=\"row\">", best ? " class=\"base\"" : "");
     html_technique(results, figure_text(measured, "technique"), out);
     buf_printf(out, "</th><td>%s</td><td>%s</td>", show_fixed(v, figure(s, "clock_hz") / 1e6, 0),
-               ram ? "RAM" : "flash");
+               place_of(s));
     put_number(s, "latency_us", 1e-3, 2, out);
     put_number(s, "energy_uj", 1, 0, out);
     const double saved = base ? 1 - figure(s, "energy_uj") / figure(base, "energy_uj") : NAN;
@@ -65,7 +72,7 @@ static void put_choice(const json_t *results, const json_t *table, const char *m
     buf_puts(out, "<p>Cheapest that loses no more than a point: ");
     html_technique(results, figure_text(choice, "technique"), out);
     buf_printf(out, " at %s MHz, constants in %s", show_fixed(v, figure(best, "clock_hz") / 1e6, 0),
-               figure_is(best, "constants", "ram") ? "RAM" : "flash");
+               place_of(best));
     buf_printf(out, ": %s J an hour", show_fixed(v, figure(best, "hour_j"), 2));
     buf_printf(out, ", %s days of the battery.</p>\n", show_fixed(v, figure(best, "battery_days"), 1));
 }
@@ -106,9 +113,10 @@ void html_settings(const json_t *results, const json_t *table, struct buf *out)
         put_block(results, table, figure_text(m, "model"), figure_text(m, "target"), out);
     }
     if (open)
-        buf_puts(out,
-                 "<p class=\"note\">A window each hop, light sleep between, no sensor, no radio. With "
-                 "constants in RAM "
-                 "only code waits for the flash; they are copied once, at start. <code>wearlite bench MODEL "
-                 "--target T --explain</code> shows the whole sum with its sources.</p>\n</section>\n");
+        buf_puts(out, "<p class=\"note\">A window each hop, light sleep between, no sensor, no radio. With "
+                      "constants in RAM "
+                      "only code waits for the flash; they are copied once, at start. Planned: those whose "
+                      "cache misses are "
+                      "worth their RAM are copied, as many as there is RAM for. <code>wearlite bench MODEL "
+                      "--target T --explain</code> shows the whole sum with its sources.</p>\n</section>\n");
 }

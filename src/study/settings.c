@@ -51,7 +51,7 @@ json_t *settings_json(const struct measurement *m, const struct energy_setting *
         struct energy f;
         energy_of(m, &s[i], &f);
         json_t *o = json_pack("{s:I, s:s, s:s, s:f, s:s?, s:b}", "clock_hz", (json_int_t)s[i].clock_hz,
-                              "constants", s[i].weights_in_ram ? "ram" : "flash", "between",
+                              "constants", weights_name(s[i].weights), "between",
                               s[i].awake ? "awake" : "light-sleep", "hop_s", s[i].hop_s, "sensor",
                               s[i].sensor ? s[i].sensor->name : NULL, "cheapest", i == best);
         figure_put_interval(o, "latency_us", f.latency_us);

@@ -85,7 +85,7 @@ static json_t *measure(const struct study *s, const json_t *model, const char *b
         .name = "har", .ngolden = s->nsample < GOLDEN ? s->nsample : GOLDEN, .golden = s->sample};
     if (!emit_project(p, target, &o, arena_printf(a, "%s/%s", s->dir, project), e)) return NULL;
     struct measurement m = {0};
-    if (!measure_emulated(p, target, s->sample, s->nsample, a, &m, e)) return NULL;
+    if (!measure_emulated(p, target, s->sample, s->nsample, 0, a, &m, e)) return NULL;
     json_t *r = costs_of(&m, m.device_equals_host ? NULL
                              : m.difference       ? m.difference
                                                   : "device and host differ");

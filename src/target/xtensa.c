@@ -80,6 +80,13 @@ const struct target esp32 = {
     .load_by_device = true,
     .flash_bytes = 4096 << 10,
     .ram_bytes = 160 << 10, // ESP-IDF's limit of static data; 320 KiB with the heap
+    .ram_about = "DRAM: static data ends at 160 KiB (ESP-IDF, memory types), the other half is heap. Not "
+                 "IRAM: it can be "
+                 "read by aligned words only (the same page), and weights are read by bytes and by the FPU. "
+                 "Not PSRAM: it "
+                 "sits behind the same cache and on the same SPI lines as the flash (ESP-IDF, external RAM: "
+                 "beyond the "
+                 "cache's 32 KiB at the speed of the external RAM), so a miss costs as much",
     .clock_hz = 240000000,
     .fpu = true,
     .cost = {.alu = 1,

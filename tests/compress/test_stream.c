@@ -60,8 +60,10 @@ TEST(stream_equals_the_whole_window)
     for (int i = 0; i < 4; i++) {
         same_bits("cnn", "lite", hops[i]);
         same_bits("cnn", "full-integer", hops[i]);
+        same_bits("cnn-stream", "full-integer", hops[i]);
     }
     same_bits("cnn", "none", 64);
+    same_bits("cnn-stream", "lite", 64);
     same_bits("cnn-small", "full-integer", 4);
     same_bits("cnn-lstm", "full-integer", 64);
     same_bits("deepconvlstm", "lite", 32);

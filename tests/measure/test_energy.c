@@ -10,6 +10,9 @@ static struct measurement measured(const char *target)
                                 .core_cycles = {1.2e6, 1.0e6, 1.5e6},
                                 .cache_misses = 1000,
                                 .code_misses = 10,
+                                .planned_misses = 100,
+                                .planned_bytes = 20000,
+                                .plan_budget = 150000,
                                 .ram_bytes = 10000,
                                 .weight_bytes = 30000};
 }
@@ -27,7 +30,7 @@ TEST(energy_of_an_inference)
     CHECK_NEAR(t->active_mw.low * (1.0e6 / 240 + t->cache.miss_ns.low) / 1000, f.inference_uj.low, 1e-6);
     CHECK_NEAR(t->active_mw.high * (1.5e6 / 240 + t->cache.miss_ns.high) / 1000, f.inference_uj.high, 1e-6);
     CHECK(isnan(f.hour_j.value));
-    s = (struct energy_setting){.clock_hz = 80000000, .weights_in_ram = true};
+    s = (struct energy_setting){.clock_hz = 80000000, .weights = WEIGHTS_RAM};
     energy_of(&m, &s, &f); // the flash does not get slower with the core
     CHECK_NEAR(1.2e6 / 80 + 10 * t->cache.miss_ns.value / 1000, f.latency_us.value, 1e-6);
     CHECK_NEAR(74.3 * f.latency_us.value / 1000, f.inference_uj.value, 1e-6);
@@ -79,8 +82,10 @@ TEST(energy_settings_leave_out_what_does_not_fit)
 {
     struct measurement m = measured("esp32");
     struct energy_setting s[ENERGY_SETTINGS], from = {.hop_s = 1};
+    CHECK_EQ(9, energy_settings(&m, &from, s));
+    m.weight_bytes = m.plan_budget + 1;
     CHECK_EQ(6, energy_settings(&m, &from, s));
-    m.weight_bytes = m.target->ram_bytes;
+    m.planned_bytes = 0;
     CHECK_EQ(3, energy_settings(&m, &from, s));
     m = measured("cortex-m4f"); // no cache, one documented clock
     CHECK_EQ(1, energy_settings(&m, &from, s));

@@ -5,9 +5,10 @@
  *           [,cache=NAME:LO-HI:SIZE:WAYS:LINE:id]...                       (four caches at most)
  * mark, slots: the firmware calls fw_mark(id), a noinline function at LO..HI that stores to
  *   fw_slots[id] (32-bit words at ADDR); each such store ends the region that began at the last.
- * cache: an LRU set-associative cache for addresses LO..HI; i = fetches, d = data, id = both.
+ * cache: an LRU set-associative cache for addresses LO..HI; i = fetches, d = data, id = both; idl: and
+ *   which lines were missed by reads.
  * Lines written, per region: "region ID insns N ...", "cache NAME KIND accesses N misses N",
- *   "pc ADDR SIZE N TAKEN MNEMONIC"; at the end "total N". */
+ *   "line ADDR misses N", "pc ADDR SIZE N TAKEN MNEMONIC"; at the end "total N". */
 #include "qplugin.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ typedef struct {
     uint64_t lo, hi;
     unsigned sets, ways, shift;
     int i, d;
+    unsigned *line, nline; /* misses of each line by reads; NULL: not asked for */
     uint64_t *tag, *age, clock, acc[3], miss[3]; /* [0] fetch, [1] read, [2] write */
 } cache_t;
 #define HASH (1u << 17)
@@ -57,6 +59,7 @@ static void touch(cache_t *c, uint64_t a, int kind)
         if (age[w] < age[v]) v = w;
     }
     c->miss[kind]++;
+    if (c->line && kind == 1) c->line[line - (c->lo >> c->shift)]++;
     tag[v] = line + 1;
     age[v] = ++c->clock;
 }
@@ -104,6 +107,14 @@ static void region(const char *label)
                 fprintf(out, "cache %s %s accesses %llu misses %llu\n", caches[k].name, kn[j],
                         (unsigned long long)caches[k].acc[j], (unsigned long long)caches[k].miss[j]);
                 caches[k].acc[j] = caches[k].miss[j] = 0;
+            }
+    for (int k = 0; k < n_caches; k++)
+        for (unsigned l = 0; l < caches[k].nline; l++)
+            if (caches[k].line[l]) {
+                fprintf(out, "line %llx misses %u\n",
+                        (unsigned long long)(((caches[k].lo >> caches[k].shift) + l) << caches[k].shift),
+                        caches[k].line[l]);
+                caches[k].line[l] = 0;
             }
     qsort(all, n_all, sizeof *all, by_pc);
     for (size_t i = 0; i < n_all; i++) {
@@ -238,9 +249,9 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
         else if (!strncmp(a, "cache=", 6) && n_caches < 4) {
             cache_t *c = &caches[n_caches];
             unsigned size, line;
-            char kind[4];
+            char kind[5];
             long long lo, hi;
-            if (sscanf(a + 6, "%15[^:]:%lli-%lli:%u:%u:%u:%3s", c->name, &lo, &hi, &size, &c->ways, &line,
+            if (sscanf(a + 6, "%15[^:]:%lli-%lli:%u:%u:%u:%4s", c->name, &lo, &hi, &size, &c->ways, &line,
                        kind) != 7)
                 return -1;
             c->lo = (uint64_t)lo;
@@ -252,6 +263,10 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
             c->tag = calloc((size_t)c->sets * c->ways, 8);
             c->age = calloc((size_t)c->sets * c->ways, 8);
             if (c->d) want_mem = 1;
+            if (strchr(kind, 'l')) {
+                c->nline = (unsigned)((c->hi >> c->shift) - (c->lo >> c->shift)) + 1;
+                c->line = calloc(c->nline, sizeof *c->line);
+            }
             n_caches++;
         } else {
             fprintf(stderr, "fwprof: what is %s?\n", a);
