@@ -50,10 +50,10 @@ json_t *settings_json(const struct measurement *m, const struct energy_setting *
     for (int i = 0; i < n; i++) {
         struct energy f;
         energy_of(m, &s[i], &f);
-        json_t *o = json_pack("{s:I, s:s, s:s, s:f, s:s?, s:b}", "clock_hz", (json_int_t)s[i].clock_hz,
-                              "constants", weights_name(s[i].weights), "between",
-                              s[i].awake ? "awake" : "light-sleep", "hop_s", s[i].hop_s, "sensor",
-                              s[i].sensor ? s[i].sensor->name : NULL, "cheapest", i == best);
+        json_t *o =
+            json_pack("{s:I, s:s, s:s, s:f, s:s?, s:b}", "clock_hz", (json_int_t)s[i].clock_hz, "constants",
+                      weights_name(s[i].weights), "between", s[i].awake ? "awake" : "light-sleep", "hop_s",
+                      s[i].hop_s, "sensor", s[i].sensor ? s[i].sensor->name : NULL, "cheapest", i == best);
         figure_put_interval(o, "latency_us", f.latency_us);
         figure_put_interval(o, "energy_uj", f.inference_uj);
         figure_put_interval(o, "hour_j", f.hour_j);

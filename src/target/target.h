@@ -50,7 +50,7 @@ struct target {       // one file each; the table is in target.c
     const char *find_cc; // command or text that tells how to get the compiler when no package has it
     // the chip
     uint32_t flash_bytes, ram_bytes; // for a model and its arena to fit in (the chip's, not the emulator's)
-    const char *ram_about;           // which of its memories constants may be copied to, and why no other; NULL
+    const char *ram_about; // which of its memories constants may be copied to, and why no other; NULL
     uint32_t clock_hz;
     bool fpu;
     struct cycle_cost cost;

@@ -31,7 +31,7 @@ typedef struct {
     uint64_t lo, hi;
     unsigned sets, ways, shift;
     int i, d;
-    unsigned *line, nline; /* misses of each line by reads; NULL: not asked for */
+    unsigned *line, nline;                       /* misses of each line by reads; NULL: not asked for */
     uint64_t *tag, *age, clock, acc[3], miss[3]; /* [0] fetch, [1] read, [2] write */
 } cache_t;
 #define HASH (1u << 17)
