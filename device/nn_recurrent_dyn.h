@@ -27,6 +27,15 @@ NN_INLINE void nn_gates_add_dyn(const nn_recurrent *p, const nn_gates *m, const 
                                 const float *start, float *s)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
+#ifdef NN_GATE_ROWS // row after row
+    for (int32_t g = from; g < to; g++) {
+        nn_gate_rows r = nn_gate_rows_of(m, g * units4, wide);
+        const float by = x_scale * scale[g];
+        for (int32_t u = g * units4; u < g * units4 + units; u++)
+            s[u] = NN_MADD((float)nn_gate_row(&r, 0), p->per_row ? x_scale * scale[u] : by, start[u]);
+    }
+    (void)x;
+#else
     for (int32_t g = from; g < to; g++)
         for (int32_t u = g * units4; u < g * units4 + units; u += 4) {
             int32_t acc[4] = {0, 0, 0, 0};
@@ -35,6 +44,7 @@ NN_INLINE void nn_gates_add_dyn(const nn_recurrent *p, const nn_gates *m, const 
             for (int32_t k = 0; k < 4; k++)
                 s[u + k] = NN_MADD((float)acc[k], x_scale * scale[p->per_row ? u + k : g], start[u + k]);
         }
+#endif
 }
 
 // Both matrices, and the parts of scratch behind the vectors.

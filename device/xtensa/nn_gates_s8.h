@@ -32,14 +32,132 @@ NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
     nn_widen_fill(wide + n, 0, nn_fours(n) - n);
 }
 
+#define NN_GATE_ROWS
+typedef struct nn_gate_rows { // going on from one row to the next
+    const int16_t *x, *wide;
+    const int8_t *w;
+    int32_t n;
+} nn_gate_rows;
+
+NN_INLINE nn_gate_rows nn_gate_rows_of(const nn_gates *m, int32_t row, const int16_t *x)
+{
+    nn_gate_rows r = {x, NULL, m->w + row * m->n, m->n};
+    if (m->wide) {
+        r.wide = m->wide + row * nn_fours(m->n);
+#ifdef __xtensa__
+        r.x -= 2; // ldinc adds 4 bytes first, then loads
+        r.wide -= 2;
+        __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
+#endif
+    }
+    return r;
+}
+
+// acc + the next row's sum. Nothing but this may use m2 between rows.
+NN_INLINE int32_t nn_gate_row(nn_gate_rows *r, int32_t acc)
+{
+    if (!r->wide) {
+        acc = nn_mac16_s8(acc, r->x, r->w, r->n);
+        r->w += r->n;
+        return acc;
+    }
+#ifdef __xtensa__
+    const int16_t *x = r->x;
+    int32_t sum;
+    __asm__ volatile("wsr.acclo %[acc]\n\t"
+                     "ldinc m0, %[x]\n\t"
+                     "loopnez %[n], .Lnn_gate_%=\n\t"
+                     "mula.dd.ll.ldinc m1, %[x], m0, m2\n\t"
+                     "mula.dd.hh.ldinc m3, %[w], m0, m2\n\t"
+                     "mula.dd.ll.ldinc m0, %[x], m1, m3\n\t"
+                     "mula.dd.hh.ldinc m2, %[w], m1, m3\n"
+                     ".Lnn_gate_%=:\n\t"
+                     "rsr.acclo %[sum]"
+                     : [sum] "=r"(sum), [x] "+&r"(x), [w] "+&r"(r->wide)
+                     : [acc] "r"(acc), [n] "r"(nn_fours(r->n) / 4)
+                     : "acc", "memory");
+    return sum;
+#else
+    for (int32_t i = 0; i < nn_fours(r->n); i++) acc += r->x[i] * r->wide[i];
+    r->wide += nn_fours(r->n);
+    return acc;
+#endif
+}
+
 // acc[k] += sum x[i] * w[4 * block + k][i], k < 4, x in `wide`.
 NN_INLINE void nn_gates_sum(const nn_gates *m, int32_t block, const int8_t *x, const int16_t *wide,
                             int32_t *acc)
 {
-    const int32_t n = m->n, n4 = nn_fours(n);
+    nn_gate_rows r = nn_gate_rows_of(m, 4 * block, wide);
     (void)x;
-    for (int32_t k = 0; k < 4; k++)
-        acc[k] = m->wide ? nn_mac16(acc[k], wide, m->wide + (4 * block + k) * n4, n4)
-                         : nn_mac16_s8(acc[k], wide, m->w + (4 * block + k) * n, n);
+    for (int32_t k = 0; k < 4; k++) acc[k] = nn_gate_row(&r, acc[k]);
+}
+
+// Requantising to a gate's Q3.12 by the FPU, the same bits. With s = -shift > 0 what two roundings make of
+// r = acc * mult / 2^31 is floor(r / 2^s + 1/2 + 2^-(s + 1)), of a sum below zero floor(r / 2^s + 1/2 - 2^-(s + 1)):
+// floor((floor(r + 1/2) + h) / 2^s) = floor((r + 1/2 + h) / 2^s) for an integer h. With s <= 0 there is one rounding.
+// In float, at 9 bits behind the point, the error is below 7 of their units while the result is below 2^16, beyond which
+// it is saturated whatever a gate held: within 8 of an integer (one sum in 32) the integers decide.
+typedef struct nn_gate_scale {
+    float factor, half, half_below;
+    int32_t mult, shift;
+} nn_gate_scale;
+
+NN_INLINE nn_gate_scale nn_gate_scale_of(int32_t mult, int32_t shift)
+{
+    const float near = 8.0f, two = shift < 0 ? nn_float((127 + 8 + shift) << 23) : 0.0f; // 2^9 * 2^-(s + 1)
+    nn_gate_scale f = {(float)mult * nn_float((127 + 9 - 31 + shift) << 23), 256.0f + near + two,
+                       256.0f + near - two, mult, shift};
+    return f;
+}
+
+NN_SHARED int32_t nn_gate_exact(int32_t acc, int32_t mult, int32_t shift)
+{
+    if (shift >= 0) return nn_clamp(nn_requantise(acc, mult, shift), -65536, 65535);
+    const int32_t v = nn_mul_high(acc, mult);
+    return (v + (v >> 31) + (1 << (-shift - 1))) >> -shift;
+}
+
+NN_INLINE int32_t nn_gate_scaled(const nn_gate_scale *f, int32_t acc)
+{
+#ifdef __xtensa__
+    float r = f->half;
+    __asm__("movltz.s %0, %1, %2" : "+f"(r) : "f"(f->half_below), "r"(acc));
+    const int32_t q = (int32_t)NN_MADD((float)acc, f->factor, r);
+#else
+    const float r = NN_MADD((float)acc, f->factor, acc < 0 ? f->half_below : f->half);
+    const int32_t q = (int32_t)(r > 2e9f ? 2e9f : r < -2e9f ? -2e9f : r);
+#endif
+#ifdef __GNUC__
+    if (__builtin_expect(!(q & 0x1f0), 0)) return nn_gate_exact(acc, f->mult, f->shift);
+#else
+    if (!(q & 0x1f0)) return nn_gate_exact(acc, f->mult, f->shift);
+#endif
+    return q >> 9;
+}
+
+NN_INLINE int32_t nn_saturate16(int32_t v)
+{
+#ifdef __xtensa__
+    __asm__("clamps %0, %0, 15" : "+r"(v));
+    return v;
+#else
+    return nn_clamp(v, -32768, 32767);
+#endif
+}
+
+#define NN_GATE_FUSED(m, shift) 1
+// s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)) for all blocks of four units.
+NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
+                             int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
+{
+    const nn_gate_scale f = nn_gate_scale_of(mult, shift);
+    nn_gate_rows r = nn_gate_rows_of(m, 4 * block, wide);
+    int16_t *const end = s + nn_fours(units);
+    do {
+        int32_t v = nn_gate_scaled(&f, nn_gate_row(&r, bias ? *bias++ : 0));
+        if (add) v += *s;
+        *s++ = (int16_t)nn_saturate16(v);
+    } while (s != end);
 }
 #endif

@@ -1,0 +1,146 @@
+// The recurrent layers on device/xtensa/nn_gates_s8.h, its plain C form, against the portable ones, bit for bit.
+#define NN_FMA 1
+#include "../../device/xtensa/nn_gates_s8.h"
+#define nn_lstm_s8 mac16_lstm_s8
+#define nn_gru_s8 mac16_gru_s8
+#define nn_lstm_dyn mac16_lstm_dyn
+#include "../../device/nn_gru_s8.c"
+#include "../../device/nn_lstm_dyn.c"
+#include "../../device/nn_lstm_s8.c"
+#undef nn_lstm_s8
+#undef nn_gru_s8
+#undef nn_lstm_dyn
+#define nn_quantize_dynamic mac16_quantize_dynamic
+#include "../../device/xtensa/nn_quantize_row.h"
+#include "../../device/nn_quantize_dynamic.c"
+#undef nn_quantize_dynamic
+#include "../../src/base/rng.h"
+#include "../../src/graph/kernels.h"
+#include "../test.h"
+#include <math.h>
+#include <stdlib.h>
+
+static int8_t *bytes(struct rng *r, int32_t n)
+{
+    int8_t *v = malloc((size_t)n);
+    for (int32_t i = 0; i < n; i++) v[i] = (int8_t)rng_u32(r);
+    return v;
+}
+
+#define PICK(lo, hi) ((int32_t)rng_below(&r, (hi) - (lo) + 1) + (lo))
+
+// Factors of every size, so that gates lie near rounding edges, at their ends and far beyond.
+TEST(device_mac16_integer_recurrent)
+{
+    for (int seed = 0; seed < 120; seed++) {
+        struct rng r = rng_new((uint64_t)seed + 9000);
+        const int32_t gates = seed % 2 ? 4 : 3, units = PICK(1, 14), in_c = PICK(1, 13), steps = PICK(1, 6);
+        const int32_t rows = gates * nn_fours(units);
+        nn_recurrent_integer p = {.steps = steps,
+                                  .in_c = in_c,
+                                  .units = units,
+                                  .sequences = PICK(0, 1),
+                                  .backwards = PICK(0, 1),
+                                  .reset_after = PICK(0, 1),
+                                  .cell_bits = 4,
+                                  .cell_shift = 19,
+                                  .y_mult = 1 << 30,
+                                  .y_shift = -22,
+                                  .pack = NN_PACK_ROWS,
+                                  .widen = PICK(0, 3) * 2 | NN_WIDEN_X};
+        int8_t *x = bytes(&r, steps * in_c), *w = bytes(&r, rows * in_c), *u = bytes(&r, rows * units);
+        int32_t *bias = malloc((size_t)rows * 4), *rec = malloc((size_t)rows * 4), mult[8], shift[8];
+        for (int32_t i = 0; i < rows; i++) bias[i] = PICK(-40000, 40000), rec[i] = PICK(-40000, 40000);
+        for (int i = 0; i < 8; i++)
+            mult[i] = (int32_t)(rng_u32(&r) >> 2) + (1 << 30), shift[i] = PICK(-12, seed % 5 ? -1 : 2);
+        int16_t *scratch = calloc(1, (size_t)nn_recurrent_s8_scratch(5, 7, gates, in_c, units) + 64);
+        int8_t want[6 * 14] = {0}, got[6 * 14] = {0};
+        int32_t *const b = PICK(0, 3) ? bias : NULL, *const c = PICK(0, 1) ? rec : NULL;
+        void *const buf[] = {x, w, u, b, c, mult, shift, scratch, want};
+        if (gates == 4) {
+            nn_lstm_s8_call(&p, buf);
+            mac16_lstm_s8(&p, x, w, u, b, c, mult, shift, scratch, got);
+        } else {
+            nn_gru_s8_call(&p, buf);
+            mac16_gru_s8(&p, x, w, u, b, c, mult, shift, scratch, got);
+        }
+        if (memcmp(want, got, sizeof want))
+            test_fail(__FILE__, __LINE__, "%d gates differ from the portable kernel, seed %d", gates, seed);
+        free(x), free(w), free(u), free(bias), free(rec), free(scratch);
+    }
+}
+
+// One factor, every sum: what the FPU makes of it, and the two roundings of nn_gate_exact.
+TEST(device_mac16_gate_scale)
+{
+    for (int seed = 0; seed < 60; seed++) {
+        struct rng r = rng_new((uint64_t)seed);
+        const int32_t mult = seed % 4 ? (int32_t)(rng_u32(&r) >> 2) + (1 << 30) : 1 << 30,
+                      shift = 2 - seed % 16;
+        const nn_gate_scale f = nn_gate_scale_of(mult, shift);
+        for (int32_t i = 0; i < 60000; i++) {
+            const int32_t acc = i < 40000 ? i - 20000 : ((int32_t)rng_u32(&r) >> PICK(4, 20));
+            const int32_t want = nn_gate_exact(acc, mult, shift), got = nn_gate_scaled(&f, acc);
+            // beyond 16 bits and what a gate may add, all is saturated
+            if (want != got && (abs(want) < 65535 || abs(got) < 65535)) {
+                test_fail(__FILE__, __LINE__, "%d * %d * 2^%d: want %d, got %d", acc, mult, shift - 31, want,
+                          got);
+                return;
+            }
+        }
+    }
+}
+
+TEST(device_mac16_dynamic_lstm)
+{
+    for (int seed = 0; seed < 60; seed++) {
+        struct rng r = rng_new((uint64_t)seed + 700);
+        const int32_t units = PICK(1, 14), in_c = PICK(1, 13), steps = PICK(1, 6), rows = 4 * nn_fours(units);
+        nn_recurrent p = {.steps = steps,
+                          .in_c = in_c,
+                          .units = units,
+                          .sequences = PICK(0, 1),
+                          .backwards = PICK(0, 1),
+                          .act = NN_CELL_TANH,
+                          .gate_act = NN_CELL_LOGISTIC,
+                          .pack = NN_PACK_ROWS,
+                          .widen = PICK(0, 3) * 2 | NN_WIDEN_X,
+                          .per_row = PICK(0, 1)};
+        int8_t *x = bytes(&r, steps * in_c), *w = bytes(&r, rows * in_c), *u = bytes(&r, rows * units);
+        float *bias = malloc((size_t)rows * 4), *scale = malloc((size_t)rows * 8), x_scale[6];
+        for (int32_t i = 0; i < rows; i++) bias[i] = rng_normal(&r);
+        for (int32_t i = 0; i < 2 * rows; i++) scale[i] = 0.01f * rng_float(&r);
+        for (int i = 0; i < 6; i++) x_scale[i] = 0.02f * rng_float(&r);
+        float *scratch = calloc(1, (size_t)nn_recurrent_dyn_scratch(5, 7, 4, in_c, units) + 64);
+        float want[6 * 14] = {0}, got[6 * 14] = {0};
+        nn_lstm_dyn_call_fma(&p, (void *[]){x, x_scale, w, u, scale, bias, NULL, NULL, scratch, want});
+        mac16_lstm_dyn(&p, x, x_scale, w, u, scale, bias, NULL, NULL, scratch, got);
+        if (memcmp(want, got, sizeof want))
+            test_fail(__FILE__, __LINE__, "the dynamic LSTM differs from the portable one, seed %d", seed);
+        free(x), free(w), free(u), free(bias), free(scale), free(scratch);
+    }
+}
+
+// Rows with halves, with what is no number, infinite, or all the same.
+TEST(device_mac16_quantize_dynamic)
+{
+    for (int seed = 0; seed < 400; seed++) {
+        struct rng r = rng_new((uint64_t)seed);
+        enum { N = 96 };
+        const nn_quantize_rows p = {1, N, seed % 2};
+        float x[N], want_scale, got_scale;
+        int32_t want_zero, got_zero;
+        int8_t want[N], got[N];
+        for (int i = 0; i < N; i++) x[i] = rng_normal(&r) * 20;
+        if (seed % 3 == 0) // a scale of 1 or 1/2: every half
+            for (int i = 0; i < N; i++) x[i] = i == 0 ? 127.0f : i == 1 ? -128.0f : (float)(i - 48) * 0.5f;
+        if (seed % 7 == 0) x[PICK(0, N - 1)] = NAN;
+        if (seed % 11 == 0) x[PICK(0, N - 1)] = seed % 2 ? INFINITY : -INFINITY;
+        if (seed % 13 == 0)
+            for (int i = 0; i < N; i++) x[i] = seed % 2 ? 0.0f : -0.0f;
+        nn_quantize_dynamic_call_fma(&p, (void *[]){x, &want_scale, &want_zero, want});
+        mac16_quantize_dynamic(&p, x, &got_scale, &got_zero, got);
+        if (memcmp(want, got, N) || memcmp(&want_scale, &got_scale, 4) || want_zero != got_zero)
+            test_fail(__FILE__, __LINE__, "a quantised row differs from the portable one, seed %d", seed);
+    }
+}
