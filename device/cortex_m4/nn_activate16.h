@@ -1,5 +1,5 @@
-// logistic and tanh of int16 arrays on cores with the DSP extension: nn_math16.h with its first factors in a table
-// (2 KB), and its rounded products in one instruction each: SMMLAR of a and b * 2^17 adds (a * b + 2^14) >> 15. A
+// logistic and tanh of int16 arrays (of an even size, filled up) on cores with the DSP extension: nn_math16.h with its
+// first factors in a table (2 KB), and its rounded products in one instruction each: SMMLAR of a and b * 2^17 adds (a * b + 2^14) >> 15. A
 // factor of 1/2 and more is 1 minus another, so that b * 2^17 fits 32 bits.
 #ifndef NN_ACTIVATE16_H
 #define NN_ACTIVATE16_H
@@ -8,127 +8,134 @@
 #include "nn_pair_s8.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
-// In: r3 a number, r1 how many bits wider than Q3.12 its integer part is. Out: r6 = 2 / (1 + exp(-|r3|)) in Q2.13; to
-// `zero` when it is 0. r2 table, r7 r8 r9 r10 r11 constants; changes r4 r5.
-//   k = |a| - 1: bits 0 .. 9 look up a quarter, bits 10 .. 15 are factors, what is above leaves 0
-#define NN_NEWTON                                                                                            \
-    "smmlar r4, r5, r6, r6\n\t"                                                                              \
-    "sub r4, r11, r4, lsl #17\n\t"                                                                           \
-    "smmulr r4, r6, r4\n\t"                                                                                  \
-    "add r6, r6, r4, lsl #2\n\t"
-#define NN_DIVIDED(zero)                                                                                     \
-    "eor r4, r3, r3, asr #31\n\t"                                                                            \
-    "sub r4, r4, r3, asr #31\n\t"                                                                            \
-    "lsl r4, r4, r1\n\t"                                                                                     \
-    "subs r4, #1\n\t"                                                                                        \
-    "bmi " zero "\n\t"                                                                                       \
-    "ubfx r5, r4, #0, #10\n\t"                                                                               \
+// Two numbers at a time. r4: k = |a| - 1 of both (0xffff of a zero), GE whether a is above 0. For each of them to x =
+// 2 / (1 + exp(-(k + 1))) in Q2.13:
+//   bits 0 .. 9 of k look up a quarter, bits 10 and 11 are factors, those above as well, or what is large or zero (`far`).
+// r2 table, r3 0x10001, r7 .. r11 constants, the half denominator, less 1, as bits 17 .. 30 of r12; changes r5, r6.
+#define NN_NEWTON(x)                                                                                         \
+    "smmlar r5, r12, " x ", " x "\n\t"                                                                       \
+    "sub r5, r11, r5, lsl #17\n\t"                                                                           \
+    "smmulr r5, " x ", r5\n\t"                                                                               \
+    "add " x ", " x ", r5, lsl #2\n\t"
+#define NN_DIVIDED(x, bit, left, above, far, back, done)                                                     \
+    "ubfx r5, r4, #" bit ", #10\n\t"                                                                         \
     "ldrsh r5, [r2, r5, lsl #1]\n\t"                                                                         \
-    "lsls r6, r4, #21\n\t"                                                                                   \
+    "lsls r6, r4, #" left "\n\t"                                                                             \
     "it mi\n\t"                                                                                              \
     "smmlarmi r5, r5, r7, r5\n\t" /* 25520 */                                                                \
     "it cs\n\t"                                                                                              \
     "smmlarcs r5, r5, r8, r5\n\t" /* 19875 */                                                                \
-    "cmp r4, #4096\n\t"                                                                                      \
-    "blo 5f\n\t"                                                                                             \
-    "lsls r6, r4, #19\n\t"                                                                                   \
-    "ldr r6, 7f + 12\n\t" /* 12055 */                                                                        \
-    "it mi\n\t"                                                                                              \
-    "smmulrmi r5, r5, r6\n\t"                                                                                \
-    "ldr r6, 7f + 16\n\t" /* 4435 */                                                                         \
-    "it cs\n\t"                                                                                              \
-    "smmulrcs r5, r5, r6\n\t"                                                                                \
-    "cmp r4, #16384\n\t"                                                                                     \
-    "blo 5f\n\t"                                                                                             \
-    "lsls r6, r4, #17\n\t"                                                                                   \
-    "mov r6, #0x4b00000\n\t" /* 600 */                                                                       \
-    "it mi\n\t"                                                                                              \
-    "smmulrmi r5, r5, r6\n\t"                                                                                \
-    "mov r6, #0x160000\n\t" /* 11 */                                                                         \
-    "it cs\n\t"                                                                                              \
-    "smmulrcs r5, r5, r6\n\t"                                                                                \
-    "lsrs r6, r4, #16\n\t"                                                                                   \
-    "it ne\n\t"                                                                                              \
-    "movne r5, #0\n"                                                                                         \
-    "5:\n\t" /* half the denominator, less 1, * 2^32 */                                                      \
+    "tst r4, #" above "\n\t"                                                                                 \
+    "bne " far "\n" back ":\n\t"                                                                             \
     "asrs r5, r5, #1\n\t"                                                                                    \
-    "add r5, r12, r5, lsl #17\n\t"                                                                           \
-    "smmlar r6, r5, r9, r10\n\t" /* 48/17 - 32/17 of it */                                                   \
-        NN_NEWTON NN_NEWTON NN_NEWTON
-#define NN_CONSTANTS                                                                                         \
-    "ldr r7, 7f\n\t"                                                                                         \
-    "ldr r8, 7f + 4\n\t"                                                                                     \
-    "ldr r9, 7f + 8\n\t"                                                                                     \
-    "movw r10, #7710\n\t"                                                                                    \
-    "mov r11, #0x40000000\n\t"                                                                               \
-    "mov r12, #0x80000000\n\t"
-#define NN_POOL                                                                                              \
-    ".align 2\n"                                                                                             \
-    "7:\n\t"                                                                                                 \
-    ".word -950009856\n\t"  /* (25520 - 32768) << 17 */                                                      \
-    ".word -1689911296\n\t" /* (19875 - 32768) << 17 */                                                      \
-    ".word -15420\n\t"                                                                                       \
-    ".word 1580072960\n\t" /* 12055 << 17 */                                                                 \
-    ".word 581304320\n\t"  /* 4435 << 17 */
-
-// In place; n >= 1 values with 3 + wide integer bits.
-NN_ASM void nn_logistics_m4(int16_t *v, int32_t wide, const int16_t *table, int32_t n)
+    "bfi r12, r5, #17, #14\n\t"                                                                              \
+    "smmlar " x ", r12, r9, r10\n\t" /* 48/17 - 32/17 of it */                                               \
+        NN_NEWTON(x) NN_NEWTON(x) NN_NEWTON(x) done ":\n\t"
+// Bits 12 .. 15. 14 and 15 leave nearly nothing, or are a zero: x = 1 and GE, as if it were above.
+#define NN_FAR(label, x, left2, left4, above4, at, back, done)                                               \
+    label ":\n\t"                                                                                            \
+          "lsls r6, r4, #" left2 "\n\t"                                                                      \
+          "ldr r6, 7f + 12\n\t" /* 12055 */                                                                  \
+          "it mi\n\t"                                                                                        \
+          "smmulrmi r5, r5, r6\n\t"                                                                          \
+          "ldr r6, 7f + 16\n\t" /* 4435 */                                                                   \
+          "it cs\n\t"                                                                                        \
+          "smmulrcs r5, r5, r6\n\t"                                                                          \
+          "tst r4, #" above4 "\n\t"                                                                          \
+          "beq " back "b\n\t"                                                                                \
+          "lsls r6, r4, #" left4 "\n\t"                                                                      \
+          "mov r6, #0x4b00000\n\t" /* 600 */                                                                 \
+          "it mi\n\t"                                                                                        \
+          "smmulrmi r5, r5, r6\n\t"                                                                          \
+          "mov r6, #0x160000\n\t" /* 11 */                                                                   \
+          "it cs\n\t"                                                                                        \
+          "smmulrcs r5, r5, r6\n\t"                                                                          \
+          "ldrsh r6, [r0, #" at "]\n\t"                                                                      \
+          "cmp r6, #0\n\t"                                                                                   \
+          "bne " back "b\n\t"                                                                                \
+          "mov " x ", #8192\n\t"                                                                             \
+          "ldr r5, [r0]\n\t"                                                                                 \
+          "sadd16 r5, r5, r5\n\t"                                                                            \
+          "b " done "b\n"
+// `pairs` >= 1 of pairs of numbers in Q3.12, in place.
+#define NN_ACTIVATE(start, finish)                                                                           \
+    __asm__ volatile(                                                                                        \
+        "push {r4-r11, lr}\n\t"                                                                              \
+        "mov lr, r1\n\t"                                                                                     \
+        "mov r3, #0x10001\n\t"                                                                               \
+        "ldr r7, 7f\n\t"                                                                                     \
+        "ldr r8, 7f + 4\n\t"                                                                                 \
+        "ldr r9, 7f + 8\n\t"                                                                                 \
+        "movw r10, #7710\n\t"                                                                                \
+        "mov r11, #0x40000000\n\t"                                                                           \
+        "mov r12, #0x80000000\n"                                                                             \
+        "1:\n\t"                                                                                             \
+        "ldr r5, [r0]\n\t"                                                                                   \
+        "mvn r4, r5\n\t"                                                                                     \
+        "ssub16 r5, r5, r3\n\t"                                                                              \
+        "sel r4, r5, r4\n\t" start NN_DIVIDED("r1", "0", "21", "0xf000", "2f", "3", "8")                     \
+            NN_DIVIDED("r6", "16", "5", "0xf0000000", "4f", "5",                                             \
+                       "9") "pkhbt r1, r1, r6, lsl #16\n\t" finish "str r1, [r0], #4\n\t"                    \
+                            "subs lr, #1\n\t"                                                                \
+                            "bne 1b\n\t"                                                                     \
+                            "pop {r4-r11, pc}\n" NN_FAR("2", "r1", "19", "17", "0xc000", "0", "3", "8")      \
+                                NN_FAR("4", "r6", "3", "1", "0xc0000000", "2", "5",                          \
+                                       "9") ".align 2\n"                                                     \
+                                            "7:\n\t"                                                         \
+                                            ".word -950009856\n\t"  /* (25520 - 32768) << 17 */              \
+                                            ".word -1689911296\n\t" /* (19875 - 32768) << 17 */              \
+                                            ".word -15420\n\t"                                               \
+                                            ".word 1580072960\n\t" /* 12055 << 17 */                         \
+                                            ".word 581304320\n\t" /* 4435 << 17 */)
+// 2 x, saturated, of a number above 0; 32767 less that below.
+NN_ASM void nn_logistics_m4(int16_t *v, int32_t pairs, const int16_t *table)
 {
-    (void)v, (void)wide, (void)table, (void)n;
-    __asm__ volatile("push {r4-r11, lr}\n\t"
-                     "mov lr, r3\n\t" NN_CONSTANTS "1:\n\t"
-                     "ldrsh r3, [r0]\n\t" NN_DIVIDED("3f") //
-                     "ssat r6, #16, r6, lsl #1\n\t"
-                     "asrs r3, r3, #31\n\t"
-                     "eor r6, r6, r3, lsr #17\n"
-                     "2:\n\t"
-                     "strh r6, [r0], #2\n\t"
-                     "subs lr, #1\n\t"
-                     "bne 1b\n\t"
-                     "pop {r4-r11, pc}\n"
-                     "3:\n\t"
-                     "mov r6, #16384\n\t"
-                     "b 2b\n\t" NN_POOL);
+    (void)v, (void)pairs, (void)table;
+    NN_ACTIVATE("", "qadd16 r1, r1, r1\n\t"
+                    "mvn r5, r1\n\t"
+                    "eor r5, r5, #0x80008000\n\t"
+                    "sel r1, r1, r5\n\t");
 }
 
-// The same of tanh; `wide` is of twice the value.
-NN_ASM void nn_tanhs_m4(int16_t *v, int32_t wide, const int16_t *table, int32_t n)
+// k of twice the number; 4 (x - 1), saturated.
+NN_ASM void nn_tanhs_m4(int16_t *v, int32_t pairs, const int16_t *table)
 {
-    (void)v, (void)wide, (void)table, (void)n;
-    __asm__ volatile("push {r4-r11, lr}\n\t"
-                     "mov lr, r3\n\t" NN_CONSTANTS "1:\n\t"
-                     "ldrsh r3, [r0]\n\t" NN_DIVIDED("3f") //
-                     "sub r6, r6, #8192\n\t"
-                     "ssat r6, #16, r6, lsl #2\n\t"
-                     "eor r6, r6, r3, asr #31\n\t"
-                     "sub r6, r6, r3, asr #31\n"
-                     "2:\n\t"
-                     "strh r6, [r0], #2\n\t"
-                     "subs lr, #1\n\t"
-                     "bne 1b\n\t"
-                     "pop {r4-r11, pc}\n"
-                     "3:\n\t"
-                     "movs r6, #0\n\t"
-                     "b 2b\n\t" NN_POOL);
+    (void)v, (void)pairs, (void)table;
+    NN_ACTIVATE("uqadd16 r4, r4, r4\n\t"
+                "orr r4, r4, r3\n\t",
+                "mov r5, #0x20002000\n\t"
+                "qsub16 r1, r1, r5\n\t"
+                "qadd16 r1, r1, r1\n\t"
+                "qadd16 r1, r1, r1\n\t"
+                "movs r5, #0\n\t"
+                "qsub16 r5, r5, r1\n\t"
+                "sel r1, r1, r5\n\t");
 }
-#undef NN_POOL
-#undef NN_CONSTANTS
+#undef NN_ACTIVATE
+#undef NN_FAR
 #undef NN_DIVIDED
 #undef NN_NEWTON
 
+// Arrays reach to a whole pair.
 NN_INLINE void nn_logistics_q15(int16_t *v, int32_t n)
 {
-    nn_logistics_m4(v, 0, nn_exp_quarter, n);
+    nn_logistics_m4(v, (n + 1) / 2, nn_exp_quarter);
 }
 
+// More integer bits: what is shifted out of 16 bits has the tanh of what is left. Less: too fine for the table.
 NN_INLINE void nn_tanhs_q15(const int16_t *v, int32_t n, int32_t int_bits, int16_t *to)
 {
-    if (int_bits < 2) { // too fine for the table
+    if (int_bits < 3) {
         for (int32_t i = 0; i < n; i++) to[i] = (int16_t)nn_tanh_q15(v[i], int_bits);
         return;
     }
-    if (to != v) memcpy(to, v, (size_t)n * sizeof *to);
-    nn_tanhs_m4(to, int_bits - 2, nn_exp_quarter, n);
+    for (int32_t i = 0; to != v || int_bits > 3 ? i < n : 0; i += 2) {
+        uint32_t two;
+        memcpy(&two, v + i, sizeof two);
+        for (int32_t k = 3; k < int_bits; k++) __asm__("qadd16 %0, %0, %0" : "+r"(two));
+        memcpy(to + i, &two, sizeof two);
+    }
+    nn_tanhs_m4(to, (n + 1) / 2, nn_exp_quarter);
 }
 #else
 NN_INLINE void nn_logistics_q15(int16_t *v, int32_t n)
