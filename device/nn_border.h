@@ -20,4 +20,6 @@ NN_INLINE int32_t nn_round_quotient(float x, float scale, float per_4096)
     q = q > -65536.0f ? q : -65536.0f; // not a number, too
     return nn_round(q < 65536.0f ? q : 65536.0f);
 }
+
+#include "nn_window_s8.h"
 #endif

@@ -24,6 +24,12 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
                               int32_t add, int32_t units, int16_t *s)
 {
     const int32_t mult = g->mult, shift = g->shift;
+#ifdef NN_GATES_FUSED
+    if (NN_GATES_FUSED(m, &shift, 1)) {
+        nn_gates_fused(m, g->block, 1, g->bias, wide, add, units, &mult, &shift, s);
+        return;
+    }
+#endif
 #ifdef NN_GATE_FUSED
     if (NN_GATE_FUSED(m, shift)) {
         nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
@@ -46,6 +52,13 @@ NN_INLINE void nn_gates_add_s8(const nn_gates *m, const int32_t *bias, const int
                                int32_t units, int32_t from, int32_t to, int16_t *s)
 {
     const int32_t units4 = nn_fours(units);
+#ifdef NN_GATES_FUSED
+    if (NN_GATES_FUSED(m, shift + from, to - from)) {
+        nn_gates_fused(m, from * units4 / 4, to - from, bias ? bias + from * units4 : NULL, wide, add, units,
+                       mult + from, shift + from, s + from * units4);
+        return;
+    }
+#endif
     for (int32_t g = from; g < to; g++) {
         const nn_gate q = {bias ? bias + g * units4 : NULL, g * units4 / 4, mult[g], shift[g]};
         nn_gate_add_s8(&q, m, x, wide, add, units, s + g * units4);

@@ -35,12 +35,14 @@
 #define NN_FAR(label, x, left2, left4, above4, at, back, done)                                               \
     label ":\n\t"                                                                                            \
           "lsls r6, r4, #" left2 "\n\t"                                                                      \
+          "bpl 6f\n\t"                                                                                       \
           "ldr r6, 7f + 12\n\t" /* 12055 */                                                                  \
-          "it mi\n\t"                                                                                        \
-          "smmulrmi r5, r5, r6\n\t"                                                                          \
+          "smmulr r5, r5, r6\n"                                                                              \
+          "6:\n\t"                                                                                           \
+          "bcc 6f\n\t"                                                                                       \
           "ldr r6, 7f + 16\n\t" /* 4435 */                                                                   \
-          "it cs\n\t"                                                                                        \
-          "smmulrcs r5, r5, r6\n\t"                                                                          \
+          "smmulr r5, r5, r6\n"                                                                              \
+          "6:\n\t"                                                                                           \
           "tst r4, #" above4 "\n\t"                                                                          \
           "beq " back "b\n\t"                                                                                \
           "lsls r6, r4, #" left4 "\n\t"                                                                      \

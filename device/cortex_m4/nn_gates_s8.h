@@ -42,6 +42,9 @@ NN_INLINE void nn_double4(const int8_t *x, int16_t *wide)
 
 NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
 {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 4
+#endif
     for (; n >= 4; n -= 4, x += 4, wide += 4) nn_double4(x, wide);
     for (; n > 0; n -= 2, x += 2, wide += 2) {
         wide[0] = (int16_t)(2 * x[0]);
@@ -97,99 +100,159 @@ NN_ASM void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_
                      "pop {r4-r11, pc}");
 }
 
-// A gate: s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)) for all blocks of four units.
-typedef struct nn_pairs_gate {
-    const int16_t *x;
-    int32_t taps, mult, half, shift; // to the right, half: 1 << (shift - 1); or to the left
+// Gates one after the other: s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)), their factors below 1. The
+// assembly knows the places.
+typedef struct nn_pairs_gates {
+    int32_t mult, half, shift; // this gate's: 1 << (shift - 1), to the right
     int16_t *s;
+    const int16_t *end; // of s of this gate
+    const int16_t *x;
+    int32_t loops;         // of 32 taps, beside the first, which starts at `entry`
+    int32_t entry, second; // bytes behind the unrolled loop's start; in front of it two taps, then `second`
     const int32_t *bias;
     int32_t bias_step; // bytes to the next block's, 0: the same for all
-    int32_t blocks;
-} nn_pairs_gate;
+    const int32_t *mults, *shifts;
+    int32_t gates, bytes; // of s a gate
+} nn_pairs_gates;
+enum { NN_QUAD = 56, NN_STUB = 36 }; // bytes of four taps, of the two in front
 
 // (2 v * mult + 2^31) >> 32, half away from zero when shifted: the sign of the product is v's
 #define NN_RIGHT(v, t)                                                                                       \
-    "smmlar " t ", " v ", r9, r10\n\t"                                                                       \
+    "smmlar " t ", " v ", r8, r9\n\t"                                                                        \
     "add " t ", " t ", " v ", asr #31\n\t"                                                                   \
-    "asr " t ", " t ", r11\n\t"
-#define NN_LEFT(v, t)                                                                                        \
-    "lsl " v ", " v ", r11\n\t"                                                                              \
-    "smmulr " t ", " v ", r9\n\t"
-#define NN_GATE(requantise, adds)                                                                            \
-    __asm__ volatile("push {r4-r11, lr}\n"                                                                   \
-                     "6:\n\t"                                                                                \
-                     "ldrd r1, r3, [r0]\n\t" NN_SUMS /* */                                                   \
-                     "ldrd r1, r3, [r0, #24]\n\t"                                                            \
-                     "ldm r1, {r8, r9, r10, r11}\n\t"                                                        \
-                     "add r1, r1, r3\n\t"                                                                    \
-                     "str r1, [r0, #24]\n\t"                                                                 \
-                     "asr r4, r4, #8\n\t"                                                                    \
-                     "asr r6, r6, #8\n\t"                                                                    \
-                     "add r5, r5, r8, lsl #1\n\t"                                                            \
-                     "add r4, r4, r9, lsl #1\n\t"                                                            \
-                     "add r7, r7, r10, lsl #1\n\t"                                                           \
-                     "add r6, r6, r11, lsl #1\n\t"                                                           \
-                     "ldrd r9, r10, [r0, #8]\n\t"                                                            \
-                     "ldrd r11, r12, [r0, #16]\n\t" requantise("r5", "r1") requantise("r4", "r3")            \
-                         requantise("r7", "r8") requantise("r6", "lr") adds /* */                            \
-                     "ssat r1, #16, r1\n\t"                                                                  \
-                     "ssat r3, #16, r3\n\t"                                                                  \
-                     "ssat r8, #16, r8\n\t"                                                                  \
-                     "ssat lr, #16, lr\n\t"                                                                  \
-                     "pkhbt r1, r1, r3, lsl #16\n\t"                                                         \
-                     "pkhbt r3, r8, lr, lsl #16\n\t"                                                         \
-                     "strd r1, r3, [r12], #8\n\t"                                                            \
-                     "str r12, [r0, #20]\n\t"                                                                \
-                     "ldr r3, [r0, #32]\n\t"                                                                 \
-                     "subs r3, #1\n\t"                                                                       \
-                     "str r3, [r0, #32]\n\t"                                                                 \
-                     "bne 6b\n\t"                                                                            \
-                     "pop {r4-r11, pc}")
+    "asr " t ", " t ", r10\n\t"
+#define NN_GATES(biases, adds)                                                                               \
+    __asm__ volatile(                                                                                        \
+        "push {r4-r11, lr}\n\t"                                                                              \
+        "ldrd r4, r5, [r0, #28]\n\t"                                                                         \
+        "adr r6, 1f\n\t"                                                                                     \
+        "adds r6, #1\n\t"                                                                                    \
+        "add r4, r4, r6\n\t"                                                                                 \
+        "add r5, r5, r6\n\t"                                                                                 \
+        "strd r4, r5, [r0, #28]\n"                                                                           \
+        "8:\n\t"                                                                                             \
+        "ldrd r4, r5, [r0, #44]\n\t"                                                                         \
+        "ldr r6, [r4], #4\n\t"                                                                               \
+        "ldr r7, [r5], #4\n\t"                                                                               \
+        "strd r4, r5, [r0, #44]\n\t"                                                                         \
+        "mvn r8, r7\n\t"                                                                                     \
+        "mov r9, #1\n\t"                                                                                     \
+        "lsl r8, r9, r8\n\t"                                                                                 \
+        "rsb r9, r7, #0\n\t"                                                                                 \
+        "ldr r10, [r0, #12]\n\t"                                                                             \
+        "ldr r11, [r0, #56]\n\t"                                                                             \
+        "add r11, r11, r10\n\t"                                                                              \
+        "str r11, [r0, #16]\n\t"                                                                             \
+        "stm r0, {r6, r8, r9}\n"                                                                             \
+        "6:\n\t"                                                                                             \
+        "ldrd r1, r3, [r0, #20]\n\t"                                                                         \
+        "movs r4, #0\n\t"                                                                                    \
+        "movs r5, #0\n\t"                                                                                    \
+        "movs r6, #0\n\t"                                                                                    \
+        "movs r7, #0\n\t"                                                                                    \
+        "ldr pc, [r0, #28]\n\t"                                                                              \
+        ".align 2\n\t"                                                                                       \
+        "ldm r2!, {r8, r9}\n\t"                                                                              \
+        "ldr r12, [r1], #4\n\t" NN_TWO(                                                                      \
+            "r8", "r9", "r12") "ldr pc, [r0, #32]\n"                                                         \
+                               "1:\n\t" NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR      \
+                               "subs r3, #1\n\t"                                                             \
+                               "bpl 1b\n\t"                                                                  \
+                               "subs r4, r4, r5\n\t"                                                         \
+                               "subs r6, r6, r7\n\t" biases                                                  \
+                               "ldm r0, {r8, r9, r10, r11, r12}\n\t" NN_RIGHT("r5", "r1")                    \
+                                   NN_RIGHT("r4", "r5") NN_RIGHT("r7", "r4") NN_RIGHT("r6", "r7") adds       \
+        "ssat r1, #16, r1\n\t"                                                                               \
+        "ssat r5, #16, r5\n\t"                                                                               \
+        "ssat r4, #16, r4\n\t"                                                                               \
+        "ssat r7, #16, r7\n\t"                                                                               \
+        "pkhbt r1, r1, r5, lsl #16\n\t"                                                                      \
+        "pkhbt r4, r4, r7, lsl #16\n\t"                                                                      \
+        "strd r1, r4, [r11], #8\n\t"                                                                         \
+        "str r11, [r0, #12]\n\t"                                                                             \
+        "cmp r11, r12\n\t"                                                                                   \
+        "bne 6b\n\t"                                                                                         \
+        "ldr r3, [r0, #52]\n\t"                                                                              \
+        "subs r3, #1\n\t"                                                                                    \
+        "str r3, [r0, #52]\n\t"                                                                              \
+        "bne 8b\n\t"                                                                                         \
+        "pop {r4-r11, pc}")
+#define NN_BIAS                                                                                              \
+    "ldrd r1, r3, [r0, #36]\n\t"                                                                             \
+    "ldm r1, {r8, r9, r10, r11}\n\t"                                                                         \
+    "add r1, r1, r3\n\t"                                                                                     \
+    "str r1, [r0, #36]\n\t"                                                                                  \
+    "asrs r4, r4, #8\n\t"                                                                                    \
+    "asrs r6, r6, #8\n\t"                                                                                    \
+    "add r5, r5, r8, lsl #1\n\t"                                                                             \
+    "add r4, r4, r9, lsl #1\n\t"                                                                             \
+    "add r7, r7, r10, lsl #1\n\t"                                                                            \
+    "add r6, r6, r11, lsl #1\n\t"
+#define NN_NO_BIAS                                                                                           \
+    "asrs r4, r4, #8\n\t"                                                                                    \
+    "asrs r6, r6, #8\n\t"
 #define NN_ADD                                                                                               \
-    "ldrd r4, r5, [r12]\n\t"                                                                                 \
-    "sxtah r1, r1, r4\n\t"                                                                                   \
-    "sxtah r3, r3, r4, ror #16\n\t"                                                                          \
-    "sxtah r8, r8, r5\n\t"                                                                                   \
-    "sxtah lr, lr, r5, ror #16\n\t"
-#define NN_GATE_FUNCTION(name, requantise, adds)                                                             \
-    NN_ASM void name(nn_pairs_gate *g, int32_t unused, const int8_t *w)                                      \
+    "ldrd r3, lr, [r11]\n\t"                                                                                 \
+    "sxtah r1, r1, r3\n\t"                                                                                   \
+    "sxtah r5, r5, r3, ror #16\n\t"                                                                          \
+    "sxtah r4, r4, lr\n\t"                                                                                   \
+    "sxtah r7, r7, lr, ror #16\n\t"
+#define NN_GATES_FUNCTION(name, biases, adds)                                                                \
+    NN_ASM void name(nn_pairs_gates *g, int32_t unused, const int8_t *w)                                     \
     {                                                                                                        \
         (void)g, (void)unused, (void)w;                                                                      \
-        NN_GATE(requantise, adds);                                                                           \
+        NN_GATES(biases, adds);                                                                              \
     }
-NN_GATE_FUNCTION(nn_gate_set_right, NN_RIGHT, "")
-NN_GATE_FUNCTION(nn_gate_add_right, NN_RIGHT, NN_ADD)
-NN_GATE_FUNCTION(nn_gate_set_left, NN_LEFT, "")
-NN_GATE_FUNCTION(nn_gate_add_left, NN_LEFT, NN_ADD)
-#undef NN_GATE_FUNCTION
+NN_GATES_FUNCTION(nn_gates_set, NN_BIAS, "")
+NN_GATES_FUNCTION(nn_gates_add, NN_NO_BIAS, NN_ADD)
+NN_GATES_FUNCTION(nn_gates_add_bias, NN_BIAS, NN_ADD)
+#undef NN_GATES_FUNCTION
 #undef NN_ADD
-#undef NN_LEFT
+#undef NN_NO_BIAS
+#undef NN_BIAS
+#undef NN_GATES
 #undef NN_RIGHT
-#undef NN_GATE
 #undef NN_SUMS
 #undef NN_FOUR
 #undef NN_TWO
 
-#define NN_GATE_FUSED(m, shift) ((m)->pack == NN_PACK_PAIRS && (m)->n <= 256)
-NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
-                             int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
+// Whether the gates that have these shifts go all at once.
+NN_INLINE int32_t nn_gates_fit(const nn_gates *m, const int32_t *shift, int32_t gates)
+{
+    int32_t right = -1;
+#pragma GCC unroll 4
+    for (int32_t g = 0; g < gates; g++) right &= shift[g];
+    return right < 0 && m->pack == NN_PACK_PAIRS && m->n <= 256;
+}
+
+#define NN_GATES_FUSED nn_gates_fit
+NN_INLINE void nn_gates_fused(const nn_gates *m, int32_t block, int32_t gates, const int32_t *bias,
+                              const int16_t *wide, int32_t add, int32_t units, const int32_t *mult,
+                              const int32_t *shift, int16_t *s)
 {
     static const int32_t zeros[4];
-    const int32_t n = (m->n + 1) & ~1, right = shift < 0 ? -shift : 0;
+    const int32_t n = (m->n + 1) & ~1, quads = n / 4, entry = (8 - quads % 8) % 8 * NN_QUAD;
     const int8_t *w = m->w + 4 * n * block;
-    nn_pairs_gate g = {wide,
-                       n,
-                       mult,
-                       right ? (int32_t)(1u << (right - 1)) : 0,
-                       right ? right : shift,
-                       s,
-                       bias ? bias : zeros,
-                       bias ? 16 : 0,
-                       nn_fours(units) / 4};
-    if (right && add) nn_gate_add_right(&g, 0, w);
-    if (right && !add) nn_gate_set_right(&g, 0, w);
-    if (!right && add) nn_gate_add_left(&g, 0, w);
-    if (!right && !add) nn_gate_set_left(&g, 0, w);
+    // no whole four: behind the loop
+    const int32_t first = quads ? entry : 8 * NN_QUAD;
+    nn_pairs_gates g; // not cleared: that is a call
+    g.s = s;
+    g.x = wide;
+    g.loops = quads ? (quads - 1) / 8 : 0;
+    g.entry = n % 4 ? -NN_STUB : first;
+    g.second = first;
+    g.bias = bias ? bias : zeros;
+    g.bias_step = bias ? 16 : 0;
+    g.mults = mult;
+    g.shifts = shift;
+    g.gates = gates;
+    g.bytes = 2 * nn_fours(units);
+    if (!add)
+        nn_gates_set(&g, 0, w);
+    else if (bias)
+        nn_gates_add_bias(&g, 0, w);
+    else
+        nn_gates_add(&g, 0, w);
 }
 #else
 NN_INLINE void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_t taps)

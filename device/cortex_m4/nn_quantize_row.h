@@ -62,7 +62,8 @@ NN_INLINE void nn_quantize_values(const float *x, int32_t n, float factor, float
         int32_t q;
         __asm__ volatile("vcvt.s32.f32 %0, %0, #16" : "+t"(v));
         memcpy(&q, &v, sizeof q);
-        q += (q >> 31) + 0x8000;
+        q += q >> 31;
+        __asm__("qadd %0, %0, %1" : "+r"(q) : "r"(0x8000));
         __asm__("ssat %0, #8, %1, asr #16" : "=r"(q) : "r"(q));
         y[i] = (int8_t)(least > -128 ? nn_max(q, least) : q);
     }

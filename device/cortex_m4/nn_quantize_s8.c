@@ -22,7 +22,8 @@ NN_API void nn_quantize_s8(const nn_quantize *p, const float *x, int8_t *y)
         int32_t q;
         __asm__ volatile("vcvt.s32.f32 %0, %0, #16" : "+t"(v));
         memcpy(&q, &v, sizeof q);
-        q += (q >> 31) + half;
+        q += q >> 31;
+        __asm__("qadd %0, %0, %1" : "+r"(q) : "r"(half));
         __asm__("ssat %0, #8, %1, asr #16" : "=r"(q) : "r"(q));
         y[i] = (int8_t)q;
     }

@@ -117,13 +117,17 @@ static void input_print(const struct model *m, struct buf *out)
         buf_printf(out, "    memcpy(a + %d, window, %d * sizeof *window);\n    MARK();\n", r->offset, n);
         return;
     }
-    int lo = t->type == I8   ? -128
-             : t->type == U8 ? 0
-                             : -32768,
-        hi = t->type == I8   ? 127
-             : t->type == U8 ? 255
-                             : 32767;
+    int lo = t->type == U8 ? 0 : -32768, hi = t->type == U8 ? 255 : 32767;
     float scale = t->q.n ? t->q.scale[0] : 1;
+    if (t->type == I8) {
+        buf_printf(out, "    nn_window_s8(window, %d, ", n);
+        float_print(scale, out);
+        buf_puts(out, ", ");
+        float_print(4096 / scale, out);
+        buf_printf(out, ", %d, (int8_t *)(void *)(a + %d));\n    MARK();\n", t->q.n ? t->q.zero[0] : 0,
+                   r->offset);
+        return;
+    }
     buf_printf(out,
                "    %s *x = (%s *)(void *)(a + %d);\n    for (int i = 0; i < %d; i++)\n"
                "        x[i] = (%s)nn_clamp(nn_round_quotient(window[i], ",
