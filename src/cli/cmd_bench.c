@@ -2,6 +2,7 @@
 #include "../format/format.h"
 #include "../measure/measure.h"
 #include "bench_board.h"
+#include "../study/figure.h"
 #include "bench_settings.h"
 #include "cmd.h"
 #include "windows.h"
@@ -10,10 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *real(double v)
-{
-    return isnan(v) ? json_null() : json_real(v);
-}
 static json_t *whole(double v)
 {
     return isnan(v) || v < 0 ? json_null() : json_integer((json_int_t)llround(v));
@@ -22,14 +19,6 @@ static json_t *text(const char *s)
 {
     return s ? json_string(s) : json_null();
 }
-static void interval(json_t *o, const char *key, struct interval v)
-{
-    char k[64];
-    json_object_set_new(o, key, real(v.value));
-    snprintf(k, sizeof k, "%s_low", key), json_object_set_new(o, k, real(v.low));
-    snprintf(k, sizeof k, "%s_high", key), json_object_set_new(o, k, real(v.high));
-}
-
 static const char *base_name(const char *path)
 {
     const char *s = strrchr(path, '/');
@@ -57,8 +46,8 @@ static json_t *cell(const char *path, const struct graph *g, const char *data, c
     json_object_set_new(o, "ram_bytes", whole((double)m->ram_bytes));
     json_object_set_new(o, "instructions", whole(m->instructions));
     json_object_set_new(o, "cycles", whole(m->cycles.value));
-    interval(o, "latency_us", m->latency_us);
-    interval(o, "energy_uj", m->energy_uj);
+    figure_put_interval(o, "latency_us", m->latency_us);
+    figure_put_interval(o, "energy_uj", m->energy_uj);
     json_object_set_new(o, "energy_origin", text(m->energy_origin));
     json_object_set_new(o, "device_equals_host", json_boolean(m->device_equals_host));
     json_object_set_new(o, "windows_compared", json_integer(m->windows_compared));

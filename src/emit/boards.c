@@ -6,6 +6,8 @@
 static const struct board boards[] = {
     // ESP32 and ESP32-S3 both have MAC16, the high half of products and an FPU (xtensa/config/core-isa.h).
     {"esp32", "esp32 esp32s3", "esp32", "espressif32", false},
+    {"esp32s3", "esp32s3", "esp32", "espressif32", false},
+    {"esp32c6", "esp32c6", "esp32", "espressif32", false},
     {"rv32imc", "esp32c3 esp32c6", "esp32", "espressif32", false},
     {"rv32imafc", "esp32p4", "esp32", "espressif32", false},
     {"lx106", NULL, "esp8266", "espressif8266", true},

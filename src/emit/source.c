@@ -206,7 +206,7 @@ static void chip_print(const struct model *m, struct buf *out)
                "#if defined(CONFIG_%s_WEIGHTS_IN_RAM) || defined(%s_WEIGHTS_IN_RAM)\n#define WEIGHTS_IN_RAM\n"
                "#endif\n#if defined(CONFIG_%s_SMALL) && !defined(%s_SMALL)\n#define %s_SMALL\n#endif\n",
                m->upper, m->upper, m->upper, m->upper, m->upper);
-    if (!strcmp(m->target->name, "esp32"))
+    if (m->target->kernels[0] && !strcmp(m->target->kernels[0], "xtensa"))
         buf_puts(out,
                  "#ifdef __xtensa__\n#include <xtensa/config/core-isa.h>\n"
                  "#if !XCHAL_HAVE_MAC16 || !XCHAL_HAVE_FP\n#error \"this code is for cores with MAC16 and "

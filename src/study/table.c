@@ -108,39 +108,18 @@ static void put_savings(json_t *row, const json_t *cost, const json_t *base, con
     figure_put(row, "energy_saved_high", energy ? s.high : NAN);
 }
 
-// Days from one charge: capacity / (energy of an inference a hop + sleep power for the rest of the hop).
-static double battery_days(double capacity_j, double hop_s, double energy_uj, double latency_us,
-                           double sleep_mw)
+// As the measurement's first setting has it, the chip's own clock with constants in flash, which the row's energy is of:
+// with waking (measure/energy.c), so that the page has one figure.
+static void put_battery(json_t *row, const json_t *cost, const json_t *results)
 {
-    double busy_s = latency_us * 1e-6;
-    if (!(busy_s < hop_s)) return NAN;
-    double watt = (energy_uj * 1e-6 + sleep_mw * 1e-3 * (hop_s - busy_s)) / hop_s;
-    return capacity_j / watt / 86400;
-}
-
-static void put_battery(json_t *row, const json_t *cost, const json_t *results, const json_t *target)
-{
-    const json_t *opt = json_object_get(results, "options"), *data = json_object_get(results, "data");
-    const json_t *sleep = json_object_get(target, "sleep_mw");
-    double capacity_j = figure(opt, "battery_mah") * 3.6 * figure(opt, "battery_v");
-    double hop_s = figure(data, "hop") / figure(data, "rate_hz");
-    double latency = figure(cost, "latency_us"), energy = figure(cost, "energy_uj");
-    const char *why = NULL;
-    if (!isfinite(energy))
-        why = "energy per inference is not known";
-    else if (!isfinite(figure(sleep, "value")))
-        why = "no document gives the chip's sleep power";
-    else if (!(latency * 1e-6 < hop_s))
-        why = "an inference takes longer than the hop between windows";
-    double days = NAN, low = NAN, high = NAN;
-    if (!why) {
-        days = battery_days(capacity_j, hop_s, energy, latency, figure(sleep, "value"));
-        low = battery_days(capacity_j, hop_s, figure(cost, "energy_uj_high"), latency, figure(sleep, "high"));
-        high = battery_days(capacity_j, hop_s, figure(cost, "energy_uj_low"), latency, figure(sleep, "low"));
-    }
-    figure_put(row, "battery_days", days);
-    figure_put(row, "battery_days_low", low);
-    figure_put(row, "battery_days_high", high);
+    static const char *const same[] = {"battery_days", "battery_days_low", "battery_days_high"};
+    const json_t *m =
+        figure_find(figure_list(results, "measurements"), "model", figure_text(cost, "model"), "technique",
+                    figure_text(cost, "technique"), "target", figure_text(cost, "target"), NULL);
+    const json_t *s = json_array_get(figure_list(m, "settings"), 0);
+    for (int i = 0; i < 3; i++) figure_put(row, same[i], figure(s, same[i]));
+    const char *why = figure_text(s, "why");
+    if (!isfinite(figure(s, "battery_days")) && !why) why = "energy per inference is not known";
     figure_put_text(row, "battery_why", why);
 }
 
@@ -177,7 +156,7 @@ static json_t *row_of(const json_t *results, const char *model, const char *tech
         json_object_set(row, same[i], v ? v : json_null());
     }
     put_savings(row, cost, strcmp(technique, "none") ? base_cost : NULL, results);
-    put_battery(row, cost, results, figure_find(figure_list(results, "targets"), "name", target, NULL));
+    put_battery(row, cost, results);
     return row;
 }
 

@@ -4,16 +4,15 @@
 #include <string.h>
 
 extern const struct target cortex_m0, cortex_m4f, cortex_m7, cortex_m33, cortex_m55, rv32imc, rv32imafc,
-    lx106, esp32;
-const struct target *const targets[] = {&cortex_m0, &cortex_m4f, &cortex_m7, &cortex_m33, &cortex_m55,
-                                        &rv32imc,   &rv32imafc,  &lx106,     &esp32,      NULL};
+    lx106, esp32, esp32s3, esp32c6;
+const struct target *const targets[] = {&cortex_m0,  &cortex_m4f, &cortex_m7, &cortex_m33,
+                                        &cortex_m55, &rv32imc,    &rv32imafc, &lx106,
+                                        &esp32,      &esp32s3,    &esp32c6,   NULL};
 
 static const struct {
     const char *alias, *name;
-} aliases[] = {{"esp32c3", "rv32imc"},
-               {"esp32-c3", "rv32imc"},
-               {"esp8266", "lx106"},
-               {"esp32p4", "rv32imafc"},
+} aliases[] = {{"esp32c3", "rv32imc"},   {"esp32-c3", "rv32imc"}, {"esp32-s3", "esp32s3"},
+               {"esp32-c6", "esp32c6"},  {"esp8266", "lx106"},    {"esp32p4", "rv32imafc"},
                {"esp32-p4", "rv32imafc"}};
 
 const struct target *target_find(const char *name)

@@ -56,6 +56,16 @@ const struct target lx106 = {
                  "measure up to 2 mA"},
 };
 
+// What QEMU and Debian's packages offer for the LX6 and the LX7 alike.
+#define DE233                                                                                                \
+    .layout_name = "float in blocks of 4, int8 in rows widened for MAC16, fused multiply-add",               \
+    .layout = &rows_widened_fma, .kernels = {"xtensa"}, .cc = "xtensa-de233-elf-gcc",                        \
+    .find_cc = "tools/xtensa-toolchain builds it from Debian's packages into ~/.cache/wearlite in about 25 " \
+               "minutes",                                                                                    \
+    .cflags = "-mlongcalls", .ldflags = "", .start = {"start_de233.S"}, .ld = "de233.ld",                    \
+    .qemu = "qemu-system-xtensa", .qemu_package = "qemu-system-misc",                                        \
+    .qemu_args = "-M sim -cpu de233_fpu -m 16M", .load_by_device = true
+
 const struct target esp32 = {
     .name = "esp32",
     .chip = "ESP32, 240 MHz",
@@ -64,20 +74,7 @@ const struct target esp32 = {
              "which lacks the LX6's high half of 32 x 32 multiplications (64-bit products cost more here), "
              "has 32 instead of "
              "64 window registers and traps unaligned loads",
-    .layout_name = "float in blocks of 4, int8 in rows widened for MAC16, fused multiply-add",
-    .layout = &rows_widened_fma,
-    .kernels = {"xtensa"},
-    .cc = "xtensa-de233-elf-gcc",
-    .find_cc =
-        "tools/xtensa-toolchain builds it from Debian's packages into ~/.cache/wearlite in about 25 minutes",
-    .cflags = "-mlongcalls",
-    .ldflags = "",
-    .start = {"start_de233.S"},
-    .ld = "de233.ld",
-    .qemu = "qemu-system-xtensa",
-    .qemu_package = "qemu-system-misc",
-    .qemu_args = "-M sim -cpu de233_fpu -m 16M",
-    .load_by_device = true,
+    DE233,
     .flash_bytes = 4096 << 10,
     .ram_bytes = 160 << 10, // ESP-IDF's limit of static data; 320 KiB with the heap
     .ram_about = "DRAM: static data ends at 160 KiB (ESP-IDF, memory types), the other half is heap. Not "
@@ -131,4 +128,63 @@ const struct target esp32 = {
         {161.7, 99, 224.4,
          "ESP32 Series Datasheet v5.2, modem-sleep at 240 MHz: 30 to 68 mA at 3.3 V; value: the middle"},
     .sleep_mw = {2.64, 2.64, 2.64, "ESP32 Series Datasheet v5.2, light sleep: 0.8 mA at 3.3 V"},
+};
+
+const struct target esp32s3 = {
+    .name = "esp32s3",
+    .chip = "ESP32-S3, 240 MHz",
+    .about =
+        "LX7 with FPU, MAC16, zero-overhead loops; its vector instructions are not used. Emulated on QEMU's "
+        "de233_fpu, which lacks the high half of 32 x 32 multiplications and traps unaligned loads. Code and "
+        "weights have caches of their own on the chip; here one of the data cache's size serves both",
+    DE233,
+    .flash_bytes = 8192 << 10,
+    .ram_bytes = 320 << 10,
+    .ram_about =
+        "internal SRAM: 512 KiB less the caches and the system's own data. PSRAM shares the data cache "
+        "with the flash: not planned for",
+    .clock_hz = 240000000,
+    .fpu = true,
+    .cost =
+        {.alu = 1,
+         .mul = 1,
+         .mac = 1.3,
+         .div = 2,
+         .load = 1,
+         .store = 1,
+         .branch = 1,
+         .fpu = 1,
+         .fmac = 1,
+         .simd = 1,
+         .taken = 2,
+         .source =
+             "as the ESP32: WLED issue 4206 finds the same throughputs on both; the price of a taken branch "
+             "is assumed",
+         .error = 0.3},
+    .cache =
+        {32 << 10,
+         8,
+         32,
+         {667, 500, 833,
+          "derived: 32 bytes over quad SPI at 80 MHz, as the ESP32; size, ways and line: ESP-IDF's default "
+          "(CONFIG_ESP32S3_DATA_CACHE_32KB, _8WAYS, _LINE_32B)"}},
+    .slower =
+        {{160000000,
+          {131.7, 131.7, 213.2,
+           "ESP32-S3 datasheet table 5-9, 160 MHz, one core on 32-bit data, 3.3 V: 39.9 mA, peripheral "
+           "clocks "
+           "off; high: 54.6 mA on, and 10 mA for the flash"}},
+         {80000000,
+          {93.7, 93.7, 173.6,
+           "ESP32-S3 datasheet table 5-9, 80 MHz, one core on 32-bit data, 3.3 V: 28.4 mA, peripheral clocks "
+           "off; high: 42.6 mA on, and 10 mA for the flash"}}},
+    .wake_us =
+        {515, 515, 1215,
+         "ESP-IDF sleep_modes.c: 382 us of program and 133 of hardware to leave light sleep; high: 700 more "
+         "when the flash was off"},
+    .active_mw =
+        {169, 169, 250.5,
+         "ESP32-S3 datasheet table 5-9, 240 MHz, one core on 32-bit data, 3.3 V: 51.2 mA, peripheral clocks "
+         "off; high: 65.9 mA on, and 10 mA for the flash"},
+    .sleep_mw = {0.79, 0.79, 0.79, "ESP32-S3 datasheet, light sleep: 240 uA at 3.3 V"},
 };

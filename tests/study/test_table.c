@@ -8,13 +8,12 @@
 // Two seeds, three persons; the compressed model loses 1, 2 and 3 points on them at seed 1 and as much at
 // seed 2.
 static const char *text =
-    "{'options':{'battery_mah':100,'battery_v':3.7},'data':{'rate_hz':50,'hop':64},"
-    "'models':[{'name':'m'}],'techniques':[{'name':'none'},{'name':'q'}],"
-    "'targets':[{'name':'t','cycle_cost':{'alu':1,'load':2},'cycle_error':0.2,'sleep_mw':{'value':1,'low':1,'"
-    "high':2}}],"
+    "{'models':[{'name':'m'}],'techniques':[{'name':'none'},{'name':'q'}],"
+    "'targets':[{'name':'t','cycle_cost':{'alu':1,'load':2},'cycle_error':0.2}],"
     "'measurements':["
     "{'model':'m','technique':'none','target':'t','classes':{'alu':600,'load':200},'layers':[{'cycles':1000}]"
-    "},"
+    ","
+    " 'settings':[{'battery_days':9.5,'battery_days_low':8,'battery_days_high':11},{'battery_days':12}]},"
     "{'model':'m','technique':'q','target':'t','classes':{'alu':300,'load':100},'layers':[{'cycles':500}]}],"
     "'cells':["
     "{'model':'m','technique':'none','target':'t','seed':1,'accuracy':0.9,'macro_f1':0.8,'accuracy_by_person'"
@@ -66,20 +65,24 @@ TEST(table_of_two_seeds)
     json_decref(r);
 }
 
-TEST(table_battery_days)
+TEST(table_battery_days_are_the_settings)
 {
     json_t *r = parse(), *t = table_of(r);
-    const json_t *none = json_array_get(t, 0);
-    // 100 mAh at 3.7 V = 1332 J; 1.28 s a hop; 100 uJ an inference of 1 ms, 1 mW for the rest.
-    double watt = (100e-6 + 1e-3 * (1.28 - 1e-3)) / 1.28;
-    CHECK_NEAR(1332 / watt / 86400, figure(none, "battery_days"), 1e-6);
-    CHECK(figure(none, "battery_days_low") < figure(none, "battery_days"));
-    CHECK(figure(none, "battery_days_high") > figure(none, "battery_days"));
+    const json_t *none = json_array_get(t, 0), *q = json_array_get(t, 1);
+    CHECK_NEAR(9.5, figure(none, "battery_days"), 0);
+    CHECK_NEAR(8, figure(none, "battery_days_low"), 0);
+    CHECK_NEAR(11, figure(none, "battery_days_high"), 0);
+    CHECK(!figure_text(none, "battery_why"));
+    CHECK(isnan(figure(q, "battery_days"))); // no settings
+    CHECK_STR("not known", figure_text(q, "battery_why"));
     json_decref(t);
-    json_object_set_new(json_array_get(json_object_get(r, "targets"), 0), "sleep_mw", json_null());
+    json_t *s =
+        json_array_get(json_object_get(json_array_get(json_object_get(r, "measurements"), 0), "settings"), 0);
+    json_object_set_new(s, "battery_days", json_null());
+    json_object_set_new(s, "why", json_string("no documented power while it sleeps"));
     t = table_of(r);
     CHECK(isnan(figure(json_array_get(t, 0), "battery_days")));
-    CHECK_STR("sleep power", figure_text(json_array_get(t, 0), "battery_why"));
+    CHECK_STR("while it sleeps", figure_text(json_array_get(t, 0), "battery_why"));
     json_decref(t);
     json_decref(r);
 }
