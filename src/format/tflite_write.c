@@ -301,6 +301,12 @@ static void write_buffers(struct writer *w, uint32_t slot)
     buf_free(&meta);
 }
 
+// An intermediate of the LSTM: no elements, or TensorFlow Lite Micro refuses the file.
+static bool only_a_scale(const struct tensor *t)
+{
+    return t->rank == 1 && !t->dim[0];
+}
+
 // Numbers the tensors of a subgraph in the order in which they are used.
 static bool collect_sub(struct writer *w, struct sub *s, int64_t *total, struct err *e)
 {
@@ -314,7 +320,7 @@ static bool collect_sub(struct writer *w, struct sub *s, int64_t *total, struct 
     }
     for (int i = 0; i < s->nout; i++) tensor_index(w, s, s->out[i]);
     for (int i = 0; i < s->ntensor; i++) {
-        if (!tensor_check(s->tensor[i], e)) return false;
+        if (!only_a_scale(s->tensor[i]) && !tensor_check(s->tensor[i], e)) return false;
         if (tensor_is_const(s->tensor[i])) *total += tensor_bytes(s->tensor[i]);
         if (*total > INT32_MAX / 2)
             return fail(e,

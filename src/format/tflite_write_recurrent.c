@@ -84,9 +84,9 @@ static void fill(struct tfl_list *l, const struct node *n, const struct tensor *
     if (integer) {
         o->nbetween = LSTM_INTERMEDIATES;
         o->between = arena_new_n(l->a, LSTM_INTERMEDIATES, const struct tensor *);
-        for (int i = 0; i < LSTM_INTERMEDIATES; i++) {
-            struct tensor *t =
-                tensor_new(l->a, arena_printf(l->a, "%s/between%d", n->name, i), i < 4 ? I16 : I8, 0, NULL);
+        for (int i = 0; i < LSTM_INTERMEDIATES; i++) { // of no elements: they only say a scale
+            struct tensor *t = tensor_new(l->a, arena_printf(l->a, "%s/between%d", n->name, i),
+                                          i < 4 ? I16 : I8, 1, (int32_t[]){0});
             t->q = i < 4 ? (struct quant){1, 0, cell_scale + 1, zero} : y->q;
             o->between[i] = t;
         }

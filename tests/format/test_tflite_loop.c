@@ -2,6 +2,7 @@
 // Loops that TensorFlow's converter left, and what LiteRT says of ours, are in tests/golden/tflite_loop_*,
 // tflite_unrolled_* and tflite_written_*.
 #include "../../src/base/file.h"
+#include "../../src/compress/compress.h"
 #include "../../src/format/flatbuf.h"
 #include "../../src/format/format.h"
 #include "../../src/format/tflite_schema.h"
@@ -115,6 +116,39 @@ TEST(tflite_loop_lengths)
             check_again(layer(&a, r, steps[i], false), arena_printf(&a, "%d steps", steps[i]), &a);
             arena_free(&a);
         }
+}
+
+// TensorFlow Lite Micro refuses an LSTM whose intermediates, which only say a scale, have elements.
+TEST(tflite_lstm_intermediates)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g =
+        layer(&a, (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC}, 8, false);
+    const struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 3), .ncalibration = 8};
+    g = technique_find("full-integer")->apply(g, &o, &a, &e);
+    CHECK(g && format_tflite.write(g, &out, &e));
+    struct fb fb = {.file = buf_span(&out)};
+    struct fb_table model = fb_root(&fb);
+    struct fb_vec subs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
+    struct fb_table sub = fb_vec_table(&subs, 0);
+    struct fb_vec ops = fb_vec(&sub, SUBGRAPH_OPERATORS, 4), tensors = fb_vec(&sub, SUBGRAPH_TENSORS, 4);
+    int seen = 0;
+    for (uint32_t i = 0; i < ops.n; i++) {
+        struct fb_table op = fb_vec_table(&ops, i);
+        struct fb_vec between = fb_vec(&op, OPERATOR_INTERMEDIATES, 4);
+        for (uint32_t k = 0; k < between.n; k++, seen++) {
+            struct fb_table t = fb_vec_table(&tensors, (uint32_t)fb_vec_i32(&between, k));
+            struct fb_vec shape = fb_vec(&t, TENSOR_SHAPE, 4);
+            CHECK_EQ(1, shape.n);
+            CHECK_EQ(0, shape.n ? fb_vec_i32(&shape, 0) : -1);
+        }
+    }
+    CHECK_EQ(LSTM_INTERMEDIATES, seen);
+    CHECK(!fb.bad);
+    buf_free(&out);
+    arena_free(&a);
 }
 
 TEST(tflite_loop_refuses)
