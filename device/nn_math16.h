@@ -55,9 +55,10 @@ NN_INLINE int32_t nn_two_over_one_plus_q15(int32_t a)
 {
     const int32_t half = (a + 32767 + 1) >> 1;
     int32_t x = 23130 /* 48/17 */ + nn_mul16(half, -15420 /* -32/17 */);
-    x += nn_mul16(x, (1 << 13) - nn_mul16(half, x)) * 4;
-    x += nn_mul16(x, (1 << 13) - nn_mul16(half, x)) * 4;
-    x += nn_mul16(x, (1 << 13) - nn_mul16(half, x)) * 4;
+    // (1 << 13) - nn_mul16(half, x), the subtraction taken into the shift
+    x += nn_mul16(x, ((1 << 28) + 16383 - half * x) >> 15) * 4;
+    x += nn_mul16(x, ((1 << 28) + 16383 - half * x) >> 15) * 4;
+    x += nn_mul16(x, ((1 << 28) + 16383 - half * x) >> 15) * 4;
     return x;
 }
 

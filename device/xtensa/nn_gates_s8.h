@@ -148,16 +148,27 @@ NN_INLINE int32_t nn_saturate16(int32_t v)
 
 #define NN_GATE_FUSED(m, shift) 1
 // s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)) for all blocks of four units.
+NN_INLINE void nn_gate_run(const nn_gate_scale *f, nn_gate_rows *r, const int32_t *bias, int32_t add,
+                           int32_t units, int16_t *s)
+{
+    int16_t *const end = s + nn_fours(units);
+    do {
+        int32_t v = nn_gate_scaled(f, nn_gate_row(r, bias ? *bias++ : 0));
+        if (add) v += *s;
+        *s++ = (int16_t)nn_saturate16(v);
+    } while (s != end);
+}
+
 NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
                              int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
 {
     const nn_gate_scale f = nn_gate_scale_of(mult, shift);
     nn_gate_rows r = nn_gate_rows_of(m, 4 * block, wide);
-    int16_t *const end = s + nn_fours(units);
-    do {
-        int32_t v = nn_gate_scaled(&f, nn_gate_row(&r, bias ? *bias++ : 0));
-        if (add) v += *s;
-        *s++ = (int16_t)nn_saturate16(v);
-    } while (s != end);
+    if (r.wide && bias)
+        nn_gate_run(&f, &r, bias, add, units, s);
+    else if (r.wide)
+        nn_gate_run(&f, &r, NULL, add, units, s);
+    else
+        nn_gate_run(&f, &r, bias, add, units, s);
 }
 #endif
