@@ -24,4 +24,6 @@ NN_INLINE int32_t nn_round_quotient(float x, float scale, float per_4096)
     if ((uint32_t)t + (1u << 22) < 1u << 23 && (t & 0xff8)) return t >> 12;
     return nn_round_divided(x, scale);
 }
+
+#include "../nn_window_s8.h"
 #endif
