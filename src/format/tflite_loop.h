@@ -2,6 +2,7 @@
 // Private to tflite_read*.c.
 #ifndef FORMAT_TFLITE_LOOP_H
 #define FORMAT_TFLITE_LOOP_H
+#include "cell.h"
 #include "tflite_read.h"
 
 enum { LOOP_MAX_VARS = 32, LOOP_MAX_LIMITS = 4 };
@@ -46,6 +47,26 @@ struct loop { // the one being read
     } * wide;
     int nwide;
 };
+
+// A WHILE operator on its way to a RECURRENT node.
+struct while_loop {
+    struct reader *r;
+    struct loop loop;
+    struct fb_table sub[2]; // condition and body
+    struct fb_vec outputs;  // of the operator
+    struct tensor *out;     // the next h in the body
+    const char *name;
+    struct graph *body;
+    struct cell cell;
+    int h, c; // variables; -1: none
+    const struct tensor *x;
+    int32_t steps;
+};
+
+// tflite_loop_layer.c: the cell in the body, what the steps read, and the node with what is around it.
+bool loop_find_cell(struct while_loop *w, struct err *e);
+bool loop_check_input(struct while_loop *w, struct err *e);
+bool loop_replace(struct while_loop *w, struct slot **y, struct err *e);
 
 // Operators that only loops need (WHILE, lists, REVERSE_V2 of time), and any that take a loop's values; *taken says
 // whether this is one.

@@ -48,6 +48,10 @@ struct oper { // one operator of the file, its tensors looked up
 };
 
 // The tensors of a subgraph as the reader's slots, and its operators as nodes of the reader's graph.
+extern const char reader_damaged[]; // what to say when a record points outside of the file
+// A printable name from the file; `otherwise` when there is none. NULL: not enough room.
+const char *reader_text(struct reader *r, const struct fb_table *record, int id, const char *otherwise,
+                        struct err *e);
 bool reader_slots(struct reader *r, const struct fb_table *sub, struct err *e);
 bool reader_opers(struct reader *r, const struct fb_table *sub, struct err *e);
 int reader_builtin(const struct reader *r, const struct fb_table *oper); // -1: names a kind that is not there

@@ -1,7 +1,6 @@
 // TensorFlow Lite's schema version 3 (schema.fbs): field ids, enum values. Private to tflite_*.c.
 #ifndef FORMAT_TFLITE_SCHEMA_H
 #define FORMAT_TFLITE_SCHEMA_H
-#include <stdbool.h>
 
 enum { // table, field = id
     MODEL_VERSION = 0,
@@ -321,6 +320,4 @@ const char *tflite_op_name(int builtin); // NULL: not in this schema
 const char *tflite_type_name(int type);
 int tflite_type_to(int type);   // enum dtype, -1: no counterpart
 int tflite_type_from(int type); // enum dtype -> TensorType
-// Does this key stand among our lines? The names of the signature stand in the signature.
-bool tflite_is_line(const char *key);
 #endif

@@ -32,11 +32,6 @@ bool tflite_pick_subgraph(const struct fb_table *model, const struct fb_vec *sub
                 subgraphs->n);
 }
 
-bool tflite_is_line(const char *key)
-{
-    return strncmp(key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0;
-}
-
 // A name that can stand in a list of names joined by commas.
 static bool is_plain(const char *s)
 {

@@ -232,30 +232,6 @@ static void write_signature(struct writer *w, uint32_t slot)
     fbw_str(fb, name && *name ? name : "serving_default");
 }
 
-static bool has_lines(const struct graph *g)
-{
-    for (int i = 0; i < g->nmeta; i++)
-        if (tflite_is_line(g->meta[i].key)) return true;
-    return false;
-}
-
-// Lines of key=value; a line break or backslash in a value is written \n or \\.
-static void meta_text(const struct graph *g, struct buf *text)
-{
-    for (int i = 0; i < g->nmeta; i++) {
-        if (!tflite_is_line(g->meta[i].key)) continue;
-        buf_printf(text, "%s=", g->meta[i].key);
-        for (const char *p = g->meta[i].value; *p; p++)
-            if (*p == '\n')
-                buf_puts(text, "\\n");
-            else if (*p == '\\')
-                buf_puts(text, "\\\\");
-            else
-                buf_put(text, p, 1);
-        buf_puts(text, "\n");
-    }
-}
-
 static void write_metadata(struct writer *w, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
@@ -287,7 +263,7 @@ static void write_buffer(struct writer *w, uint32_t slot, const void *p, size_t 
 static void write_buffers(struct writer *w, uint32_t slot)
 {
     struct buf meta = {0};
-    meta_text(w->g, &meta);
+    tflite_meta_print(w->g, &meta);
     fbw_link(&w->fb, slot);
     uint32_t ref = fbw_vec_refs(&w->fb, w->nbuffer + (meta.n > 0));
     write_buffer(w, ref, NULL, 0);
@@ -372,18 +348,18 @@ bool tflite_write(const struct graph *g, struct buf *out, struct err *e)
     fbw_ref(fb, MODEL_SUBGRAPHS);
     fbw_ref(fb, MODEL_DESCRIPTION);
     fbw_ref(fb, MODEL_BUFFERS);
-    if (has_lines(g)) fbw_ref(fb, MODEL_METADATA);
+    if (tflite_has_meta(g)) fbw_ref(fb, MODEL_METADATA);
     fbw_ref(fb, MODEL_SIGNATURES);
     fbw_end(fb);
     uint32_t codes = fbw_slot(fb, MODEL_OPERATOR_CODES), subgraphs = fbw_slot(fb, MODEL_SUBGRAPHS);
     uint32_t description = fbw_slot(fb, MODEL_DESCRIPTION), buffers = fbw_slot(fb, MODEL_BUFFERS);
-    uint32_t metadata = has_lines(g) ? fbw_slot(fb, MODEL_METADATA) : 0,
+    uint32_t metadata = tflite_has_meta(g) ? fbw_slot(fb, MODEL_METADATA) : 0,
              sign = fbw_slot(fb, MODEL_SIGNATURES);
     write_codes(&w, codes);
     fbw_link(fb, description);
     fbw_str(fb, "made by wearlite");
     write_subgraphs(&w, subgraphs);
-    if (has_lines(g)) write_metadata(&w, metadata);
+    if (tflite_has_meta(g)) write_metadata(&w, metadata);
     write_signature(&w, sign);
     write_buffers(&w, buffers);
     while (out->n % BUFFER_ALIGN) buf_put(out, "", 1);

@@ -38,8 +38,9 @@ def quiet(f, *a):
 
 
 def everything(bytes_, n):
-    """The tensors of n windows; an operator that the reference kernels lack makes the others run the file."""
-    for resolver in (OpResolverType.BUILTIN_REF, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES):
+    """The tensors of n windows, and of which kernels: an operator that the reference lacks makes the others run the file."""
+    for resolver, how in ((OpResolverType.BUILTIN_REF, ""),
+                          (OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES, " (optimised kernels)")):
         try:
             it = Interpreter(model_content=bytes_, experimental_op_resolver_type=resolver,
                              experimental_preserve_all_tensors=True, num_threads=1)
@@ -59,7 +60,7 @@ def everything(bytes_, n):
         it.invoke()
         out.append({t["index"]: it.get_tensor(t["index"]).copy() for t in it.get_tensor_details() if t["name"]
                     and quiet(it.get_tensor, t["index"]) is not None})
-    return out
+    return out, how
 
 
 def alone(m, k, live, values):
@@ -117,7 +118,8 @@ def micro(model, x):
 def compare(tool, folder, path, o):
     bytes_ = open(path, "rb").read()
     m = S.ModelT.InitFromObj(S.Model.GetRootAs(bytes_, 0))
-    g, tensors, neither = m.subgraphs[0], everything(bytes_, o.windows), 0
+    tensors, how = everything(bytes_, o.windows)
+    g, neither, label = m.subgraphs[0], 0, os.path.basename(path) + how
     for k, op in enumerate(g.operators):
         c = m.operatorCodes[op.opcodeIndex]
         name = NAMES[max(c.builtinCode, c.deprecatedBuiltinCode)]
@@ -143,9 +145,9 @@ def compare(tool, folder, path, o):
             micro_off += int((small.ravel() != got.ravel()).sum()) if micro_runs else 0
         if why:
             if o.all:
-                print(f"| {os.path.basename(path)} | {k} {name} | {why} |", flush=True)
+                print(f"| {label} | {k} {name} | {why} |", flush=True)
         elif off or o.all or (micro_runs and micro_off):
-            print(f"| {os.path.basename(path)} | {k} {name} | {off} of {total} | {worst} | "
+            print(f"| {label} | {k} {name} | {off} of {total} | {worst} | "
                   f"{micro_off if micro_runs else 'does not run it'} |", flush=True)
         neither += off > 0 and not (micro_runs and micro_off == 0)
     return neither
