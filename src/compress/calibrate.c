@@ -1,7 +1,7 @@
 // Ranges of activations from calibration windows: the float graph runs over them, a histogram is kept of
 // every value, and the range is its extremes, a percentile of them, or the one with the least squared error
 // of the integer type. A histogram wants the extremes first: the values are kept in between or, when they are too
-// many, computed twice.
+// many, computed twice. Threads share the windows; counts are whole numbers, so who counted what does not matter.
 #include "../base/buf.h"
 #include "../run/run.h"
 #include "compress.h"
@@ -20,10 +20,10 @@ struct stat {
 struct ranges {
     struct stat *stat;
     int n;
-    bool filling; // second pass: extremes are known, bins are filled
-    bool keeping; // values are kept for it
-    size_t kept;  // bytes
-    double steps; // of the integer type over a range
+    bool filling;           // second pass: extremes are known, bins are filled
+    bool keeping;           // values are kept for it
+    size_t kept, keep_most; // bytes
+    double steps;           // of the integer type over a range
 };
 
 static struct stat *stat_of(const struct ranges *r, const struct tensor *t)
@@ -69,7 +69,7 @@ static void observe(void *who, const struct step *s, const struct tensor *t, con
     st->lo = lo, st->hi = hi;
     if (!r->keeping) return;
     r->kept += (size_t)n * sizeof *v;
-    if (r->kept <= KEEP_MOST)
+    if (r->kept <= r->keep_most)
         buf_put(&st->kept, v, (size_t)n * sizeof *v);
     else
         kept_free(r);
@@ -127,19 +127,71 @@ static struct range range_mse(const struct stat *s, double steps)
     return best;
 }
 
-static void run_all(struct runner *r, struct ranges *ranges, const struct compress_opt *o, void *const *out)
-{
-    const struct tensor *x = r->plan->g->in[0];
-    for (int i = 0; i < o->ncalibration; i++) {
-        const void *in[1] = {o->calibration + (int64_t)i * tensor_count(x)};
-        observe(ranges, NULL, x, in[0]);
-        run_invoke(r, in, out, observe, ranges);
-    }
-}
-
 static void add_stat(struct ranges *r, const struct tensor *t)
 {
     if (!stat_of(r, t)) r->stat[r->n++].t = t;
+}
+
+static struct ranges *ranges_new(const struct graph *g, struct arena *a)
+{
+    struct ranges *r = arena_new(a, struct ranges);
+    int most = g->nin;
+    for (int k = 0; k < g->nnode; k++) most += g->node[k]->nout;
+    r->stat = arena_new_n(a, (size_t)most, struct stat);
+    for (int i = 0; i < g->nin; i++) add_stat(r, g->in[i]);
+    for (int k = 0; k < g->nnode; k++)
+        for (int i = 0; i < g->node[k]->nout; i++) add_stat(r, g->node[k]->out[i]);
+    return r;
+}
+
+// The extremes that any of the parts met become those of all.
+static void share_extremes(struct ranges *const *part, int n)
+{
+    for (int i = 0; i < part[0]->n; i++) {
+        float lo = 0, hi = 0;
+        for (int k = 0; k < n; k++) {
+            const struct stat *s = &part[k]->stat[i];
+            if (s->lo < lo) lo = s->lo;
+            if (s->hi > hi) hi = s->hi;
+        }
+        for (int k = 0; k < n; k++) part[k]->stat[i].lo = lo, part[k]->stat[i].hi = hi;
+    }
+}
+
+static void add_counts(struct stat *to, const struct stat *from)
+{
+    for (int i = 0; i < BINS; i++) to->bin[i] += from->bin[i];
+    to->count += from->count;
+}
+
+// The statistics of all windows, in part[0].
+static bool collect(const struct plan *p, const struct compress_opt *o, struct ranges *const *part, int n,
+                    struct err *e)
+{
+    bool kept = o->range != RANGE_MIN_MAX;
+    void *who[RUN_MOST_THREADS];
+    for (int k = 0; k < n; k++) {
+        who[k] = part[k];
+        part[k]->keeping = kept;
+        part[k]->keep_most = (size_t)KEEP_MOST / (size_t)n;
+    }
+    bool ok = run_watch(p, o->calibration, o->ncalibration, observe, who, e);
+    share_extremes(part, n);
+    for (int k = 0; k < n; k++) kept &= part[k]->keeping, part[k]->filling = true;
+    if (ok && !kept && o->range != RANGE_MIN_MAX)
+        ok = run_watch(p, o->calibration, o->ncalibration, observe, who, e);
+    for (int k = 0; k < n; k++) {
+        for (int i = 0; i < part[k]->n; i++) {
+            const struct buf *values = &part[k]->stat[i].kept;
+            if (kept)
+                fill(&part[0]->stat[i], (const float *)(const void *)values->p,
+                     (int64_t)(values->n / sizeof(float)));
+            else if (k)
+                add_counts(&part[0]->stat[i], &part[k]->stat[i]);
+        }
+        kept_free(part[k]);
+    }
+    return ok;
 }
 
 struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, enum dtype type,
@@ -151,25 +203,12 @@ struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, en
     if (g->nin != 1) return FAIL_NULL(e, "the model has %d inputs, calibration knows one", g->nin);
     const struct plan *p = plan_lower(g, &layout_host, a, e);
     if (!p) return NULL;
-    struct ranges *r = arena_new(a, struct ranges);
+    struct ranges *part[RUN_MOST_THREADS] = {NULL}, *r;
+    const int n = run_threads(p, o->ncalibration);
+    for (int k = 0; k < n; k++) part[k] = ranges_new(g, a);
+    r = part[0];
     r->steps = type == I16 ? 65535 : 255;
-    int most = g->nin;
-    for (int k = 0; k < g->nnode; k++) most += g->node[k]->nout;
-    r->stat = arena_new_n(a, (size_t)most, struct stat);
-    for (int i = 0; i < g->nin; i++) add_stat(r, g->in[i]);
-    for (int k = 0; k < g->nnode; k++)
-        for (int i = 0; i < g->node[k]->nout; i++) add_stat(r, g->node[k]->out[i]);
-    void **out = arena_new_n(a, (size_t)g->nout, void *);
-    for (int i = 0; i < g->nout; i++) out[i] = arena_alloc(a, (size_t)tensor_bytes(g->out[i]));
-    struct runner *runner = runner_new(p, a);
-    r->keeping = o->range != RANGE_MIN_MAX;
-    run_all(runner, r, o, out);
-    r->filling = true;
-    if (o->range != RANGE_MIN_MAX && !r->keeping) run_all(runner, r, o, out);
-    for (int i = 0; i < r->n && r->keeping; i++)
-        fill(&r->stat[i], (const float *)(const void *)r->stat[i].kept.p,
-             (int64_t)(r->stat[i].kept.n / sizeof(float)));
-    kept_free(r);
+    if (!collect(p, o, part, n, e)) return NULL;
     for (int i = 0; i < r->n; i++) {
         struct stat *s = &r->stat[i];
         if (!isfinite(s->lo) || !isfinite(s->hi))

@@ -121,8 +121,22 @@ struct batch {
     const float *x;
     float *y;
     int n;
-    atomic_int next;
+    run_observer *observe; // NULL: scores are wanted
+    void *const *who;
+    atomic_int next, joined;
 };
+
+static void batch_one(struct batch *b, struct runner *r, const float *x, float *y, void *who)
+{
+    const struct graph *g = b->plan->g;
+    if (!b->observe) {
+        run_float(r, x, y);
+        return;
+    }
+    b->observe(who, NULL, g->in[0], x);
+    put(g->in[0], ref_bytes(r, &b->plan->in[0]), x);
+    steps(r, b->observe, who);
+}
 
 static void *batch_part(void *arg)
 {
@@ -130,31 +144,43 @@ static void *batch_part(void *arg)
     const int chunk = b->plan->g->nstate ? b->n : 16;
     struct arena a = {0};
     struct runner *r = runner_new(b->plan, &a);
-    int64_t nx = tensor_count(b->plan->g->in[0]), ny = tensor_count(b->plan->g->out[0]);
+    void *who = b->observe ? b->who[atomic_fetch_add(&b->joined, 1)] : NULL;
+    int64_t nx = tensor_count(b->plan->g->in[0]), ny = b->y ? tensor_count(b->plan->g->out[0]) : 0;
     for (int i; (i = atomic_fetch_add(&b->next, chunk)) < b->n && !interrupted();)
-        for (int k = i; k < b->n && k < i + chunk; k++) run_float(r, b->x + k * nx, b->y + k * ny);
+        for (int k = i; k < b->n && k < i + chunk; k++) batch_one(b, r, b->x + k * nx, b->y + k * ny, who);
     arena_free(&a);
     return NULL;
 }
 
-static int thread_count(void)
+int run_threads(const struct plan *p, int n)
 {
     const char *want = getenv("WEARLITE_THREADS");
-    long n = want ? atol(want) : sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > 16 ? 16 : (int)n;
+    long most = want ? atol(want) : sysconf(_SC_NPROCESSORS_ONLN);
+    if (n <= 64 || p->g->nstate || most < 1) return 1;
+    return most > RUN_MOST_THREADS ? RUN_MOST_THREADS : (int)most;
+}
+
+static bool batch_run(struct batch *b, struct err *e)
+{
+    pthread_t thread[RUN_MOST_THREADS];
+    int extra = run_threads(b->plan, b->n) - 1, started = 0;
+    if (b->plan->g->nin != 1)
+        return fail(e, "the model has %d inputs; one is supported: a window of samples", b->plan->g->nin);
+    while (started < extra && !pthread_create(&thread[started], NULL, batch_part, b)) started++;
+    batch_part(b);
+    while (started) pthread_join(thread[--started], NULL);
+    return !interrupted() || fail(e, "interrupted");
 }
 
 bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e)
 {
-    if (p->g->nin != 1)
-        return fail(e, "the model has %d inputs; one is supported: a window of samples", p->g->nin);
     struct batch b = {.plan = p, .x = x, .y = y, .n = n};
-    pthread_t thread[16];
-    int extra = thread_count() - 1, started = 0;
-    while (started < extra && n > 64 && !p->g->nstate &&
-           !pthread_create(&thread[started], NULL, batch_part, &b))
-        started++;
-    batch_part(&b);
-    while (started) pthread_join(thread[--started], NULL);
-    return !interrupted() || fail(e, "interrupted");
+    return batch_run(&b, e);
+}
+
+bool run_watch(const struct plan *p, const float *x, int n, run_observer *observe, void *const *who,
+               struct err *e)
+{
+    struct batch b = {.plan = p, .x = x, .n = n, .observe = observe, .who = who};
+    return batch_run(&b, e);
 }

@@ -26,4 +26,11 @@ void runner_reset(struct runner *r);
 // n windows x (n, elements of the input) -> y (n, elements of the first output), on all processors; of a model
 // with states one after the other, from zeros on.
 bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e);
+
+// The same for what is watched, of float models: each window is shown as the graph's input (step NULL), then the steps'
+// values. Each of run_threads(p, n) threads has a watcher of its own, who[thread], and takes windows in any order.
+enum { RUN_MOST_THREADS = 16 };
+int run_threads(const struct plan *p, int n);
+bool run_watch(const struct plan *p, const float *x, int n, run_observer *observe, void *const *who,
+               struct err *e);
 #endif

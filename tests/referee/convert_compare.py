@@ -5,7 +5,8 @@ training persons: accuracy on the same windows of test persons, and wall time in
     convert_compare.py WEARLITE [UCI_HAR.zip] [MODELS_DIR]      (../shared/data/..., ../shared/models)
 
 Needs a python3 with tensorflow, keras 3, tf-keras and ai-edge-litert. Prints a table in Markdown. Environment: RUNS=3 timed
-conversions of each, in turn; SEEDS=1,2,3 choices of 256 calibration windows; KEEP=DIR keeps the files.
+conversions of each, in turn; SEEDS=1,2,3 choices of WINDOWS=256 calibration windows; KEEP=DIR keeps the files; ONLY=name.
+`same`: windows of test persons to which the float model gives the same label, which needs no truth and is what a conversion owes.
 
 Their side of a Keras 3 LSTM: the converter finds a loop in it, not the LSTM operator, so it is given the same weights in
 tf-keras (Keras 2), which it fuses into UNIDIRECTIONAL_SEQUENCE_LSTM; `keras3` tells what it makes of the file itself.
@@ -83,31 +84,31 @@ def timed(command):
     return time.perf_counter() - start, done
 
 
-def accuracy_litert(path, x, y):
+def labels_litert(path, x):
     from ai_edge_litert.interpreter import Interpreter
     run = Interpreter(path)
     run.allocate_tensors()
     i, o = run.get_input_details()[0], run.get_output_details()[0]
-    right = 0
-    for w, label in zip(x, y):
+    labels = []
+    for w in x:
         if i["dtype"] == np.int8:
             scale, zero = i["quantization"]
             w = np.clip(np.round(w / scale + zero), -128, 127).astype(np.int8)
         run.set_tensor(i["index"], w.reshape(i["shape"]))
         run.reset_all_variables()  # the state of a fused LSTM
         run.invoke()
-        right += int(run.get_tensor(o["index"]).argmax()) == label
-    return right / len(y)
+        labels.append(int(run.get_tensor(o["index"]).argmax()))
+    return np.array(labels)
 
 
-def accuracy_ours(tool, path, folder, x, y):
+def labels_ours(tool, path, folder, x):
     np.save(folder + "/test.npy", x)
     done = subprocess.run([tool, "run", path, "--input", folder + "/test.npy", "-o", folder + "/y.npy"], capture_output=True, text=True)
-    return None if done.returncode else float((np.load(folder + "/y.npy").reshape(len(y), -1).argmax(1) == y).mean())
+    return None if done.returncode else np.load(folder + "/y.npy").reshape(len(x), -1).argmax(1)
 
 
-def percent(a):
-    return "refused" if a is None else "%.2f %%" % (100 * a)
+def percent(labels, y):
+    return "refused" if labels is None else "%.2f %%" % (100 * (labels == y).mean())
 
 
 def main(argv):
@@ -120,13 +121,15 @@ def main(argv):
     train, _ = windows_read(data, "train")
     test, label = windows_read(data, "test")
     print("%d training windows, %d test windows" % (len(train), len(test)), flush=True)
-    print("| model | float | seed | ours | theirs | how | our wall s | their wall s | ratio |\n|---|---|---|---|---|---|---|---|---|")
+    print("| model | float | seed | ours | theirs | ours same | theirs same | how | our wall s | their wall s | ratio |\n" + "|---" * 11 + "|")
     for path, ways, fits in MODELS:
         model, name = os.path.join(models, path), os.path.dirname(path)
-        plain = accuracy_ours(tool, model, folder, test, label) if fits else None
+        if os.environ.get("ONLY", name) != name:
+            continue
+        plain = labels_ours(tool, model, folder, test) if fits else None
         for seed in seeds if fits else seeds[:1]:
             rng = np.random.default_rng(seed)
-            windows, n = folder + "/calibrate.npy", 256
+            windows, n = folder + "/calibrate.npy", int(os.environ.get("WINDOWS", 256))
             if fits:
                 np.save(windows, train[rng.choice(len(train), n, replace=False)])
             else:  # no data set of these inputs is at hand: noise, and time only
@@ -146,12 +149,12 @@ def main(argv):
                     t_theirs.append(t)
                     if done.returncode:
                         why = (done.stderr.strip().splitlines() or ["?"])[-1][:160]
-                a = accuracy_litert(ours, test, label) if fits else None
-                b = accuracy_litert(theirs, test, label) if fits and not why else None
+                a = labels_litert(ours, test) if fits else None
+                b = labels_litert(theirs, test) if fits and not why else None
                 t, u = statistics.median(t_ours), statistics.median(t_theirs)
                 print("| %s | %s | %d | %s | %s | %s | %.3f | %.2f | 1/%.0f |" % (
-                    name, percent(plain) if fits else "-", seed, percent(a) if fits else "-",
-                    percent(b) if fits else "-", how, t, u, u / t), flush=True)
+                    name, percent(plain, label) if fits else "-", seed,
+                    " | ".join(percent(v, w) if fits else "-" for w in (label, plain) for v in (a, b)), how, t, u, u / t), flush=True)
                 if why:
                     print("  theirs failed: " + why, flush=True)
 
