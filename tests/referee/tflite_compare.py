@@ -12,6 +12,7 @@ The two runtimes do not always agree: LiteRT's reference FULLY_CONNECTED of int8
 of both does. wearlite follows TensorFlow Lite Micro there. Exit status 1 when a model equals neither; where TensorFlow Lite Micro
 cannot judge, up to 0.5 % of the values (10 % with int16 activations, where one step is small) may differ from LiteRT behind such an operator, else none."""
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -47,6 +48,28 @@ def litert(path, x, resolver=OpResolverType.BUILTIN_REF):
         it.invoke()
         out.append(it.get_tensor(o["index"]).copy())
     return np.concatenate(out)
+
+
+def in_child(f, seconds, *a):
+    """f(*a) by a process of its own, which may hang (TensorFlow Lite Micro in some loops) or die."""
+    def work(to):
+        try:
+            to.send((f(*a), None))
+        except Exception as e:
+            to.send((None, str(e)))
+    here, there = multiprocessing.Pipe()
+    p = multiprocessing.Process(target=work, args=(there,))
+    p.start()
+    there.close()
+    try:
+        out, why = here.recv() if here.poll(seconds) else (None, f"not done after {seconds} s")
+    except EOFError:
+        out, why = None, "it dies"
+    p.kill()
+    p.join()
+    if out is None:
+        raise RuntimeError(why)
+    return out
 
 
 def micro(path, x):
@@ -140,14 +163,14 @@ def main():
         reference, why = attempt(litert, path, x)
         if reference is None:  # the reference kernels lack some operators (ELU)
             reference, why = attempt(litert, path, x, OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
-        if reference is None:
+        if reference is None:  # TensorFlow's own operators (Flex): compare with the Keras or ONNX model it was made of
             print(f"{path}: LiteRT does not run it: {why}")
             bad += 1
             continue
         # a step of the activation: LiteRT quantises each phase of a dilated convolution by itself
         tolerance = (1 / 127 if is_dilated(path) else 1e-3) if is_dynamic(path) else o.tolerance
         text, off = differs(reference, y, tolerance)
-        m, why = attempt(micro, path, x)
+        m, why = attempt(in_child, micro, 60, path, x)
         if m is None:
             about, same = f"TFLM does not run it ({why})", False
         else:
