@@ -77,6 +77,46 @@ static void put_choice(const json_t *results, const json_t *table, const char *m
     buf_printf(out, ", %s days of the battery.</p>\n", show_fixed(v, figure(best, "battery_days"), 1));
 }
 
+// What a hop costs when the columns that windows share are kept, beside the whole window.
+static void put_streaming(const json_t *results, const json_t *list, const char *model, const char *target,
+                          struct buf *out)
+{
+    size_t i, k;
+    const json_t *m, *s;
+    char v[SHOW_MAX];
+    bool open = false;
+    json_array_foreach (list, i, m) {
+        if (!figure_is(m, "model", model) || !figure_is(m, "target", target)) continue;
+        const json_t *whole = json_array_get(figure_list(m, "settings"), 0);
+        json_array_foreach (figure_list(m, "streaming"), k, s) {
+            if (!open)
+                buf_puts(
+                    out,
+                    "<p>Windows that overlap, computing only what is new (<code>--stream</code>), own clock, "
+                    "constants in flash:</p>\n<div class=\"scroll\"><table><thead><tr><th>technique</th>"
+                    "<th>hop<small>samples</small></th><th>multiply-accumulates</th><th>RAM<small>bytes"
+                    "</small></th><th>a hop<small>µJ</small></th><th>saved<small>% of whole windows</small>"
+                    "</th></tr></thead><tbody>\n");
+            open = true;
+            buf_puts(out, "<tr><th scope=\"row\">");
+            html_technique(results, figure_text(m, "technique"), out);
+            buf_printf(out, "</th><td>%s</td>", show_count(v, figure(s, "hop")));
+            if (!isfinite(figure(s, "instructions"))) {
+                buf_puts(out, "<td colspan=\"4\">whole windows: ");
+                put_text(out, figure_text(s, "why") ? figure_text(s, "why") : "not known");
+                buf_puts(out, "</td></tr>\n");
+                continue;
+            }
+            buf_printf(out, "<td>%s</td>", show_count(v, figure(s, "macs")));
+            buf_printf(out, "<td>%s</td>", show_count(v, figure(s, "ram_bytes")));
+            put_number(s, "energy_uj", 1, 0, out);
+            const double saved = 1 - figure(s, "energy_uj") / figure(whole, "energy_uj");
+            buf_printf(out, "<td>%s</td></tr>\n", isfinite(saved) ? show_fixed(v, 100 * saved, 0) : "-");
+        }
+    }
+    if (open) buf_puts(out, "</tbody></table></div>\n");
+}
+
 static void put_block(const json_t *results, const json_t *table, const char *model, const char *target,
                       struct buf *out)
 {
@@ -99,6 +139,7 @@ static void put_block(const json_t *results, const json_t *table, const char *mo
         json_array_foreach (figure_list(m, "settings"), k, s) put_setting(results, m, s, base, out);
     }
     buf_puts(out, "</tbody></table></div>\n");
+    put_streaming(results, list, model, target, out);
 }
 
 void html_settings(const json_t *results, const json_t *table, struct buf *out)

@@ -50,6 +50,36 @@ static json_t *layers_of(const struct measurement *m)
     return list;
 }
 
+// A hop of `hop` samples when what windows share is kept: costs of a hop, or why they are not known.
+static json_t *streaming_at(const struct study *s, const struct graph *g, const struct target *target,
+                            int hop, struct arena *a)
+{
+    enum { HOPS = 40 }; // compared; the first windows' samples one behind the other are a recording
+    const int most = s->nsample * s->data->window / hop, n = most < HOPS ? most : HOPS;
+    struct err e = {""};
+    struct measurement m = {0};
+    struct graph *h = stream_graph(g, hop, a, NULL, &e);
+    struct plan *p = h ? plan_lower(h, target->layout, a, &e) : NULL;
+    const bool good = p && measure_emulated(p, target, s->sample, n, 0, a, &m, &e);
+    json_t *r = costs_of(good ? &m : NULL, good ? m.difference : e.text);
+    figure_put(r, "hop", hop);
+    figure_put(r, "macs", h ? (double)graph_macs(h) : NAN);
+    return r;
+}
+
+// The data's own hop, half and a quarter of it.
+static json_t *streaming_of(const struct study *s, const struct graph *g, const struct target *target,
+                            struct arena *a)
+{
+    json_t *list = json_array();
+    for (int hop = s->data->hop, k = 0; k < 3 && hop > 0; hop /= 2, k++) {
+        json_t *r = streaming_at(s, g, target, hop, a);
+        json_array_append_new(list, r);
+        if (k == 0 && isnan(figure(r, "macs"))) break; // nothing can be kept: the reason once
+    }
+    return list;
+}
+
 static json_t *details_of(const struct study *s, const struct measurement *m)
 {
     json_t *r = json_object(), *classes = json_object();
@@ -90,7 +120,9 @@ static json_t *measure(const struct study *s, const json_t *model, const char *b
                              : m.difference       ? m.difference
                                                   : "device and host differ");
     figure_put_text(r, "project", project);
-    json_object_set_new(r, "measurement", details_of(s, &m));
+    json_t *details = details_of(s, &m);
+    if (m.device_equals_host) json_object_set_new(details, "streaming", streaming_of(s, g, target, a));
+    json_object_set_new(r, "measurement", details);
     return r;
 }
 

@@ -119,7 +119,10 @@ static void put_battery(json_t *row, const json_t *cost, const json_t *results)
     const json_t *s = json_array_get(figure_list(m, "settings"), 0);
     for (int i = 0; i < 3; i++) figure_put(row, same[i], figure(s, same[i]));
     const char *why = figure_text(s, "why");
-    if (!isfinite(figure(s, "battery_days")) && !why) why = "energy per inference is not known";
+    if (!why && !s && isfinite(figure(cost, "energy_uj")))
+        why = "measured without settings; run the study again";
+    else if (!why && !isfinite(figure(s, "battery_days")))
+        why = "energy per inference is not known";
     figure_put_text(row, "battery_why", why);
 }
 

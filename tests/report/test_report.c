@@ -175,3 +175,28 @@ TEST(report_page_is_well_formed)
     buf_free(&out);
     json_decref(r);
 }
+
+TEST(report_shows_each_hop_and_place)
+{
+    json_t *r = fixture(), *list = json_object_get(r, "measurements"), *m;
+    size_t i;
+    json_array_foreach (list, i, m)
+        if (!strcmp(json_string_value(json_object_get(m, "technique")), "none")) break;
+    CHECK(m);
+    json_object_set_new(m, "settings",
+                        json_pack("[{s:s,s:f,s:i,s:b},{s:s,s:f,s:i,s:b}]", "constants", "flash", "energy_uj",
+                                  800.0, "clock_hz", 240000000, "cheapest", 0, "constants", "planned",
+                                  "energy_uj", 500.0, "clock_hz", 160000000, "cheapest", 1));
+    json_object_set_new(m, "streaming",
+                        json_pack("[{s:i,s:i,s:i,s:i,s:f},{s:i,s:s}]", "hop", 64, "macs", 12345,
+                                  "instructions", 20000, "ram_bytes", 3328, "energy_uj", 400.0, "hop", 32,
+                                  "why", "no overlap <here>"));
+    struct buf out = {0};
+    const char *page = page_of(r, &out);
+    CHECK_STR("both, planned", page);
+    CHECK_STR("<td>64</td><td>12,345</td><td>3,328</td><td>400", page);
+    CHECK_STR("<td>50</td></tr>", page); // half of the whole window's 800
+    CHECK_STR("whole windows: no overlap &lt;here", page);
+    buf_free(&out);
+    json_decref(r);
+}

@@ -74,7 +74,7 @@ TEST(table_battery_days_are_the_settings)
     CHECK_NEAR(11, figure(none, "battery_days_high"), 0);
     CHECK(!figure_text(none, "battery_why"));
     CHECK(isnan(figure(q, "battery_days"))); // no settings
-    CHECK_STR("not known", figure_text(q, "battery_why"));
+    CHECK_STR("without settings", figure_text(q, "battery_why"));
     json_decref(t);
     json_t *s =
         json_array_get(json_object_get(json_array_get(json_object_get(r, "measurements"), 0), "settings"), 0);
