@@ -13,6 +13,7 @@ tf-keras (Keras 2), which it fuses into UNIDIRECTIONAL_SEQUENCE_LSTM; `keras3` t
 """
 import io
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -79,9 +80,11 @@ def windows_read(path, part):
 
 
 def timed(command):
-    start = time.perf_counter()
+    """(wall, processor) seconds; the second is what a machine that others use as well can tell."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True)
-    return time.perf_counter() - start, done
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (time.perf_counter() - start, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime), done
 
 
 def labels_litert(path, x):
@@ -121,7 +124,7 @@ def main(argv):
     train, _ = windows_read(data, "train")
     test, label = windows_read(data, "test")
     print("%d training windows, %d test windows" % (len(train), len(test)), flush=True)
-    print("| model | float | seed | ours | theirs | ours same | theirs same | how | our wall s | their wall s | ratio |\n" + "|---" * 11 + "|")
+    print("| model | float | seed | ours | theirs | ours same | theirs same | how | our wall s | their wall s | ratio | our CPU s | their CPU s | ratio |\n" + "|---" * 14 + "|")
     for path, ways, fits in MODELS:
         model, name = os.path.join(models, path), os.path.dirname(path)
         if os.environ.get("ONLY", name) != name:
@@ -151,10 +154,10 @@ def main(argv):
                         why = (done.stderr.strip().splitlines() or ["?"])[-1][:160]
                 a = labels_litert(ours, test) if fits else None
                 b = labels_litert(theirs, test) if fits and not why else None
-                t, u = statistics.median(t_ours), statistics.median(t_theirs)
-                print("| %s | %s | %d | %s | %s | %s | %.3f | %.2f | 1/%.0f |" % (
+                (t, c), (u, d) = ([statistics.median(v) for v in zip(*times)] for times in (t_ours, t_theirs))
+                print("| %s | %s | %d | %s | %s | %.3f | %.2f | 1/%.0f | %.3f | %.2f | 1/%.0f |" % (
                     name, percent(plain, label) if fits else "-", seed,
-                    " | ".join(percent(v, w) if fits else "-" for w in (label, plain) for v in (a, b)), how, t, u, u / t), flush=True)
+                    " | ".join(percent(v, w) if fits else "-" for w in (label, plain) for v in (a, b)), how, t, u, u / t, c, d, d / c), flush=True)
                 if why:
                     print("  theirs failed: " + why, flush=True)
 
