@@ -6,6 +6,7 @@
 #include "../train/train.h"
 #include "cmd.h"
 #include "input_scale.h"
+#include "windows.h"
 #include <string.h>
 
 struct convert {
@@ -39,7 +40,7 @@ static bool calibration_data(const struct convert *c, const struct graph *g, str
     const struct tensor *x = g->in[0];
     struct data_opt want = {.window = x->rank == 3 ? x->dim[1] : 0};
     struct dataset *d = dataset_load(c->calibrate, &want, a, e);
-    if (!d) return false;
+    if (!d || !rate_fits(g, d, e)) return false;
     if ((int64_t)d->window * d->nchannel != tensor_count(x)) {
         char s[64];
         return fail(e, "%s: the model's input is %s, windows of %s are %dx%d", c->model,

@@ -4,6 +4,7 @@
 #include "../train/train.h"
 #include "cmd.h"
 #include "input_scale.h"
+#include "windows.h"
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static bool fits(const char *model, const struct graph *g, const struct dataset 
     if (tensor_count(g->out[0]) != d->nclass && !graph_gives_class(g))
         return fail(e, "%s: the model tells %lld classes apart, %s has %d", model,
                     (long long)tensor_count(g->out[0]), d->name, d->nclass);
-    return true;
+    return rate_fits(g, d, e) || fail_in(e, "%s", model);
 }
 
 static void print_text(const struct dataset *d, const struct score *s, const char *split)

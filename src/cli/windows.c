@@ -1,7 +1,20 @@
 #include "windows.h"
 #include "../base/rng.h"
-#include "../data/dataset.h"
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+bool rate_fits(const struct graph *g, const struct dataset *d, struct err *e)
+{
+    const char *text = graph_meta(g, META_RATE);
+    const double rate = text ? atof(text) : 0, got = (double)d->rate_hz;
+    if (!(rate > 0) || !(got > 0) || fabs(got / rate - 1) <= 0.02) return true;
+    return fail(
+        e,
+        "the model was trained on %g samples a second, %s has %g: its windows would last %.3g times as "
+        "long; resample the recordings to %g Hz, or train a model on them",
+        rate, d->name, got, rate / got, rate);
+}
 
 static const float *noise(const struct graph *g, int n, struct arena *a)
 {
@@ -31,7 +44,7 @@ const float *windows_for(const struct graph *g, const char *data, int n, const c
     bool here = data || (def && (!strcmp(name, "synth") || dataset_locate(def, a)));
     struct err ignored = {""};
     struct dataset *d = here ? dataset_load(name, &o, a, data ? e : &ignored) : NULL;
-    if (data && !d) return NULL;
+    if (data && (!d || !rate_fits(g, d, e))) return NULL;
     if (d && (int64_t)d->window * d->nchannel == tensor_count(in)) {
         int got = 0;
         const float *x = dataset_sample(d, SPLIT_TEST, n, 1, &got, a);

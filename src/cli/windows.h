@@ -2,7 +2,12 @@
 #ifndef CLI_WINDOWS_H
 #define CLI_WINDOWS_H
 #include "../base/err.h"
+#include "../data/dataset.h"
 #include "../graph/graph.h"
+
+// Whether recordings have the rate that the model was trained at, within 2 % as on a board; a model that does not
+// tell its rate takes any.
+bool rate_fits(const struct graph *g, const struct dataset *d, struct err *e);
 
 // n windows for g. data: a set's name or a folder; NULL: the set that the model names, when it is on this
 // machine and fits, else noise over the input's range (the same every time). *what says which: "hapt, test
