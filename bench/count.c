@@ -30,6 +30,7 @@ static bool count(const char *network, const char *technique, const struct graph
             line(network, technique, m.layer[i].name, m.layer[i].instructions, m.layer[i].macs);
     line(network, technique, "all", m.instructions, graph_macs(g));
     line(network, technique, "code_bytes", (double)m.code_bytes, 0);
+    line(network, technique, "flash_bytes", (double)m.flash_bytes, 0);
     line(network, technique, "arena_bytes", (double)m.arena_bytes, 0);
     line(network, technique, "stack_bytes", (double)m.stack_bytes, 0);
     *versions = m.versions;
@@ -60,6 +61,12 @@ int main(int argc, char **argv)
         struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
         g = technique_find(names[k % 3])->apply(g, &o, &a, &e);
         good = g && count(networks[k / 3], names[k % 3], g, t, true, &versions, &a, &e);
+    }
+    for (int k = 1; k < 3 && good; k++) {
+        struct graph *g = edgemark_graph(&a, 7);
+        struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
+        g = technique_find(names[k])->apply(g, &o, &a, &e);
+        good = g && count("edgemark", names[k], g, t, true, &versions, &a, &e);
     }
     for (int i = 2; i < argc && good; i++) {
         struct graph *g = model_load(argv[i], &a, &e);

@@ -25,17 +25,15 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
 {
     const int32_t mult = g->mult, shift = g->shift;
 #ifdef NN_GATES_FUSED
-    if (NN_GATES_FUSED(m, &shift, 1)) {
+    if (NN_GATES_FUSED(m)) {
         nn_gates_fused(m, g->block, 1, g->bias, wide, add, units, &mult, &shift, s);
         return;
     }
 #endif
 #ifdef NN_GATE_FUSED
-    if (NN_GATE_FUSED(m, shift)) {
-        nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
-        return;
-    }
-#endif
+    (void)x;
+    nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
+#else
     for (int32_t u = 0; u < units; u += 4) {
         int32_t acc[4] = {0, 0, 0, 0};
         for (int32_t k = 0; g->bias && k < 4; k++) acc[k] = g->bias[u + k];
@@ -44,6 +42,7 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
         for (int32_t k = 0; k < 4; k++)
             s[u + k] = (int16_t)nn_clamp16((add ? s[u + k] : 0) + nn_gate_requantise(acc[k], mult, shift));
     }
+#endif
 }
 
 // The gates from..to - 1 of one product.
@@ -53,7 +52,7 @@ NN_INLINE void nn_gates_add_s8(const nn_gates *m, const int32_t *bias, const int
 {
     const int32_t units4 = nn_fours(units);
 #ifdef NN_GATES_FUSED
-    if (NN_GATES_FUSED(m, shift + from, to - from)) {
+    if (NN_GATES_FUSED(m)) {
         nn_gates_fused(m, from * units4 / 4, to - from, bias ? bias + from * units4 : NULL, wide, add, units,
                        mult + from, shift + from, s + from * units4);
         return;

@@ -46,12 +46,13 @@
           "tst r4, #" above4 "\n\t"                                                                          \
           "beq " back "b\n\t"                                                                                \
           "lsls r6, r4, #" left4 "\n\t"                                                                      \
+          "bpl 6f\n\t"                                                                                       \
           "mov r6, #0x4b00000\n\t" /* 600 */                                                                 \
-          "it mi\n\t"                                                                                        \
-          "smmulrmi r5, r5, r6\n\t"                                                                          \
+          "smmulr r5, r5, r6\n"                                                                              \
+          "6:\n\t"                                                                                           \
+          "bcc " back "b\n\t"                                                                                \
           "mov r6, #0x160000\n\t" /* 11 */                                                                   \
-          "it cs\n\t"                                                                                        \
-          "smmulrcs r5, r5, r6\n\t"                                                                          \
+          "smmulr r5, r5, r6\n\t"                                                                            \
           "ldrsh r6, [r0, #" at "]\n\t"                                                                      \
           "cmp r6, #0\n\t"                                                                                   \
           "bne " back "b\n\t"                                                                                \

@@ -100,19 +100,22 @@ NN_ASM void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_
                      "pop {r4-r11, pc}");
 }
 
-// Gates one after the other: s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)), their factors below 1. The
-// assembly knows the places.
+// Gates one after the other: s[u] = saturated(s[u] (or 0) + requantised(bias[u] + x * row u)). The assembly knows the
+// places.
 typedef struct nn_pairs_gates {
-    int32_t mult, half, shift; // this gate's: 1 << (shift - 1), to the right
+    int32_t mult, half, shift; // this gate's: 1 << (shift - 1), to the right; or to the left
     int16_t *s;
     const int16_t *end; // of s of this gate
     const int16_t *x;
     int32_t loops;         // of 32 taps, beside the first, which starts at `entry`
     int32_t entry, second; // bytes behind the unrolled loop's start; in front of it two taps, then `second`
+    int32_t behind, tail;  // where the loop's end goes, and what comes when all taps are done
+    int32_t left, right;   // tails
     const int32_t *bias;
     int32_t bias_step; // bytes to the next block's, 0: the same for all
     const int32_t *mults, *shifts;
     int32_t gates, bytes; // of s a gate
+    int32_t place, mode;  // of `behind` or `tail` in here; tails: with bias, adding, both
 } nn_pairs_gates;
 enum { NN_QUAD = 56, NN_STUB = 36 }; // bytes of four taps, of the two in front
 
@@ -121,47 +124,31 @@ enum { NN_QUAD = 56, NN_STUB = 36 }; // bytes of four taps, of the two in front
     "smmlar " t ", " v ", r8, r9\n\t"                                                                        \
     "add " t ", " t ", " v ", asr #31\n\t"                                                                   \
     "asr " t ", " t ", r10\n\t"
-#define NN_GATES(biases, adds)                                                                               \
-    __asm__ volatile(                                                                                        \
-        "push {r4-r11, lr}\n\t"                                                                              \
-        "ldrd r4, r5, [r0, #28]\n\t"                                                                         \
-        "adr r6, 1f\n\t"                                                                                     \
-        "adds r6, #1\n\t"                                                                                    \
-        "add r4, r4, r6\n\t"                                                                                 \
-        "add r5, r5, r6\n\t"                                                                                 \
-        "strd r4, r5, [r0, #28]\n"                                                                           \
-        "8:\n\t"                                                                                             \
-        "ldrd r4, r5, [r0, #44]\n\t"                                                                         \
-        "ldr r6, [r4], #4\n\t"                                                                               \
-        "ldr r7, [r5], #4\n\t"                                                                               \
-        "strd r4, r5, [r0, #44]\n\t"                                                                         \
-        "mvn r8, r7\n\t"                                                                                     \
-        "mov r9, #1\n\t"                                                                                     \
-        "lsl r8, r9, r8\n\t"                                                                                 \
-        "rsb r9, r7, #0\n\t"                                                                                 \
-        "ldr r10, [r0, #12]\n\t"                                                                             \
-        "ldr r11, [r0, #56]\n\t"                                                                             \
-        "add r11, r11, r10\n\t"                                                                              \
-        "str r11, [r0, #16]\n\t"                                                                             \
-        "stm r0, {r6, r8, r9}\n"                                                                             \
-        "6:\n\t"                                                                                             \
-        "ldrd r1, r3, [r0, #20]\n\t"                                                                         \
-        "movs r4, #0\n\t"                                                                                    \
-        "movs r5, #0\n\t"                                                                                    \
-        "movs r6, #0\n\t"                                                                                    \
-        "movs r7, #0\n\t"                                                                                    \
-        "ldr pc, [r0, #28]\n\t"                                                                              \
-        ".align 2\n\t"                                                                                       \
-        "ldm r2!, {r8, r9}\n\t"                                                                              \
-        "ldr r12, [r1], #4\n\t" NN_TWO(                                                                      \
-            "r8", "r9", "r12") "ldr pc, [r0, #32]\n"                                                         \
-                               "1:\n\t" NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR      \
-                               "subs r3, #1\n\t"                                                             \
-                               "bpl 1b\n\t"                                                                  \
-                               "subs r4, r4, r5\n\t"                                                         \
-                               "subs r6, r6, r7\n\t" biases                                                  \
-                               "ldm r0, {r8, r9, r10, r11, r12}\n\t" NN_RIGHT("r5", "r1")                    \
-                                   NN_RIGHT("r4", "r5") NN_RIGHT("r7", "r4") NN_RIGHT("r6", "r7") adds       \
+#define NN_LEFT(v, t)                                                                                        \
+    "lsl " v ", " v ", r10\n\t"                                                                              \
+    "smmulr " t ", " v ", r8\n\t"
+#define NN_BIAS                                                                                              \
+    "ldrd r1, r3, [r0, #52]\n\t"                                                                             \
+    "ldm r1, {r8, r9, r10, r11}\n\t"                                                                         \
+    "add r1, r1, r3\n\t"                                                                                     \
+    "str r1, [r0, #52]\n\t"                                                                                  \
+    "add r5, r5, r8, lsl #1\n\t"                                                                             \
+    "add r4, r4, r9, lsl #1\n\t"                                                                             \
+    "add r7, r7, r10, lsl #1\n\t"                                                                            \
+    "add r6, r6, r11, lsl #1\n\t"
+#define NN_ADD                                                                                               \
+    "ldrd r3, lr, [r11]\n\t"                                                                                 \
+    "sxtah r1, r1, r3\n\t"                                                                                   \
+    "sxtah r5, r5, r3, ror #16\n\t"                                                                          \
+    "sxtah r4, r4, lr\n\t"                                                                                   \
+    "sxtah r7, r7, lr, ror #16\n\t"
+#define NN_TAIL(label, biases, requantise, adds)                                                             \
+    label ":\n\t"                                                                                            \
+          "subs r4, r4, r5\n\t"                                                                              \
+          "subs r6, r6, r7\n\t"                                                                              \
+          "asrs r4, r4, #8\n\t"                                                                              \
+          "asrs r6, r6, #8\n\t" biases "ldm r0, {r8, r9, r10, r11, r12}\n\t" requantise("r5", "r1")          \
+              requantise("r4", "r5") requantise("r7", "r4") requantise("r6", "r7") adds                      \
         "ssat r1, #16, r1\n\t"                                                                               \
         "ssat r5, #16, r5\n\t"                                                                               \
         "ssat r4, #16, r4\n\t"                                                                               \
@@ -172,60 +159,89 @@ enum { NN_QUAD = 56, NN_STUB = 36 }; // bytes of four taps, of the two in front
         "str r11, [r0, #12]\n\t"                                                                             \
         "cmp r11, r12\n\t"                                                                                   \
         "bne 6b\n\t"                                                                                         \
-        "ldr r3, [r0, #52]\n\t"                                                                              \
-        "subs r3, #1\n\t"                                                                                    \
-        "str r3, [r0, #52]\n\t"                                                                              \
-        "bne 8b\n\t"                                                                                         \
-        "pop {r4-r11, pc}")
-#define NN_BIAS                                                                                              \
-    "ldrd r1, r3, [r0, #36]\n\t"                                                                             \
-    "ldm r1, {r8, r9, r10, r11}\n\t"                                                                         \
-    "add r1, r1, r3\n\t"                                                                                     \
-    "str r1, [r0, #36]\n\t"                                                                                  \
-    "asrs r4, r4, #8\n\t"                                                                                    \
-    "asrs r6, r6, #8\n\t"                                                                                    \
-    "add r5, r5, r8, lsl #1\n\t"                                                                             \
-    "add r4, r4, r9, lsl #1\n\t"                                                                             \
-    "add r7, r7, r10, lsl #1\n\t"                                                                            \
-    "add r6, r6, r11, lsl #1\n\t"
-#define NN_NO_BIAS                                                                                           \
-    "asrs r4, r4, #8\n\t"                                                                                    \
-    "asrs r6, r6, #8\n\t"
-#define NN_ADD                                                                                               \
-    "ldrd r3, lr, [r11]\n\t"                                                                                 \
-    "sxtah r1, r1, r3\n\t"                                                                                   \
-    "sxtah r5, r5, r3, ror #16\n\t"                                                                          \
-    "sxtah r4, r4, lr\n\t"                                                                                   \
-    "sxtah r7, r7, lr, ror #16\n\t"
-#define NN_GATES_FUNCTION(name, biases, adds)                                                                \
-    NN_ASM void name(nn_pairs_gates *g, int32_t unused, const int8_t *w)                                     \
-    {                                                                                                        \
-        (void)g, (void)unused, (void)w;                                                                      \
-        NN_GATES(biases, adds);                                                                              \
-    }
-NN_GATES_FUNCTION(nn_gates_set, NN_BIAS, "")
-NN_GATES_FUNCTION(nn_gates_add, NN_NO_BIAS, NN_ADD)
-NN_GATES_FUNCTION(nn_gates_add_bias, NN_BIAS, NN_ADD)
-#undef NN_GATES_FUNCTION
+        "b 9f\n"
+NN_ASM void nn_gates_pairs(nn_pairs_gates *g, int32_t unused, const int8_t *w)
+{
+    (void)g, (void)unused, (void)w;
+    __asm__ volatile(
+        "push {r4-r11, lr}\n\t"
+        "adr r6, 1f\n\t"
+        "adds r6, #1\n\t"
+        "ldrd r4, r5, [r0, #28]\n\t"
+        "add r4, r4, r6\n\t"
+        "add r5, r5, r6\n\t"
+        "strd r4, r5, [r0, #28]\n\t"
+        "addw r4, r6, #452\n\t"
+        "str r4, [r0, #36]\n\t" // 5, unless it is the tail
+        "adr r7, 7f\n\t"
+        "ldr r4, [r0, #80]\n\t"
+        "add r7, r7, r4, lsl #3\n\t"
+        "ldrd r4, r5, [r7]\n\t"
+        "add r4, r4, r6\n\t"
+        "add r5, r5, r6\n\t"
+        "strd r4, r5, [r0, #44]\n"
+        "8:\n\t" // a gate
+        "ldrd r4, r5, [r0, #60]\n\t"
+        "ldr r6, [r4], #4\n\t"
+        "ldr r7, [r5], #4\n\t"
+        "strd r4, r5, [r0, #60]\n\t"
+        "ldr r10, [r0, #12]\n\t"
+        "ldrd r11, r4, [r0, #72]\n\t"
+        "add r11, r11, r10\n\t"
+        "ldrd r3, r12, [r0, #44]\n\t"
+        "cmp r7, #0\n\t"
+        "itttt lt\n\t"
+        "movlt r3, r12\n\t"
+        "mvnlt r8, r7\n\t"
+        "movlt r9, #1\n\t"
+        "lsllt r8, r9, r8\n\t"
+        "it lt\n\t"
+        "rsblt r7, r7, #0\n\t"
+        "str r3, [r0, r4]\n\t"
+        "str r11, [r0, #16]\n\t"
+        "str r6, [r0]\n\t"
+        "strd r8, r7, [r0, #4]\n"
+        "6:\n\t" // a block
+        "ldrd r1, r3, [r0, #20]\n\t"
+        "movs r4, #0\n\t"
+        "movs r5, #0\n\t"
+        "movs r6, #0\n\t"
+        "movs r7, #0\n\t"
+        "ldr pc, [r0, #28]\n\t"
+        ".align 2\n\t"
+        "ldm r2!, {r8, r9}\n\t"
+        "ldr r12, [r1], #4\n\t" NN_TWO(
+            "r8", "r9", "r12") "ldr pc, [r0, #32]\n"
+                               "1:\n\t" NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR NN_FOUR
+                               "ldr.w pc, [r0, #36]\n"
+                               "5:\n\t"
+                               "subs r3, #1\n\t"
+                               "bpl 1b\n\t"
+                               "ldr pc, [r0, #40]\n" /* */
+        NN_TAIL("20", NN_BIAS, NN_LEFT, "") NN_TAIL("21", "", NN_LEFT, NN_ADD)
+            NN_TAIL("22", NN_BIAS, NN_LEFT, NN_ADD) NN_TAIL("23", NN_BIAS, NN_RIGHT, "")
+                NN_TAIL("24", "", NN_RIGHT, NN_ADD)
+                    NN_TAIL("25", NN_BIAS, NN_RIGHT,
+                            NN_ADD) "9:\n\t"
+                                    "ldr r3, [r0, #68]\n\t"
+                                    "subs r3, #1\n\t"
+                                    "str r3, [r0, #68]\n\t"
+                                    "bne 8b\n\t"
+                                    "pop {r4-r11, pc}\n\t"
+                                    ".align 2\n"
+                                    "7:\n\t"
+                                    ".word 20b - 1b, 23b - 1b, 21b - 1b, 24b - 1b, 22b - 1b, 25b - 1b");
+}
+#undef NN_TAIL
 #undef NN_ADD
-#undef NN_NO_BIAS
 #undef NN_BIAS
-#undef NN_GATES
+#undef NN_LEFT
 #undef NN_RIGHT
 #undef NN_SUMS
 #undef NN_FOUR
 #undef NN_TWO
 
-// Whether the gates that have these shifts go all at once.
-NN_INLINE int32_t nn_gates_fit(const nn_gates *m, const int32_t *shift, int32_t gates)
-{
-    int32_t right = -1;
-#pragma GCC unroll 4
-    for (int32_t g = 0; g < gates; g++) right &= shift[g];
-    return right < 0 && m->pack == NN_PACK_PAIRS && m->n <= 256;
-}
-
-#define NN_GATES_FUSED nn_gates_fit
+#define NN_GATES_FUSED(m) ((m)->pack == NN_PACK_PAIRS && (m)->n <= 256)
 NN_INLINE void nn_gates_fused(const nn_gates *m, int32_t block, int32_t gates, const int32_t *bias,
                               const int16_t *wide, int32_t add, int32_t units, const int32_t *mult,
                               const int32_t *shift, int16_t *s)
@@ -247,12 +263,9 @@ NN_INLINE void nn_gates_fused(const nn_gates *m, int32_t block, int32_t gates, c
     g.shifts = shift;
     g.gates = gates;
     g.bytes = 2 * nn_fours(units);
-    if (!add)
-        nn_gates_set(&g, 0, w);
-    else if (bias)
-        nn_gates_add_bias(&g, 0, w);
-    else
-        nn_gates_add(&g, 0, w);
+    g.place = g.loops ? 40 : 36;
+    g.mode = !add ? 0 : bias ? 2 : 1;
+    nn_gates_pairs(&g, 0, w);
 }
 #else
 NN_INLINE void nn_dot_pairs(int32_t *acc, const int16_t *x, const int8_t *w, int32_t taps)

@@ -69,17 +69,21 @@ typedef struct nn_mve_gate {
     "vldrb.u8 q3, [r2], #16\n\t"                                                                             \
     "vmladava.s8 r8, " x ", q2\n\t"                                                                          \
     "vmladava.s8 r10, " x ", q3\n\t"
-#define NN_MVE_GATE(take, sums, adds)                                                                        \
+#define NN_MVE_RIGHT                                                                                         \
+    "vqrdmulh.s32 q2, q2, r5\n\t"                                                                            \
+    "vshr.s32 q3, q2, #31\n\t" /* half away from zero */                                                     \
+    "vadd.i32 q2, q2, q3\n\t"                                                                                \
+    "vrshl.s32 q2, r7\n\t"
+#define NN_MVE_LEFT                                                                                          \
+    "vshl.s32 q2, r7\n\t"                                                                                    \
+    "vqrdmulh.s32 q2, q2, r5\n\t"
+#define NN_MVE_GATE(take, sums, requantise, adds)                                                            \
     __asm__ volatile("push {r4-r11, lr}\n\t"                                                                 \
                      "ldm r0, {r0, r1, r2, r3, r5, r7, r9, r11, r12}\n\t" take "dls lr, r12\n"               \
                      "1:\n\t"                                                                                \
                      "ldm r1, {r4, r6, r8, r10}\n\t"                                                         \
                      "add r1, r1, r3\n\t" sums "vmov q2[2], q2[0], r4, r8\n\t"                               \
-                     "vmov q2[3], q2[1], r6, r10\n\t"                                                        \
-                     "vqrdmulh.s32 q2, q2, r5\n\t"                                                           \
-                     "vshr.s32 q3, q2, #31\n\t" /* half away from zero */                                    \
-                     "vadd.i32 q2, q2, q3\n\t"                                                               \
-                     "vrshl.s32 q2, r7\n\t" adds "vqmovnb.s32 q2, q2\n\t"                                    \
+                     "vmov q2[3], q2[1], r6, r10\n\t" requantise adds "vqmovnb.s32 q2, q2\n\t"               \
                      "vstrh.32 q2, [r0], #8\n\t"                                                             \
                      "le lr, 1b\n\t"                                                                         \
                      "pop {r4-r11, pc}")
@@ -94,27 +98,39 @@ typedef struct nn_mve_gate {
     "vldrb.u8 q0, [r9], #16\n\t" NN_MVE_ROWS("q0") "subs r12, #1\n\t"                                        \
                                                    "bne 2b\n\t"                                              \
                                                    "sub r9, r9, r11, lsl #4\n\t"
-#define NN_MVE_FUNCTION(name, take, sums, adds)                                                              \
+#define NN_MVE_FUNCTION(name, take, sums, requantise, adds)                                                  \
     NN_ASM void name(const nn_mve_gate *g)                                                                   \
     {                                                                                                        \
         (void)g;                                                                                             \
-        NN_MVE_GATE(take, sums, adds);                                                                       \
+        NN_MVE_GATE(take, sums, requantise, adds);                                                           \
     }
-NN_MVE_FUNCTION(nn_mve_set_one, NN_MVE_ONE, NN_MVE_ROWS("q0"), "")
-NN_MVE_FUNCTION(nn_mve_add_one, NN_MVE_ONE, NN_MVE_ROWS("q0"), NN_MVE_ADDS)
-NN_MVE_FUNCTION(nn_mve_set_two, NN_MVE_TWO, NN_MVE_ROWS("q0") NN_MVE_ROWS("q1"), "")
-NN_MVE_FUNCTION(nn_mve_add_two, NN_MVE_TWO, NN_MVE_ROWS("q0") NN_MVE_ROWS("q1"), NN_MVE_ADDS)
-NN_MVE_FUNCTION(nn_mve_set_any, "", NN_MVE_ANY, "")
-NN_MVE_FUNCTION(nn_mve_add_any, "", NN_MVE_ANY, NN_MVE_ADDS)
+#define NN_MVE_FUNCTIONS(groups, take, sums)                                                                 \
+    NN_MVE_FUNCTION(nn_mve_set_##groups, take, sums, NN_MVE_RIGHT, "")                                       \
+    NN_MVE_FUNCTION(nn_mve_add_##groups, take, sums, NN_MVE_RIGHT, NN_MVE_ADDS)                              \
+    NN_MVE_FUNCTION(nn_mve_set_left_##groups, take, sums, NN_MVE_LEFT, "")                                   \
+    NN_MVE_FUNCTION(nn_mve_add_left_##groups, take, sums, NN_MVE_LEFT, NN_MVE_ADDS)                          \
+    NN_INLINE void nn_mve_gate_##groups(const nn_mve_gate *g, int32_t add)                                   \
+    {                                                                                                        \
+        if (g->shift < 0)                                                                                    \
+            add ? nn_mve_add_##groups(g) : nn_mve_set_##groups(g);                                           \
+        else                                                                                                 \
+            add ? nn_mve_add_left_##groups(g) : nn_mve_set_left_##groups(g);                                 \
+    }
+NN_MVE_FUNCTIONS(one, NN_MVE_ONE, NN_MVE_ROWS("q0"))
+NN_MVE_FUNCTIONS(two, NN_MVE_TWO, NN_MVE_ROWS("q0") NN_MVE_ROWS("q1"))
+NN_MVE_FUNCTIONS(any, "", NN_MVE_ANY)
+#undef NN_MVE_FUNCTIONS
 #undef NN_MVE_FUNCTION
 #undef NN_MVE_ANY
 #undef NN_MVE_TWO
 #undef NN_MVE_ONE
 #undef NN_MVE_ADDS
 #undef NN_MVE_GATE
+#undef NN_MVE_LEFT
+#undef NN_MVE_RIGHT
 #undef NN_MVE_ROWS
 
-#define NN_GATE_FUSED(m, shift) ((shift) < 0)
+#define NN_GATE_FUSED 1
 NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bias, const int16_t *wide,
                              int32_t add, int32_t units, int32_t mult, int32_t shift, int16_t *s)
 {
@@ -129,11 +145,11 @@ NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bi
                            m->groups,
                            nn_fours(units) / 4};
     if (m->groups == 1)
-        add ? nn_mve_add_one(&g) : nn_mve_set_one(&g);
+        nn_mve_gate_one(&g, add);
     else if (m->groups == 2)
-        add ? nn_mve_add_two(&g) : nn_mve_set_two(&g);
+        nn_mve_gate_two(&g, add);
     else
-        add ? nn_mve_add_any(&g) : nn_mve_set_any(&g);
+        nn_mve_gate_any(&g, add);
 }
 #endif
 #endif

@@ -219,6 +219,12 @@ struct graph *recurrent_graph(struct arena *a, uint64_t seed)
     struct zoo z = start(a, "recurrent", 3, (int32_t[]){1, 11, 3}, seed);
     recurrent(&z, 7,
               (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
+    recurrent(&z, 33, // more taps than an unrolled loop has, and two groups of 16 and one
+              (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
+    recurrent(&z, 2, // fewer taps than a block
+              (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
+    recurrent(&z, 20,
+              (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
     recurrent(&z, 5,
               (struct recurrent){.kind = RECURRENT_GRU,
                                  .gate_act = CELL_LOGISTIC,
@@ -411,5 +417,15 @@ struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t se
     plain(&z, OP_SOFTMAX);
     const char *const names[] = {recurrent_name(kind), "dense10", "softmax"};
     for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
+    return finish(&z);
+}
+
+struct graph *edgemark_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "edgemark", 3, (int32_t[]){1, 100, 32}, seed);
+    recurrent(&z, 64,
+              (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true});
+    dense(&z, 32, ACT_NONE);
+    z.g->node[0]->name = "LSTM", z.g->node[1]->name = "dense32";
     return finish(&z);
 }

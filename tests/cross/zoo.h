@@ -20,4 +20,7 @@ struct graph *shapes_graph(struct arena *a, uint64_t seed);
 // 28x28 -> LSTM, GRU or RNN of 20 units -> dense 10 -> softmax: the shape of TensorFlow Lite Micro's own LSTM (MNIST by
 // rows), which others were counted at.
 struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t seed);
+// The shape of EdgeMark's LSTM (AminHasanpour/EdgeMark, target_models: 100 steps of 32 numbers, 64 units, each step to 32
+// outputs; 26,912 weights), of random weights.
+struct graph *edgemark_graph(struct arena *a, uint64_t seed);
 #endif
