@@ -21,7 +21,7 @@ void settings_print(const struct measurement *m, const struct energy_setting *fr
             printf(" %14s %14s", "-", "-");
         else
             printf(" %14.2f %14.1f", f.hour_j.value, f.battery_days.value);
-        printf("%s\n", i == best ? "  cheapest" : "");
+        printf("%s\n", i == best ? "  cheapest" : s[i].awake && !from->awake ? "  awake between" : "");
     }
     if (from->hop_s > 0)
         printf("a window every %.3g s, %s between, %s\n", from->hop_s, from->awake ? "awake" : "light sleep",

@@ -111,6 +111,10 @@ int energy_settings(const struct measurement *m, const struct energy_setting *fr
             out[n++].weights = (enum weights)w;
         }
     }
+    if (from->hop_s > 0 && !from->awake && t->sleep_mw.source) {
+        out[n] = out[0];
+        out[n++].awake = true;
+    }
     return n;
 }
 

@@ -75,8 +75,9 @@ struct energy { // NAN: not known; why says why
     const char *why;
 };
 void energy_of(const struct measurement *m, const struct energy_setting *s, struct energy *out);
-// Every clock, every place of the weights where there is a cache and they fit; returns how many.
-enum { ENERGY_SETTINGS = 12 }; // at most
+// Every clock, every place of the weights where there is a cache and they fit, and last, where the chip can sleep, the
+// first of them awake between windows; returns how many.
+enum { ENERGY_SETTINGS = 13 }; // at most
 int energy_settings(const struct measurement *m, const struct energy_setting *from,
                     struct energy_setting *out);
 // The placement plan as a table: layer, constant, bytes, misses, place, gain; empty where there is no cache.

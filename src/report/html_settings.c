@@ -41,8 +41,8 @@ static void put_setting(const json_t *results, const json_t *measured, const jso
     const bool best = figure_true(s, "cheapest");
     buf_printf(out, "<tr%s><th scope=\"row\">", best ? " class=\"base\"" : "");
     html_technique(results, figure_text(measured, "technique"), out);
-    buf_printf(out, "</th><td>%s</td><td>%s</td>", show_fixed(v, figure(s, "clock_hz") / 1e6, 0),
-               place_of(s));
+    buf_printf(out, "</th><td>%s</td><td>%s</td><td>%s</td>", show_fixed(v, figure(s, "clock_hz") / 1e6, 0),
+               place_of(s), figure_is(s, "between", "awake") ? "awake" : "light sleep");
     put_number(s, "latency_us", 1e-3, 2, out);
     put_number(s, "energy_uj", 1, 0, out);
     const double saved = base ? 1 - figure(s, "energy_uj") / figure(base, "energy_uj") : NAN;
@@ -130,10 +130,12 @@ static void put_block(const json_t *results, const json_t *table, const char *mo
     put_text(out, target);
     buf_puts(out, "</h3>\n");
     put_choice(results, table, model, target, out);
-    buf_puts(out, "<div class=\"scroll\"><table><thead><tr><th>technique</th><th>clock<small>MHz</small></th>"
-                  "<th>constants in</th><th>latency<small>ms</small></th><th>inference<small>µJ</small></th>"
-                  "<th>saved<small>% of none at its cheapest</small></th><th>an hour<small>J</small></th>"
-                  "<th>battery<small>days</small></th></tr></thead><tbody>\n");
+    buf_puts(out,
+             "<div class=\"scroll\"><table><thead><tr><th>technique</th><th>clock<small>MHz</small></th>"
+             "<th>constants "
+             "in</th><th>between</th><th>latency<small>ms</small></th><th>inference<small>µJ</small></th>"
+             "<th>saved<small>% of none at its cheapest</small></th><th>an hour<small>J</small></th>"
+             "<th>battery<small>days</small></th></tr></thead><tbody>\n");
     json_array_foreach (list, i, m) {
         if (!figure_is(m, "model", model) || !figure_is(m, "target", target)) continue;
         json_array_foreach (figure_list(m, "settings"), k, s) put_setting(results, m, s, base, out);
@@ -154,7 +156,7 @@ void html_settings(const json_t *results, const json_t *table, struct buf *out)
         put_block(results, table, figure_text(m, "model"), figure_text(m, "target"), out);
     }
     if (open)
-        buf_puts(out, "<p class=\"note\">A window each hop, light sleep between, no sensor, no radio. With "
+        buf_puts(out, "<p class=\"note\">A window each hop, no sensor, no radio. With "
                       "constants in RAM "
                       "only code waits for the flash; they are copied once, at start. Planned: those whose "
                       "cache misses are "

@@ -82,11 +82,19 @@ TEST(energy_settings_leave_out_what_does_not_fit)
 {
     struct measurement m = measured("esp32");
     struct energy_setting s[ENERGY_SETTINGS], from = {.hop_s = 1};
+    CHECK_EQ(10, energy_settings(&m, &from, s));
+    CHECK(s[9].awake && !s[0].awake && s[9].clock_hz == s[0].clock_hz); // the last shows what sleeping saves
+    struct energy asleep, awake;
+    energy_of(&m, &s[0], &asleep);
+    energy_of(&m, &s[9], &awake);
+    CHECK(awake.hour_j.value > 5 * asleep.hour_j.value);
+    from.awake = true;
     CHECK_EQ(9, energy_settings(&m, &from, s));
+    from.awake = false;
     m.weight_bytes = m.plan_budget + 1;
-    CHECK_EQ(6, energy_settings(&m, &from, s));
+    CHECK_EQ(7, energy_settings(&m, &from, s));
     m.planned_bytes = 0;
-    CHECK_EQ(3, energy_settings(&m, &from, s));
+    CHECK_EQ(4, energy_settings(&m, &from, s));
     m = measured("cortex-m4f"); // no cache, one documented clock
     CHECK_EQ(1, energy_settings(&m, &from, s));
 }
