@@ -1,4 +1,4 @@
-// count CHIP [MODEL...]: instructions of an inference on an emulated chip, a line each:
+// count CHIP [--only NETWORK] [MODEL...]: instructions of an inference on an emulated chip, a line each:
 //     NETWORK TECHNIQUE WHAT COUNT [PER_MAC]
 // WHAT is a layer, "all", or a size in bytes. Exact and repeatable for one compiler version.
 #include "../src/compress/compress.h"
@@ -26,7 +26,7 @@ static bool count(const char *network, const char *technique, const struct graph
         return fail_in(e, "%s %s", network, technique);
     if (!m.device_equals_host) return fail(e, "%s %s: %s", network, technique, m.difference);
     for (int i = 0; layers && i < m.nlayer; i++)
-        if (m.layer[i].macs)
+        if (m.layer[i].instructions > 0)
             line(network, technique, m.layer[i].name, m.layer[i].instructions, m.layer[i].macs);
     line(network, technique, "all", m.instructions, graph_macs(g));
     line(network, technique, "code_bytes", (double)m.code_bytes, 0);
@@ -38,37 +38,59 @@ static bool count(const char *network, const char *technique, const struct graph
     return true;
 }
 
+static struct graph *tiny(struct arena *a, uint64_t seed)
+{
+    return tiny_cnn(a, 128, 6, 6, seed - 2);
+}
+
+static struct graph *lstm(struct arena *a, uint64_t seed)
+{
+    return gates_graph(a, RECURRENT_LSTM, seed);
+}
+
+static struct graph *gru(struct arena *a, uint64_t seed)
+{
+    return gates_graph(a, RECURRENT_GRU, seed);
+}
+
+static struct graph *rnn(struct arena *a, uint64_t seed)
+{
+    return gates_graph(a, RECURRENT_RNN, seed);
+}
+
+static const struct network {
+    const char *name;
+    struct graph *(*build)(struct arena *a, uint64_t seed);
+    bool layers; // a line each
+    int first;   // technique
+} networks[] = {{"shapes", shapes_graph, true, 0},
+                {"separable", separable_graph, true, 0},
+                {"tiny", tiny, false, 0},
+                {"lstm", lstm, true, 0},
+                {"gru", gru, true, 0},
+                {"rnn", rnn, true, 0},
+                {"edgemark", edgemark_graph, true, 1}};
+enum { NNETWORK = sizeof networks / sizeof *networks };
+
 int main(int argc, char **argv)
 {
     static const char *const names[] = {"lite", "dynamic", "full-integer"};
     struct arena a = {0};
     struct err e = {""};
     const struct target *t = argc > 1 ? target_find(argv[1]) : NULL;
-    const char *versions = "";
-    if (!t) return fprintf(stderr, "usage: count CHIP [MODEL...]\n"), 2;
+    const char *versions = "", *only = argc > 3 && !strcmp(argv[2], "--only") ? argv[3] : NULL;
+    if (!t) return fprintf(stderr, "usage: count CHIP [--only NETWORK] [MODEL...]\n"), 2;
     if (!target_cc(t, &a, &e) || !target_qemu(t, &a, &e)) return fprintf(stderr, "skip %s\n", e.text), 3;
     bool good = true;
-    for (int k = 0; k < 6 && good; k++) {
-        struct graph *g = k < 3 ? shapes_graph(&a, 7) : tiny_cnn(&a, 128, 6, 6, 5);
+    for (int k = 0; k < 3 * NNETWORK && good; k++) {
+        const struct network *n = &networks[k / 3];
+        if (k % 3 < n->first || (only && strcmp(only, n->name))) continue;
+        struct graph *g = n->build(&a, 7);
         struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
         g = technique_find(names[k % 3])->apply(g, &o, &a, &e);
-        good = g && count(k < 3 ? "shapes" : "tiny", names[k % 3], g, t, k < 3, &versions, &a, &e);
+        good = g && count(n->name, names[k % 3], g, t, n->layers, &versions, &a, &e);
     }
-    for (int k = 0; k < 9 && good; k++) {
-        static const enum recurrent_kind kinds[] = {RECURRENT_LSTM, RECURRENT_GRU, RECURRENT_RNN};
-        static const char *const networks[] = {"lstm", "gru", "rnn"};
-        struct graph *g = gates_graph(&a, kinds[k / 3], 7);
-        struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
-        g = technique_find(names[k % 3])->apply(g, &o, &a, &e);
-        good = g && count(networks[k / 3], names[k % 3], g, t, true, &versions, &a, &e);
-    }
-    for (int k = 1; k < 3 && good; k++) {
-        struct graph *g = edgemark_graph(&a, 7);
-        struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
-        g = technique_find(names[k])->apply(g, &o, &a, &e);
-        good = g && count("edgemark", names[k], g, t, true, &versions, &a, &e);
-    }
-    for (int i = 2; i < argc && good; i++) {
+    for (int i = only ? 4 : 2; i < argc && good; i++) {
         struct graph *g = model_load(argv[i], &a, &e);
         const char *slash = strrchr(argv[i], '/'), *dir = slash;
         while (dir && dir > argv[i] && dir[-1] != '/') dir--;

@@ -11,6 +11,24 @@ NN_INLINE int32_t nn_mve_all_right(const int32_t *shift, int32_t n)
     return right < 0;
 }
 
+#if NN_MVE
+// y[i] = nn_output_s8 of four sums, factors below 1. VQMOVNB saturates in place: what VSTRB takes of a lane is int8.
+NN_INLINE void nn_mve_put_four_s8(int8_t *y, int32x4_t acc, int32x4_t mult, int32x4_t shift, int32_t zero,
+                                  int32_t min, int32_t max)
+{
+    int32x4_t v = vqrdmulhq_s32(acc, mult);
+    v = vrshlq_s32(vaddq_s32(v, vshrq_n_s32(v, 31)), shift); // half away from zero
+    v = vaddq_n_s32(v, zero);
+    if (min == -128 && max == 127) {
+        const int16x8_t half = vqmovnbq_s32(vreinterpretq_s16_s32(v), v);
+        v = vreinterpretq_s32_s8(vqmovnbq_s16(vreinterpretq_s8_s16(half), half));
+    } else {
+        v = vminq_s32(vmaxq_s32(v, vdupq_n_s32(min)), vdupq_n_s32(max));
+    }
+    vstrbq_s32(y, v);
+}
+#endif
+
 // nn_output_s8 of the sums [block][2][4] of two positions, `n` channels; right: nn_mve_all_right. y0 and y1 may be
 // the same.
 NN_INLINE void nn_mve_put2_s8(const int32_t *acc, const int32_t *bias, const int32_t *mult,

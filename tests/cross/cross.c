@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 18 };
+enum { WINDOWS = 4, NCASE = 21 };
 static const struct {
     const char *network, *technique;
 } cases[NCASE] = {{"tiny", "lite"},
@@ -33,7 +33,10 @@ static const struct {
                   {"choices", "full-integer"},
                   {"signal", "lite"},
                   {"signal", "dynamic"},
-                  {"signal", "full-integer"}};
+                  {"signal", "full-integer"},
+                  {"separable", "lite"},
+                  {"separable", "dynamic"},
+                  {"separable", "full-integer"}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
@@ -47,6 +50,7 @@ static bool make_graphs(struct arena *a, struct err *e)
                           : !strcmp(cases[i].network, "recurrent") ? recurrent_graph(a, 3)
                           : !strcmp(cases[i].network, "attention") ? attention_graph(a, 4)
                           : !strcmp(cases[i].network, "signal")    ? signal_graph(a, 6)
+                          : !strcmp(cases[i].network, "separable") ? separable_graph(a, 7)
                                                                    : choices_graph(a, 5);
         struct compress_opt o = {.calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32};
         if (!(graphs[i] = technique_find(cases[i].technique)->apply(g, &o, a, e))) return false;

@@ -199,6 +199,30 @@ struct graph *signal_graph(struct arena *a, uint64_t seed)
     return finish(&z);
 }
 
+struct graph *separable_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "separable", 4, (int32_t[]){1, 1, 128, 9}, seed);
+    const struct conv point = {{1, 1}, {1, 1}, {0}, ACT_RELU};
+    convolve(&z, OP_CONV_2D, 24, 1, 1, point);
+    convolve(&z, OP_DEPTHWISE_CONV_2D, 24, 1, 7, (struct conv){{1, 1}, {1, 1}, {0, 3, 0, 3}, ACT_RELU});
+    convolve(&z, OP_CONV_2D, 32, 1, 1, point);
+    convolve(&z, OP_DEPTHWISE_CONV_2D, 32, 1, 5, (struct conv){{1, 2}, {1, 1}, {0, 2, 0, 2}, ACT_RELU});
+    convolve(&z, OP_DEPTHWISE_CONV_2D, 32, 1, 3, (struct conv){{1, 1}, {1, 1}, {0}, ACT_RELU});
+    pool(&z, OP_AVERAGE_POOL_2D, (struct pool){{1, 2}, {1, 2}, {0}, ACT_NONE});
+    pool(&z, OP_MAX_POOL_2D, (struct pool){{1, 2}, {1, 2}, {0}, ACT_NONE}); // 15x32
+    struct node *n = add(&z, OP_MEAN, 1);
+    n->as.reduce.naxis = 2;
+    n->as.reduce.axis[0] = 1;
+    n->as.reduce.axis[1] = 2;
+    done(&z, n);
+    dense(&z, 6, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    const char *const names[] = {"conv1",   "dw7", "pw",   "dw5",    "dw3",
+                                 "average", "max", "mean", "dense6", "softmax"};
+    for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
+    return finish(&z);
+}
+
 static void recurrent(struct zoo *z, int units, struct recurrent r)
 {
     struct node *n = add(z, OP_RECURRENT, 5);

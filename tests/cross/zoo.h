@@ -17,6 +17,9 @@ struct graph *signal_graph(struct arena *a, uint64_t seed);
 // The shapes that kernels are measured at: 128x9 -> conv9 (k3, 64 channels) -> conv64 (k3, 64 channels) ->
 // max pool by 2 -> dense 3968 -> 128 -> dense 6 -> softmax.
 struct graph *shapes_graph(struct arena *a, uint64_t seed);
+// Depthwise-separable: 128x9 -> conv1 (k1, 24 channels) -> dw7 (k7, padded) -> pw -> dw5 (k5, stride 2) -> dw3 (k3, not
+// padded) -> two pools by 2 -> mean -> dense 6 -> softmax.
+struct graph *separable_graph(struct arena *a, uint64_t seed);
 // 28x28 -> LSTM, GRU or RNN of 20 units -> dense 10 -> softmax: the shape of TensorFlow Lite Micro's own LSTM (MNIST by
 // rows), which others were counted at.
 struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t seed);
