@@ -2,8 +2,7 @@
 // written, read and written to the same bytes, and (small ones) is planned and executed. Memory stays within a
 // multiple of the input.
 #include "../../src/format/format.h"
-#include "../../src/run/run.h"
-#include <assert.h>
+#include "execute.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,24 +36,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t n, size_t max, unsigned see
     }
     memcpy(at, &v, 4);
     return n;
-}
-
-static void execute(const struct graph *g, struct arena *a)
-{
-    struct err e = {""};
-    int64_t bytes = 0;
-    for (int i = 0; i < g->nin; i++) bytes += tensor_bytes(g->in[i]);
-    for (int k = 0; k < g->nnode; k++) bytes += tensor_bytes(g->node[k]->out[0]);
-    if (bytes > 1 << 18 || graph_macs(g) > 1 << 18) return;
-    struct plan *p = plan_lower(g, &layout_plain, a, &e);
-    assert(p || *e.text);
-    if (!p) return;
-    struct runner *r = runner_new(p, a);
-    const void **in = arena_new_n(a, (size_t)g->nin, const void *);
-    void **out = arena_new_n(a, (size_t)g->nout, void *);
-    for (int i = 0; i < g->nin; i++) in[i] = arena_alloc(a, (size_t)tensor_bytes(g->in[i]));
-    for (int i = 0; i < g->nout; i++) out[i] = arena_alloc(a, (size_t)tensor_bytes(g->out[i]));
-    run_invoke(r, in, out, NULL, NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
