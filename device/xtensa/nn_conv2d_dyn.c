@@ -37,7 +37,7 @@ NN_INLINE void nn_conv2d_toom_dyn(const nn_conv2d *p, const int8_t *x, const flo
             const int16_t *in = scratch;
             nn_toom_columns(p, w + o * p->k_w * p->in_c, 1, ww);
             for (int32_t t = 0; t < tiles; t++) {
-                uint32_t sum[4];
+                uint32_t sum[4] = {0}; // a tile writes `outputs` of them
                 float *out = y + nn_toom_at(p, t) * out_c + o;
                 nn_toom_tile(p, &in, ww, sum);
 #pragma GCC unroll 4
