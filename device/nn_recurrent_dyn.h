@@ -27,6 +27,14 @@ NN_INLINE void nn_gates_add_dyn(const nn_recurrent *p, const nn_gates *m, const 
                                 const float *start, float *s)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
+#ifdef NN_GATE_DYN
+    if (!p->per_row) {
+        for (int32_t g = from; g < to; g++)
+            nn_gate_dyn(m, g * units4 / 4, wide, units, x_scale * scale[g], start + g * units4,
+                        s + g * units4);
+        return;
+    }
+#endif
 #ifdef NN_GATE_ROWS // row after row
     for (int32_t g = from; g < to; g++) {
         nn_gate_rows r = nn_gate_rows_of(m, g * units4, wide);

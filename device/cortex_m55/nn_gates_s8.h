@@ -119,6 +119,31 @@ typedef struct nn_mve_gate {
 NN_MVE_FUNCTIONS(one, NN_MVE_ONE, NN_MVE_ROWS("q0"))
 NN_MVE_FUNCTIONS(two, NN_MVE_TWO, NN_MVE_ROWS("q0") NN_MVE_ROWS("q1"))
 NN_MVE_FUNCTIONS(any, "", NN_MVE_ANY)
+// The same into floats: s[u] = start[u] + scale * (x * row u); s and bias of the struct are those floats, mult the scale's
+// bits.
+#define NN_MVE_DYN(name, take, sums)                                                                         \
+    NN_ASM void name(const nn_mve_gate *g)                                                                   \
+    {                                                                                                        \
+        (void)g;                                                                                             \
+        __asm__ volatile("push {r4-r11, lr}\n\t"                                                             \
+                         "ldm r0, {r0, r1, r2, r3, r5, r7, r9, r11, r12}\n\t" take "dls lr, r12\n"           \
+                         "1:\n\t"                                                                            \
+                         "movs r4, #0\n\t"                                                                   \
+                         "movs r6, #0\n\t"                                                                   \
+                         "mov r8, #0\n\t"                                                                    \
+                         "mov r10, #0\n\t" sums "vmov q2[2], q2[0], r4, r8\n\t"                              \
+                         "vmov q2[3], q2[1], r6, r10\n\t"                                                    \
+                         "vcvt.f32.s32 q2, q2\n\t"                                                           \
+                         "vldrw.u32 q3, [r1], #16\n\t"                                                       \
+                         "vfma.f32 q3, q2, r5\n\t"                                                           \
+                         "vstrw.32 q3, [r0], #16\n\t"                                                        \
+                         "le lr, 1b\n\t"                                                                     \
+                         "pop {r4-r11, pc}");                                                                \
+    }
+NN_MVE_DYN(nn_mve_dyn_one, NN_MVE_ONE, NN_MVE_ROWS("q0"))
+NN_MVE_DYN(nn_mve_dyn_two, NN_MVE_TWO, NN_MVE_ROWS("q0") NN_MVE_ROWS("q1"))
+NN_MVE_DYN(nn_mve_dyn_any, "", NN_MVE_ANY)
+#undef NN_MVE_DYN
 #undef NN_MVE_FUNCTIONS
 #undef NN_MVE_FUNCTION
 #undef NN_MVE_ANY
@@ -150,6 +175,28 @@ NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bi
         nn_mve_gate_two(&g, add);
     else
         nn_mve_gate_any(&g, add);
+}
+
+#define NN_GATE_DYN 1
+NN_INLINE void nn_gate_dyn(const nn_gates *m, int32_t block, const int16_t *wide, int32_t units, float scale,
+                           const float *start, float *s)
+{
+    nn_mve_gate g = {(int16_t *)(void *)s,
+                     (const int32_t *)(const void *)start,
+                     m->w + 4 * NN_GROUP * m->groups * block,
+                     16,
+                     0,
+                     0,
+                     (const int8_t *)wide,
+                     m->groups,
+                     nn_fours(units) / 4};
+    memcpy(&g.mult, &scale, sizeof scale);
+    if (m->groups == 1)
+        nn_mve_dyn_one(&g);
+    else if (m->groups == 2)
+        nn_mve_dyn_two(&g);
+    else
+        nn_mve_dyn_any(&g);
 }
 #endif
 #endif
