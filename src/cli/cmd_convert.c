@@ -63,12 +63,28 @@ static bool scale_to_samples(const struct convert *c, struct graph *g, struct ar
            scale_input(g, channels, scale, offset, a, e);
 }
 
+// What another format holds already in the form that is asked for, is written as it is.
+static bool as_it_is(const struct convert *c, const struct graph *g, const struct technique *t,
+                     struct arena *a)
+{
+    struct span bytes;
+    struct err e;
+    const char *as = quantised_as(g);
+    return as && !strcmp(as, t->name) && file_read(c->model, a, &bytes, &e) && !format_tflite.probe(bytes);
+}
+
 static bool convert(const struct convert *c, const struct technique *t, enum range_method range,
                     struct arena *a, struct err *e)
 {
     struct graph *g = model_load(c->model, a, e);
     if (!g) return false;
     if (c->dequantize && !(g = dequantize(g, a, e))) return fail_in(e, "%s", c->model);
+    if (as_it_is(c, g, t, a) && !input_scale_given(&c->scale)) {
+        graph_meta_set(g, a, META_TECHNIQUE, t->name);
+        if (!model_save(g, c->output, e)) return false;
+        log_info("%s: %s is %s already; written as it is", c->output, c->model, t->name);
+        return true;
+    }
     if (!starts_float(g, t->name, e)) return fail_in(e, "%s", c->model);
     if (input_scale_given(&c->scale) && !scale_to_samples(c, g, a, e)) return fail_in(e, "%s", c->model);
     struct compress_opt o = {.range = range};

@@ -138,6 +138,7 @@ struct value *make_shape(struct onnx *r, struct onnx_node *n, struct value *x, i
     if (value_is_const(x)) {
         y->rank = rank;
         memmove(y->dim, dim, (size_t)rank * sizeof *dim);
+        if (y->q.n > 1) y->q.n = 0;
         return y;
     }
     if (value_reshape(y, rank, dim)) return y;
@@ -171,5 +172,9 @@ struct value *make_transpose(struct onnx *r, struct onnx_node *n, struct value *
         dim[i] = x->dim[perm[i]];
         moved[i] = step[perm[i]];
     }
-    return fold_strided(r, n, y, x, x->rank, dim, 0, moved) ? y : NULL;
+    if (!fold_strided(r, n, y, x, x->rank, dim, 0, moved)) return NULL;
+    y->q = x->q;
+    for (int i = 0; i < x->rank; i++)
+        if (perm[i] == x->q.axis) y->q.axis = i;
+    return y;
 }

@@ -107,8 +107,8 @@ static void merge_biases(struct graph *g)
             continue;
         int bias = add->in[0] == m->out[0];
         struct tensor *b = add->in[bias], *y = m->out[0];
-        if (add->in[!bias] != y || !tensor_is_const(b) || b->rank != 1 || b->dim[0] != y->dim[y->rank - 1] ||
-            graph_uses(g, y) != 1)
+        if (add->in[!bias] != y || !tensor_is_const(b) || b->type != F32 || b->rank != 1 ||
+            b->dim[0] != y->dim[y->rank - 1] || graph_uses(g, y) != 1)
             continue;
         m->in[2] = b;
         m->out[0] = add->out[0];
@@ -169,7 +169,9 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
     merge_biases(r->g);
     if (!onnx_fuse(r)) return false;
     recurrent_tidy(r->g, r->a);
+    if (!onnx_integer(r)) return false;
     graph_drop_dead(r->g);
+    if (r->quantized) merge_biases(r->g); // of dynamic layers, whose scale stood between
     return true;
 }
 

@@ -202,6 +202,7 @@ static struct tensor *operand_like(struct onnx *r, struct value *a, struct value
         c.f = const_floats(r, b);
         struct tensor *t = c.f ? value_const_like(r->a, a, &c, &r->fold_left) : NULL;
         if (!t) return FAIL_NULL(r->e, "constant %s would have to be repeated too often", b->name);
+        if (b->q.n == 1) t->q = b->q;
         return const_typed(r, t, type);
     }
     int axis[GRAPH_MAX_RANK], n;
@@ -225,7 +226,9 @@ static struct tensor *operand_plain(struct onnx *r, struct value *b, enum dtype 
     if (b->rank > GRAPH_MAX_RANK) return FAIL_NULL(r->e, "%s has too many dimensions", b->name);
     const float *f = const_floats(r, b);
     if (!f) return NULL;
-    return const_typed(r, tensor_const(r->a, b->name, F32, b->rank, b->dim, f), type);
+    struct tensor *t = tensor_const(r->a, b->name, F32, b->rank, b->dim, f);
+    if (b->q.n == 1) t->q = b->q;
+    return const_typed(r, t, type);
 }
 
 // Two or three operands laid out so that they broadcast; type[k]: of operand k. *y has the output's shape and

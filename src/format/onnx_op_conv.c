@@ -99,7 +99,11 @@ static struct tensor *weights(struct onnx *r, const struct value *w, bool depthw
                     v[(o * taps + k) * in + i] = x;
             }
     int32_t dim[] = {depthwise ? 1 : count, kh, kw, depthwise ? count : in};
-    return tensor_const(r->a, w->name, F32, 4, dim, v);
+    struct tensor *t = tensor_const(r->a, w->name, F32, 4, dim, v);
+    if (w->q.n == 1) t->q = w->q;
+    if (w->q.n > 1 && w->q.axis == 0)
+        t->q = (struct quant){count, depthwise ? 3 : 0, w->q.scale + from, w->q.zero + from};
+    return t;
 }
 
 static struct tensor *conv_one(struct onnx *r, struct onnx_node *n, const struct window *win,

@@ -9,6 +9,19 @@ struct weights {
     float scale;
 };
 
+// The scales of weights that were integers; n is 0 when they are not one a unit.
+static struct quant scales(struct onnx *r, const struct weights *w)
+{
+    const struct quant *q = &w->v->q;
+    int64_t step = 1;
+    for (int i = q->axis + 1; i < w->v->rank; i++) step *= w->v->dim[i];
+    if (!q->n || !(w->scale > 0) || (q->n > 1 && (q->n != w->out || step != w->out_step)))
+        return (struct quant){0};
+    float *scale = arena_new_n(r->a, (size_t)q->n, float);
+    for (int i = 0; i < q->n; i++) scale[i] = q->scale[i] * w->scale;
+    return (struct quant){q->n, 0, scale, q->zero};
+}
+
 // y[..][o] = sum over k of x[..][k] * w(o, k) + bias[o]; the shape of out[0] follows from x.
 static struct value *dense(struct onnx *r, struct onnx_node *n, const struct value *x,
                            const struct weights *w, const float *bias)
@@ -38,6 +51,7 @@ static struct value *dense(struct onnx *r, struct onnx_node *n, const struct val
     struct node *m = make_node(r, n, OP_DENSE, 3);
     m->in[0] = t;
     m->in[1] = tensor_const(r->a, w->v->name, F32, 2, (int32_t[]){w->out, w->in}, f);
+    m->in[1]->q = scales(r, w);
     if (bias) m->in[2] = tensor_const(r->a, arena_printf(r->a, "%s/bias", n->name), F32, 1, &w->out, bias);
     if (!(t = node_done(r, n, m))) return NULL;
     struct value *y = make_value(r, n);

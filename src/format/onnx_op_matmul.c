@@ -20,7 +20,11 @@ static struct tensor *matrix(struct onnx *r, struct onnx_node *n, struct value *
     int axis[GRAPH_MAX_RANK];
     *adj = false;
     if (v->rank > GRAPH_MAX_RANK) return node_fail(r, n, "%s has %d dimensions", v->name, v->rank), NULL;
-    if (value_is_const(v)) return tensor_const(r->a, v->name, F32, v->rank, v->dim, v->f);
+    if (value_is_const(v)) {
+        struct tensor *c = tensor_const(r->a, v->name, F32, v->rank, v->dim, v->f);
+        if (v->q.n == 1) c->q = v->q;
+        return c;
+    }
     for (int d = 0; d < v->rank; d++) axis[d] = d;
     if (!lies_in(v, axis) && v->factor[v->mem[v->nfactor - 1]].dim == v->rank - 2) {
         *adj = true;

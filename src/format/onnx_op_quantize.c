@@ -1,45 +1,14 @@
-// Quantised ONNX. QuantizeLinear and DequantizeLinear become QUANTIZE and DEQUANTIZE nodes around float ones
-// (no integer nodes are made of what lies between yet); QLinear* operators are read as the float
-// operator between them; the integer products of dynamic quantization are read as products of floats.
-// Activations of uint8 are int8 here: 128 less, zero points too.
-#include "onnx_read.h"
+// Quantised ONNX with known scales. QuantizeLinear and DequantizeLinear become QUANTIZE and DEQUANTIZE nodes around float
+// ones, QLinear* operators the float operator between them; onnx_integer.c then makes integer nodes of what lies
+// between. Activations of uint8 are int8 here: 128 less, zero points too.
+#include "onnx_quantize.h"
 #include "../base/log.h"
 #include <math.h>
 #include <string.h>
 
-enum { UINT8 = 2, INT8 = 3, INT32 = 6 }; // the standard's numbers of types
-
-// ---- scales of constants: which numbers were integers in the file ----
-
-const struct onnx_scales *onnx_scales_of(const struct onnx *r, const char *name)
-{
-    for (int i = r->nscales - 1; i >= 0; i--)
-        if (!strcmp(r->scales[i].name, name)) return &r->scales[i];
-    return NULL;
-}
-
-void onnx_scales_add(struct onnx *r, const char *name, int n, const float *scale)
-{
-    if (r->nscales == r->scales_cap) {
-        const int cap = r->scales_cap ? 2 * r->scales_cap : 64;
-        struct onnx_scales *more = arena_new_n(r->scratch, (size_t)cap, struct onnx_scales);
-        if (r->nscales) memcpy(more, r->scales, (size_t)r->nscales * sizeof *more);
-        r->scales = more;
-        r->scales_cap = cap;
-    }
-    r->scales[r->nscales++] = (struct onnx_scales){name, n, scale};
-}
-
 // ---- scale and zero point ----
 
-struct scale {
-    int n; // one, or one a slice of a dimension
-    const float *scale;
-    const int64_t *zero; // n of them; NULL: zeros
-    int elem;            // the zero point's type; 0: not said
-};
-
-static bool scale_read(struct onnx *r, struct onnx_node *n, int scale, int zero, struct scale *s)
+bool scale_read(struct onnx *r, struct onnx_node *n, int scale, int zero, struct scale *s)
 {
     const struct value *v = node_floats(r, n, scale), *z = NULL;
     if (!v) return false;
@@ -81,9 +50,8 @@ static bool zero_fits(struct onnx *r, const struct onnx_node *n, const struct sc
 
 // ---- constants ----
 
-// (c - zero) * scale as floats; remembers the scales by the name.
-static struct value *const_dequantized(struct onnx *r, struct onnx_node *n, const struct value *c,
-                                       const struct scale *s, int64_t axis)
+struct value *const_dequantized(struct onnx *r, struct onnx_node *n, const struct value *c,
+                                const struct scale *s, int64_t axis)
 {
     struct value *y = make_value(r, n);
     float *f;
@@ -101,8 +69,10 @@ static struct value *const_dequantized(struct onnx *r, struct onnx_node *n, cons
         const int at = s->n > 1 ? (int)(k / inner % s->n) : 0;
         f[k] = (float)((double)c->i[k] - (double)zero_of(s, at)) * s->scale[at];
     }
-    y->name = arena_printf(r->a, "%s", c->name);
-    onnx_scales_add(r, y->name, s->n, arena_copy(r->a, s->scale, (size_t)s->n * sizeof(float)));
+    y->name = c->name;
+    y->q = (struct quant){s->n, d, arena_copy(r->a, s->scale, (size_t)s->n * sizeof(float)),
+                          arena_new_n(r->a, (size_t)s->n, int32_t)};
+    r->quantized = true;
     return y;
 }
 
@@ -208,16 +178,12 @@ static bool dequantize_linear(struct onnx *r, struct onnx_node *n)
 {
     if (attr_int(n, "block_size", 0)) return node_fail(r, n, "scales by block are not supported");
     struct value *y = float_input(r, n, 0, 1, 2, attr_int(n, "axis", 1));
-    if (!y) return false;
-    const struct onnx_scales *s = value_is_const(y) ? onnx_scales_of(r, y->name) : NULL;
-    if (s) onnx_scales_add(r, n->out[0].name, s->n, s->scale);
-    return node_is(r, n, 0, y);
+    return y && node_is(r, n, 0, y);
 }
 
 // ---- QLinear*: the float operator between DEQUANTIZE and QUANTIZE ----
 
-// Runs the float operator `op` on these inputs, with n's attributes; its output 0.
-static struct value *float_op(struct onnx *r, struct onnx_node *n, const char *op, int nin, struct value **in)
+struct value *float_op(struct onnx *r, struct onnx_node *n, const char *op, int nin, struct value **in)
 {
     struct value *y = make_value(r, n);
     struct onnx_node m = *n;
@@ -309,60 +275,11 @@ static bool qgemm(struct onnx *r, struct onnx_node *n)
     return quantized_output(r, n, float_op(r, n, "Gemm", bias ? 3 : 2, in), 7, 8);
 }
 
-// ---- dynamic quantization ----
-// Its scale is found at run time, so the quantised numbers stand for the real ones: scale 1, zero point 0. The
-// product's scale, which comes later, then holds the weights' only.
-
-static bool dynamic_quantize(struct onnx *r, struct onnx_node *n)
-{
-    struct value *x = node_computed(r, n, 0);
-    if (!x) return false;
-    if (x->t->type != F32) return node_fail(r, n, "input %s is not of floats", x->name);
-    r->quantized = true;
-    if (n->nout > 1) node_is(r, n, 1, make_number(r, 1));
-    if (n->nout > 2) {
-        int64_t *zero;
-        if (!fold_new(r, n, &n->out[2], 0, NULL, NULL, &zero)) return false;
-        n->out[2].elem = UINT8;
-    }
-    return node_same(n, x);
-}
-
-// MatMulInteger, ConvInteger: (a - its zero point) by (b - its zero point).
-static bool integer_product(struct onnx *r, struct onnx_node *n)
-{
-    struct value *x = node_computed(r, n, 0), *in[2], *w = x ? node_ints(r, n, 1) : NULL;
-    static const float one = 1;
-    if (!w) return false;
-    if (x->t->type == I8) { // quantised by a known scale
-        const float s = x->t->q.scale[0];
-        x = make_binary(r, n, OP_DIV, make_dequantized(r, n, x), make_number(r, s));
-    }
-    struct scale s = {1, &one, NULL, 0};
-    const struct value *z = n->nin > 3 ? n->in[3] : NULL;
-    if (z) {
-        if (!z->i || (value_count(z) != 1 && value_count(z) != w->dim[w->rank ? w->rank - 1 : 0]))
-            return node_fail(r, n, "zero point %s does not fit", z->name);
-        s.n = (int)value_count(z);
-        s.zero = z->i;
-        float *ones = arena_new_n(r->a, (size_t)s.n, float);
-        for (int i = 0; i < s.n; i++) ones[i] = 1;
-        s.scale = ones;
-    }
-    in[0] = x;
-    in[1] = const_dequantized(r, n, w, &s, !strcmp(n->op, "ConvInteger") ? 0 : -1);
-    return in[0] && in[1] &&
-           node_is(r, n, 0, float_op(r, n, !strcmp(n->op, "ConvInteger") ? "Conv" : "MatMul", 2, in));
-}
-
 const struct onnx_op_entry onnx_ops_quantize[] = {
     {"QuantizeLinear", quantize_linear, OP_QUANTIZE},
     {"DequantizeLinear", dequantize_linear, OP_DEQUANTIZE},
     {"QLinearConv", qlinear_conv, OP_CONV_2D},
     {"QLinearMatMul", qlinear_two, OP_DENSE},
-    {"DynamicQuantizeLinear", dynamic_quantize, OP_QUANTIZE},
-    {"MatMulInteger", integer_product, OP_DENSE},
-    {"ConvInteger", integer_product, OP_CONV_2D},
     {NULL, NULL, OP_COUNT},
 };
 

@@ -107,8 +107,9 @@ static bool weights_read(struct rec *c)
     return true;
 }
 
-// One direction's rows in our order of gates.
-static struct tensor *rows_read(struct rec *c, const char *name, const float *from, int32_t columns)
+// One direction's rows in our order of gates; q: scales of all directions' rows when they were integers.
+static struct tensor *rows_read(struct rec *c, const char *name, const float *from, int32_t columns,
+                                const struct quant *q, int d)
 {
     const int gates = recurrent_gates(c->kind);
     const size_t part = (size_t)c->units * (size_t)columns;
@@ -116,7 +117,14 @@ static struct tensor *rows_read(struct rec *c, const char *name, const float *fr
     for (int g = 0; g < gates; g++)
         memcpy(to + (size_t)onnx_gate[c->kind][g] * part, from + (size_t)g * part, part * sizeof *to);
     const int32_t dim[2] = {c->rows, columns};
-    return tensor_const(c->r->a, name, F32, columns == 1 ? 1 : 2, dim, to);
+    struct tensor *t = tensor_const(c->r->a, name, F32, q ? 2 : 1, dim, to);
+    if (!q || q->n != c->directions * c->rows) return t;
+    float *scale = arena_new_n(c->r->a, (size_t)c->rows, float);
+    for (int g = 0; g < gates; g++)
+        memcpy(scale + onnx_gate[c->kind][g] * c->units, q->scale + d * c->rows + g * c->units,
+               (size_t)c->units * sizeof *scale);
+    t->q = (struct quant){c->rows, 0, scale, arena_new_n(c->r->a, (size_t)c->rows, int32_t)};
+    return t;
 }
 
 static bool all_zero(const float *v, int64_t n)
@@ -162,14 +170,14 @@ static struct tensor *direction_read(struct rec *c, int d, bool sequences)
     m->out[0]->name = c->directions > 1 ? name : c->n->out[sequences ? 0 : 1].name;
     m->in[0] = c->x;
     m->in[1] = rows_read(c, arena_printf(r->a, "%s/kernel", name),
-                         c->w->f + (int64_t)d * c->rows * c->channels, c->channels);
+                         c->w->f + (int64_t)d * c->rows * c->channels, c->channels, &c->w->q, d);
     m->in[2] = rows_read(c, arena_printf(r->a, "%s/recurrent", name),
-                         c->u->f + (int64_t)d * c->rows * c->units, c->units);
+                         c->u->f + (int64_t)d * c->rows * c->units, c->units, &c->u->q, d);
     for (int i = 0; c->b && i < 2; i++) {
         const float *b = c->b->f + (2 * (int64_t)d + i) * c->rows;
         if (i == 0 || m->as.recurrent.reset_after || !all_zero(b, c->rows))
             m->in[3 + i] =
-                rows_read(c, arena_printf(r->a, "%s/%s", name, i ? "recurrent_bias" : "bias"), b, 1);
+                rows_read(c, arena_printf(r->a, "%s/%s", name, i ? "recurrent_bias" : "bias"), b, 1, NULL, d);
     }
     if (!initial_read(c, H0, d, &m->in[5]) ||
         (c->kind == RECURRENT_LSTM && !initial_read(c, C0, d, &m->in[6])))

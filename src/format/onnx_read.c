@@ -205,11 +205,13 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
     return true;
 }
 
-static const struct onnx_op_entry *const tables[] = {
-    onnx_ops_conv, onnx_ops_dense,     onnx_ops_binary, onnx_ops_activation,
-    onnx_ops_norm, onnx_ops_reduce,    onnx_ops_shape,  onnx_ops_part,
-    onnx_ops_fold, onnx_ops_recurrent, onnx_ops_matmul, onnx_ops_quantize,
-    NULL};
+static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,    onnx_ops_dense,
+                                                     onnx_ops_binary,  onnx_ops_activation,
+                                                     onnx_ops_norm,    onnx_ops_reduce,
+                                                     onnx_ops_shape,   onnx_ops_part,
+                                                     onnx_ops_fold,    onnx_ops_recurrent,
+                                                     onnx_ops_matmul,  onnx_ops_quantize,
+                                                     onnx_ops_dynamic, NULL};
 
 static const struct onnx_op_entry *table_find(const struct onnx_op_entry *p, const char *op)
 {
@@ -321,6 +323,7 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
         return node_fail(r, &n, "%zu inputs, %zu outputs; the file is damaged", p->n_input, p->n_output);
     const bool microsoft = p->domain && !strcmp(p->domain, "com.microsoft");
     const struct onnx_op_entry *op = microsoft ? table_find(onnx_ops_microsoft, n.op) : op_find(n.op);
+    if (microsoft && !op) op = table_find(onnx_ops_microsoft_dynamic, n.op);
     if (p->domain && *p->domain && strcmp(p->domain, "ai.onnx") && !(microsoft && op))
         return node_fail(r, &n, "it belongs to the operator set %s; export with standard operators only",
                          p->domain);
@@ -339,7 +342,7 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
             return node_fail(r, &n, "input %s is an output that this tool does not compute", name);
     }
     for (int i = 0; i < n.nout; i++) n.out[i].name = arena_strdup(r->a, text(p->output[i]));
-    const bool aware = microsoft || table_find(onnx_ops_quantize, n.op);
+    const bool aware = microsoft || table_find(onnx_ops_quantize, n.op) || table_find(onnx_ops_dynamic, n.op);
     if (!(aware ? op->read(r, &n) : op_read_quantised(r, &n, op))) return false;
     note(r, &n);
     for (int i = 0; i < n.nout; i++)

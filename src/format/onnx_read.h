@@ -7,13 +7,6 @@
 
 enum { ONNX_MAX_ERF = 256 };
 
-// A constant of this name was integers times a scale, or one scale a slice.
-struct onnx_scales {
-    const char *name;
-    int n;
-    const float *scale;
-};
-
 struct onnx {
     struct graph *g;
     struct arena *a;       // what the graph keeps
@@ -27,9 +20,7 @@ struct onnx {
     size_t nslot;
     struct node *erf[ONNX_MAX_ERF]; // GELU nodes that stand for an error function (onnx_fuse.c)
     int nerf;
-    struct onnx_scales *scales;
-    int nscales, scales_cap;
-    bool quantized; // some values are integers
+    bool quantized; // some values are integers, or constants that were integers
 };
 
 // One node being read. in[i] is NULL where the input is absent or has no name.
@@ -51,16 +42,14 @@ struct onnx_op_entry {
 };
 extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_binary[], onnx_ops_activation[],
     onnx_ops_norm[], onnx_ops_reduce[], onnx_ops_shape[], onnx_ops_part[], onnx_ops_fold[],
-    onnx_ops_recurrent[], onnx_ops_matmul[], onnx_ops_quantize[], onnx_ops_microsoft[];
+    onnx_ops_recurrent[], onnx_ops_matmul[], onnx_ops_quantize[], onnx_ops_dynamic[], onnx_ops_microsoft[],
+    onnx_ops_microsoft_dynamic[];
 
 // The place of the value of this name; *place is NULL where there is none. Registering fails on a second one.
 struct value **onnx_slot(struct onnx *r, const char *name);
 bool onnx_register(struct onnx *r, struct value *v);
 bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p);
 bool onnx_op_read(struct onnx *r, struct onnx_node *n); // by the standard operator n->op
-// The scales of a constant by its name; NULL: it was floats.
-const struct onnx_scales *onnx_scales_of(const struct onnx *r, const char *name);
-void onnx_scales_add(struct onnx *r, const char *name, int n, const float *scale);
 
 // Fails with the node's name and op in front.
 bool node_fail(struct onnx *r, const struct onnx_node *n, const char *fmt, ...)
@@ -136,6 +125,11 @@ int64_t int_of_float(float v); // 0 where int64 cannot hold it
 
 // Patterns of nodes that are one op here; fails on an error function that is part of none.
 bool onnx_fuse(struct onnx *r);
+
+// Float operators between DEQUANTIZE and QUANTIZE become integer ones where they have such a form (onnx_integer.c).
+bool onnx_integer(struct onnx *r);
+// The float constant t, which holds integers times t->q, as those integers; NULL, with the reason, where they are none.
+struct tensor *integer_const(struct arena *a, const struct tensor *t, bool symmetric, const char **why);
 
 // TensorProto -> constant value.
 bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *name, struct value *v);

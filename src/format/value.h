@@ -20,6 +20,8 @@ struct value {
     const float *f;
     const int64_t *i;
     int elem; // ONNX's number of the integers' type; 0: not known
+    struct quant
+        q; // of floats that are integers times a scale: one, or one for each index of an axis; n 0: not known
     // Computed: each dimension of t is a product of factors that are neighbours in memory.
     struct tensor *t;
     int nfactor;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Models as onnxruntime.quantization leaves them: QDQ and QOperator, int8 and uint8, per tensor and per channel, dynamic.
 
-    onnx_quantized.py FOLDER WEARLITE     makes them, runs both, fails beyond one step of the output (1/256)
+    onnx_quantized.py FOLDER WEARLITE     makes them, runs both, fails beyond two and a half steps of the output (1/256):
+                                          ten layers, each within one step of its own output, stand behind one another
 
 Needs a python3 with onnx, onnxruntime and numpy. onnxruntime runs them without graph optimisation.
 """
@@ -48,5 +49,5 @@ for f in sorted(glob.glob("*.onnx")):
     subprocess.run([wearlite, "run", f, "--input", "x.npy", "-o", "y.npy"], check=True)
     d = np.abs(np.load("y.npy") - want)
     print("%s: largest difference %.3f steps, %.1f %% equal" % (f, d.max() * 256, 100 * (d < 1e-6).mean()))
-    bad += d.max() * 256 > 1.01
+    bad += not d.max() * 256 <= 2.5
 sys.exit(bad > 0)
