@@ -5,6 +5,7 @@
 #include "onnx.pb-c.h"
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
