@@ -19,23 +19,49 @@ NN_INLINE float nn_depthwise_edge_f32(const nn_depthwise *p, const float *x, con
     return acc;
 }
 
-// n outputs of a row, every tap inside; x is under the first tap of the first.
+// A block of outputs of a row, every tap inside, each sum in the order of its taps; x is under the first tap of the
+// first.
+NN_INLINE void nn_depthwise_block_f32(const nn_depthwise *p, const float *x, const float *wt, float bias,
+                                      float *y)
+{
+    float acc[NN_DEPTHWISE_BLOCK];
+    NN_DEPTHWISE_UNROLL
+    for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) acc[i] = bias;
+    NN_DEPTHWISE_UNROLL
+    for (int32_t ky = 0; ky < p->k_h; ky++) {
+        const float *in = x + ky * p->dil_h * p->in_w * p->in_c;
+        NN_DEPTHWISE_UNROLL
+        for (int32_t j = 0; j < nn_depthwise_span(p, NN_DEPTHWISE_BLOCK); j++) {
+            NN_DEPTHWISE_UNROLL
+            for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++)
+                if (nn_depthwise_tap(p, i, j) >= 0)
+                    acc[i] = NN_MADD(in[j * p->in_c], wt[ky * p->k_w + nn_depthwise_tap(p, i, j)], acc[i]);
+        }
+    }
+    NN_DEPTHWISE_UNROLL
+    for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) y[i * p->in_c * p->mul] = nn_act(acc[i], p->act);
+}
+
+// n outputs of a row.
 NN_INLINE void nn_depthwise_row_f32(const nn_depthwise *p, const float *x, const float *w, float bias,
                                     float *y, int32_t n)
 {
-    const int32_t out_c = p->in_c * p->mul;
+    const int32_t dx = p->stride_w * p->in_c, dy = p->in_c * p->mul;
     float wt[NN_DEPTHWISE_TAPS] = {0};
 #pragma GCC unroll 16
-    for (int32_t k = 0; k < p->k_h * p->k_w; k++) wt[k] = w[k * out_c];
-    do {
+    for (int32_t k = 0; k < p->k_h * p->k_w; k++) wt[k] = w[k * dy];
+    for (; nn_depthwise_blocks(p, n); n -= NN_DEPTHWISE_BLOCK) {
+        nn_depthwise_block_f32(p, x, wt, bias, y);
+        x += NN_DEPTHWISE_BLOCK * dx;
+        y += NN_DEPTHWISE_BLOCK * dy;
+    }
+    for (; n > 0; n--, x += dx, y += dy) {
         float acc = bias;
 #pragma GCC unroll 16
         for (int32_t k = 0; k < p->k_h * p->k_w; k++)
             acc = NN_MADD(x[(k / p->k_w * p->dil_h * p->in_w + k % p->k_w * p->dil_w) * p->in_c], wt[k], acc);
         *y = nn_act(acc, p->act);
-        x += p->stride_w * p->in_c;
-        y += out_c;
-    } while (--n);
+    }
 }
 
 NN_API void nn_depthwise_f32(const nn_depthwise *p, const float *x, const float *w, const float *bias,

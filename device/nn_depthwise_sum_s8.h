@@ -21,16 +21,16 @@ NN_INLINE int32_t nn_depthwise_edge_s8(const nn_depthwise *p, const int8_t *x, c
     return acc;
 }
 
-// A channel's weights into wt; returns their sum.
-NN_INLINE int32_t nn_depthwise_taps_s8(const nn_depthwise *p, const int8_t *w, int32_t *wt)
+// A channel's weights times `factor` into wt; returns their sum.
+NN_INLINE int32_t nn_depthwise_taps_s8(const nn_depthwise *p, const int8_t *w, int32_t *wt, int32_t factor)
 {
     int32_t sum = 0;
 #pragma GCC unroll 16
-    for (int32_t k = 0; k < p->k_h * p->k_w; k++) sum += wt[k] = w[k * p->in_c * p->mul];
+    for (int32_t k = 0; k < p->k_h * p->k_w; k++) sum += wt[k] = factor * w[k * p->in_c * p->mul];
     return sum;
 }
 
-// One output whose taps are all inside; x is under the first.
+// acc + the taps of one output, all inside; x is under the first.
 NN_INLINE int32_t nn_depthwise_inside_s8(const nn_depthwise *p, const int8_t *x, const int32_t *wt,
                                          int32_t acc)
 {
@@ -38,5 +38,24 @@ NN_INLINE int32_t nn_depthwise_inside_s8(const nn_depthwise *p, const int8_t *x,
     for (int32_t k = 0; k < p->k_h * p->k_w; k++)
         acc += x[(k / p->k_w * p->dil_h * p->in_w + k % p->k_w * p->dil_w) * p->in_c] * wt[k];
     return acc;
+}
+
+// The same for a block of outputs: acc[i] starts at `start`.
+NN_INLINE void nn_depthwise_block_s8(const nn_depthwise *p, const int8_t *x, const int32_t *wt, int32_t start,
+                                     int32_t *acc)
+{
+    NN_DEPTHWISE_UNROLL
+    for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) acc[i] = start;
+    NN_DEPTHWISE_UNROLL
+    for (int32_t ky = 0; ky < p->k_h; ky++) {
+        const int8_t *in = x + ky * p->dil_h * p->in_w * p->in_c;
+        NN_DEPTHWISE_UNROLL
+        for (int32_t j = 0; j < nn_depthwise_span(p, NN_DEPTHWISE_BLOCK); j++) {
+            NN_DEPTHWISE_UNROLL
+            for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++)
+                if (nn_depthwise_tap(p, i, j) >= 0)
+                    acc[i] += in[j * p->in_c] * wt[ky * p->k_w + nn_depthwise_tap(p, i, j)];
+        }
+    }
 }
 #endif

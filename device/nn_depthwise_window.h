@@ -6,6 +6,43 @@
 
 enum { NN_DEPTHWISE_TAPS = 16 }; // larger windows take the general way everywhere
 
+// Outputs of a row at a time: an input that several of their windows share is loaded once. Neighbours k5, stride 1: 8
+// loads serve 20 products. On a PC, which knows no shape at compile time, one.
+#ifndef NN_DEPTHWISE_BLOCK
+#ifdef __x86_64__
+#define NN_DEPTHWISE_BLOCK 1
+#else
+#define NN_DEPTHWISE_BLOCK 4
+#endif
+#endif
+enum { NN_DEPTHWISE_SPAN = 48 }; // inputs of a row under a block's windows, at most
+
+// Loops over a block's taps vanish where the shape is known; elsewhere unrolling them makes no sense.
+#if defined(__GNUC__) && !defined(__x86_64__)
+#define NN_DEPTHWISE_UNROLL _Pragma("GCC unroll 48")
+#else
+#define NN_DEPTHWISE_UNROLL
+#endif
+
+NN_INLINE int32_t nn_depthwise_span(const nn_depthwise *p, int32_t block)
+{
+    return (block - 1) * p->stride_w + (p->k_w - 1) * p->dil_w + 1;
+}
+
+// Whether n outputs of a row are worth a block.
+NN_INLINE int32_t nn_depthwise_blocks(const nn_depthwise *p, int32_t n)
+{
+    return NN_DEPTHWISE_BLOCK > 1 && n >= NN_DEPTHWISE_BLOCK &&
+           nn_depthwise_span(p, NN_DEPTHWISE_BLOCK) <= NN_DEPTHWISE_SPAN;
+}
+
+// Which tap of output i of a block lies on the block's input j; -1: none.
+NN_INLINE int32_t nn_depthwise_tap(const nn_depthwise *p, int32_t i, int32_t j)
+{
+    const int32_t at = j - i * p->stride_w;
+    return at < 0 || at % p->dil_w || at / p->dil_w >= p->k_w ? -1 : at / p->dil_w;
+}
+
 // The outputs ox whose taps are inside the image in x: first .. last - 1; none where the window is too large.
 NN_INLINE void nn_depthwise_inside(const nn_depthwise *p, int32_t *first, int32_t *last)
 {

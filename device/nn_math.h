@@ -89,19 +89,25 @@ NN_INLINE int8_t nn_output_parted_s8(int32_t acc, int32_t mult, int32_t left, in
     return (int8_t)(nn_clamp(v, min - zero, max - zero) + zero);
 }
 
-// nn_mul_high for |a| < 2^30: one instruction of Cortex-M's DSP extension.
-NN_INLINE int32_t nn_mul_high_small(int32_t a, int32_t b)
+// nn_mul_high(a2 / 2, b), a2 even: one instruction of Cortex-M's DSP extension.
+NN_INLINE int32_t nn_mul_high_twice(int32_t a2, int32_t b)
 {
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
     int32_t r;
-    __asm__("smmulr %0, %1, %2" : "=r"(r) : "r"(a * 2), "r"(b));
+    __asm__("smmulr %0, %1, %2" : "=r"(r) : "r"(a2), "r"(b));
     return r;
 #elif NN_MUL32_LOW
-    return nn_mul_high(a, b);
+    return nn_mul_high(a2 >> 1, b);
 #else
-    const int64_t p = (int64_t)(a * 2) * b; // bit 31 of the product rounds
+    const int64_t p = (int64_t)a2 * b; // bit 31 of the product rounds
     return (int32_t)(p >> 32) + (int32_t)((uint32_t)p >> 31);
 #endif
+}
+
+// nn_mul_high for |a| < 2^30.
+NN_INLINE int32_t nn_mul_high_small(int32_t a, int32_t b)
+{
+    return nn_mul_high_twice(a * 2, b);
 }
 
 NN_INLINE int32_t nn_saturate_s8(int32_t v)
@@ -115,6 +121,17 @@ NN_INLINE int32_t nn_saturate_s8(int32_t v)
 #endif
 }
 
+// nn_output_s8 (below) for a factor below 1 (shift < 0), of twice the sum: round is 2^(-shift - 1), right is -shift.
+NN_INLINE int32_t nn_output_right_s8(int32_t acc2, int32_t mult, int32_t round, int32_t right, int32_t zero,
+                                     int32_t min, int32_t max)
+{
+    int32_t v = nn_mul_high_twice(acc2, mult);
+    v = ((v + (v >> 31) + round) >> right) + zero; // half away from zero
+    if (min > -128 && max < 127) return nn_clamp(v, min, max);
+    v = nn_saturate_s8(v);
+    return min > -128 ? nn_max(v, min) : max < 127 ? nn_min(v, max) : v;
+}
+
 // clamp(zero + requantise(acc), min, max), |acc| < 2^30: what a convolution does with its sum.
 NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t zero, int32_t min,
                               int32_t max)
@@ -123,13 +140,10 @@ NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t 
     return nn_output_parted_s8(acc, mult, nn_left(shift), nn_right(shift), zero, min, max);
 #else
     int32_t v;
-    if (shift < 0) {
-        v = nn_mul_high_small(acc, mult);
-        v = (v + (v >> 31) + (int32_t)(1u << (-shift - 1))) >> -shift; // half away from zero
-        v += zero;
-    } else {
-        v = nn_clamp(nn_requantise(acc, mult, shift), -512, 512) + zero;
-    }
+    if (shift < 0)
+        return (int8_t)nn_output_right_s8(acc * 2, mult, (int32_t)(1u << (-shift - 1)), -shift, zero, min,
+                                          max);
+    v = nn_clamp(nn_requantise(acc, mult, shift), -512, 512) + zero;
     if (min > -128 && max < 127) return (int8_t)nn_clamp(v, min, max);
     v = nn_saturate_s8(v);
     return (int8_t)(min > -128 ? nn_max(v, min) : max < 127 ? nn_min(v, max) : v);

@@ -1,9 +1,13 @@
 #define NN_FMA 1
+#define NN_DEPTHWISE_BLOCK 4 // as on the chip
 #include "../../device/cortex_m4/nn_activate16.h"
 #include "../../device/cortex_m4/nn_conv2d_dyn.c"
 #include "../../device/cortex_m4/nn_conv2d_s8.c"
 #include "../../device/cortex_m4/nn_dense_dyn.c"
 #include "../../device/cortex_m4/nn_dense_s8.c"
+#include "../../device/nn_depthwise_dyn.c"
+#include "../../device/nn_depthwise_f32.c"
+#include "../../device/nn_depthwise_s8.c"
 #include "../../device/cortex_m4/nn_gates_s8.h"
 #include "folder_layers.h"
 #include "folder_recurrent.h"
