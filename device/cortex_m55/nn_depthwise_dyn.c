@@ -37,9 +37,11 @@ NN_API void nn_depthwise_dyn(const nn_depthwise *p, const int8_t *x, const float
     for (int32_t b = 0; b < p->batch; b++) {
         int32_t o = 0;
 #if NN_MVE
-        for (; o < nn_depthwise_fours(p); o += 4)
-            nn_depthwise_four_dyn(p, x + o, x_scale[b], x_zero[b], w + o, vldrwq_f32(w_scale + o),
-                                  vldrwq_f32(bias + o), y + o);
+        for (; o < nn_depthwise_fours(p); o += 4) {
+            const int32_t at = nn_min(o, out_c - 4);
+            nn_depthwise_four_dyn(p, x + at, x_scale[b], x_zero[b], w + at, vldrwq_f32(w_scale + at),
+                                  vldrwq_f32(bias + at), y + at);
+        }
 #endif
         for (; o < out_c; o++)
             for (int32_t oy = 0; oy < p->out_h; oy++)

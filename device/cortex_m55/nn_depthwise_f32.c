@@ -54,8 +54,10 @@ NN_API void nn_depthwise_f32(const nn_depthwise *p, const float *x, const float 
     for (int32_t b = 0; b < p->batch; b++) {
         int32_t o = 0;
 #if NN_MVE
-        for (; o < nn_depthwise_fours(p); o += 4)
-            nn_depthwise_four_f32(p, x + o, w + o, vldrwq_f32(bias + o), y + o);
+        for (; o < nn_depthwise_fours(p); o += 4) {
+            const int32_t at = nn_min(o, out_c - 4);
+            nn_depthwise_four_f32(p, x + at, w + at, vldrwq_f32(bias + at), y + at);
+        }
 #endif
         for (; o < out_c; o++)
             for (int32_t oy = 0; oy < p->out_h; oy++)

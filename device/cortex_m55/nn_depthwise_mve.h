@@ -5,11 +5,12 @@
 #include "../nn_depthwise_window.h"
 #include "nn_mve.h"
 
-// Channels the vectors take: whole fours where each input has one output and the window's weights have room.
+// Channels the vectors take: all where each input has one output and the window's weights have room, the last four with
+// some once more.
 NN_INLINE int32_t nn_depthwise_fours(const nn_depthwise *p)
 {
 #if NN_MVE
-    return p->mul == 1 && p->k_h * p->k_w <= NN_DEPTHWISE_TAPS ? p->in_c & ~3 : 0;
+    return p->mul == 1 && p->k_h * p->k_w <= NN_DEPTHWISE_TAPS && p->in_c >= 4 ? p->in_c : 0;
 #else
     return (void)p, 0;
 #endif

@@ -49,9 +49,11 @@ NN_API void nn_depthwise_s8(const nn_depthwise *p, const int8_t *x, const int8_t
         int32_t o = 0;
 #if NN_MVE
         if (nn_mve_all_right(shift, out_c))
-            for (; o < nn_depthwise_fours(p); o += 4)
-                nn_depthwise_four_s8(p, x + o, w + o, vldrwq_s32(bias + o), vldrwq_s32(mult + o),
-                                     vldrwq_s32(shift + o), y + o);
+            for (; o < nn_depthwise_fours(p); o += 4) {
+                const int32_t at = nn_min(o, out_c - 4);
+                nn_depthwise_four_s8(p, x + at, w + at, vldrwq_s32(bias + at), vldrwq_s32(mult + at),
+                                     vldrwq_s32(shift + at), y + at);
+            }
 #endif
         for (; o < out_c; o++)
             for (int32_t oy = 0; oy < p->out_h; oy++)
