@@ -108,14 +108,18 @@ static void put_savings(json_t *row, const json_t *cost, const json_t *base, con
     figure_put(row, "energy_saved_high", energy ? s.high : NAN);
 }
 
+// The measurement whose costs are the row's.
+static const json_t *measured(const json_t *results, const json_t *cost, const char *technique)
+{
+    return figure_find(figure_list(results, "measurements"), "model", figure_text(cost, "model"), "technique",
+                       technique, "target", figure_text(cost, "target"), NULL);
+}
+
 // As the measurement's first setting has it, the chip's own clock with constants in flash, which the row's energy is of:
 // with waking (measure/energy.c), so that the page has one figure.
-static void put_battery(json_t *row, const json_t *cost, const json_t *results)
+static void put_battery(json_t *row, const json_t *m, const json_t *cost)
 {
     static const char *const same[] = {"battery_days", "battery_days_low", "battery_days_high"};
-    const json_t *m =
-        figure_find(figure_list(results, "measurements"), "model", figure_text(cost, "model"), "technique",
-                    figure_text(cost, "technique"), "target", figure_text(cost, "target"), NULL);
     const json_t *s = json_array_get(figure_list(m, "settings"), 0);
     for (int i = 0; i < 3; i++) figure_put(row, same[i], figure(s, same[i]));
     const char *why = figure_text(s, "why");
@@ -124,6 +128,28 @@ static void put_battery(json_t *row, const json_t *cost, const json_t *results)
     else if (!why && !isfinite(figure(s, "battery_days")))
         why = "energy per inference is not known";
     figure_put_text(row, "battery_why", why);
+}
+
+static const json_t *cheapest_of(const json_t *m)
+{
+    size_t i;
+    const json_t *s;
+    json_array_foreach (figure_list(m, "settings"), i, s)
+        if (figure_true(s, "cheapest")) return s;
+    return NULL;
+}
+
+// Each at its own cheapest setting (study/settings.c): what the technique saves when both are at their best.
+static void put_cheapest(json_t *row, const json_t *m, const json_t *base)
+{
+    const json_t *s = cheapest_of(m), *none = cheapest_of(base);
+    figure_put(row, "cheapest_clock_hz", figure(s, "clock_hz"));
+    figure_put_text(row, "cheapest_constants", figure_text(s, "constants"));
+    figure_put(row, "cheapest_energy_uj", figure(s, "energy_uj"));
+    figure_put(row, "cheapest_energy_uj_low", figure(s, "energy_uj_low"));
+    figure_put(row, "cheapest_energy_uj_high", figure(s, "energy_uj_high"));
+    figure_put(row, "cheapest_energy_saved",
+               m == base ? NAN : 1 - figure(s, "energy_uj") / figure(none, "energy_uj"));
 }
 
 static json_t *row_of(const json_t *results, const char *model, const char *technique, const char *target)
@@ -159,7 +185,9 @@ static json_t *row_of(const json_t *results, const char *model, const char *tech
         json_object_set(row, same[i], v ? v : json_null());
     }
     put_savings(row, cost, strcmp(technique, "none") ? base_cost : NULL, results);
-    put_battery(row, cost, results);
+    const json_t *m = measured(results, cost, technique);
+    put_battery(row, m, cost);
+    put_cheapest(row, m, measured(results, cost, "none"));
     return row;
 }
 

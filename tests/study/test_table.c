@@ -87,6 +87,27 @@ TEST(table_battery_days_are_the_settings)
     json_decref(r);
 }
 
+// Each at its own cheapest: 40 uJ against 80.
+TEST(table_savings_at_the_cheapest_settings)
+{
+    json_t *r = parse(), *list = json_object_get(r, "measurements");
+    json_t *none = json_object_get(json_array_get(list, 0), "settings");
+    json_object_set_new(json_array_get(none, 1), "cheapest", json_true());
+    json_object_set_new(json_array_get(none, 1), "energy_uj", json_real(80));
+    json_object_set_new(json_array_get(list, 1), "settings",
+                        json_pack("[{s:b, s:i, s:f, s:s}, {s:f}]", "cheapest", 1, "clock_hz", 160000000,
+                                  "energy_uj", 40.0, "constants", "planned", "energy_uj", 45.0));
+    json_t *t = table_of(r);
+    const json_t *q = json_array_get(t, 1);
+    CHECK_NEAR(0.5, figure(q, "cheapest_energy_saved"), 1e-12);
+    CHECK_NEAR(40, figure(q, "cheapest_energy_uj"), 0);
+    CHECK_EQ(160000000, (int64_t)figure(q, "cheapest_clock_hz"));
+    CHECK_STR("planned", figure_text(q, "cheapest_constants"));
+    CHECK(isnan(figure(json_array_get(t, 0), "cheapest_energy_saved")));
+    json_decref(t);
+    json_decref(r);
+}
+
 TEST(table_shows_a_device_that_differs)
 {
     json_t *r = parse(), *cell = json_array_get(json_object_get(r, "cells"), 3);
