@@ -30,13 +30,14 @@ bool starts_float(const struct graph *g, const char *technique, struct err *e)
         as, technique);
 }
 
-static struct graph *lite_named(const struct graph *g, const char *technique, struct arena *a, struct err *e)
+static struct graph *lite_named(const struct graph *g, const char *technique,
+                                const char *(*lacks)(const struct node *n), struct arena *a, struct err *e)
 {
     if (!starts_float(g, technique, e)) return NULL;
     struct graph *h = copy_with_name(g, technique, a);
     float32_weights(h);
     drop_dropout(h);
-    if (!fold_batch_norm(h, a, e)) return NULL;
+    if (!fold_batch_norm(h, lacks, a, e)) return NULL;
     fuse_activation(h);
     graph_drop_dead(h);
     return h;
@@ -46,14 +47,14 @@ static struct graph *apply_lite(const struct graph *g, const struct compress_opt
                                 struct err *e)
 {
     (void)o;
-    return lite_named(g, "lite", a, e);
+    return lite_named(g, "lite", NULL, a, e);
 }
 
 static struct graph *apply_float16(const struct graph *g, const struct compress_opt *o, struct arena *a,
                                    struct err *e)
 {
     (void)o;
-    struct graph *h = lite_named(g, "float16", a, e);
+    struct graph *h = lite_named(g, "float16", NULL, a, e);
     if (h) float16_weights(h, a);
     return h;
 }
@@ -62,7 +63,7 @@ static struct graph *apply_dynamic(const struct graph *g, const struct compress_
                                    struct err *e)
 {
     (void)o;
-    struct graph *h = lite_named(g, "dynamic", a, e);
+    struct graph *h = lite_named(g, "dynamic", recurrent_lacks_dynamic, a, e);
     if (h) quantize_weights(h, a);
     return h;
 }
@@ -70,7 +71,7 @@ static struct graph *apply_dynamic(const struct graph *g, const struct compress_
 static struct graph *apply_full_integer(const struct graph *g, const struct compress_opt *o, struct arena *a,
                                         struct err *e)
 {
-    struct graph *h = lite_named(g, "full-integer", a, e);
+    struct graph *h = lite_named(g, "full-integer", recurrent_lacks_integer, a, e);
     struct ranges *r = h ? calibrate(h, o, I8, a, e) : NULL;
     return r ? full_integer(h, r, I8, a, e) : NULL;
 }
@@ -78,7 +79,7 @@ static struct graph *apply_full_integer(const struct graph *g, const struct comp
 static struct graph *apply_int16x8(const struct graph *g, const struct compress_opt *o, struct arena *a,
                                    struct err *e)
 {
-    struct graph *h = lite_named(g, "int16x8", a, e);
+    struct graph *h = lite_named(g, "int16x8", NULL, a, e);
     struct ranges *r = h ? calibrate(h, o, I16, a, e) : NULL;
     return r ? full_integer(h, r, I16, a, e) : NULL;
 }

@@ -32,8 +32,10 @@ bool starts_float(const struct graph *g, const char *technique, struct err *e);
 
 // ---- the rewritings that techniques are made of; each changes g in place ----
 // Batch normalisation, and the normalisation of the input, become part of the weights of a neighbour where
-// that is exact (no padding between them), else a multiplication and an addition.
-bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e);
+// that is exact (no padding between them), else a multiplication and an addition. lacks: of recurrent layers that
+// will be int8 unless it names a reason (NULL: none will); the normalisation of the input stays apart from them.
+bool fold_batch_norm(struct graph *g, const char *(*lacks)(const struct node *n), struct arena *a,
+                     struct err *e);
 // The scaling (x - offset) * scale of each channel in front of everything: the model then takes samples as they are.
 bool scale_input(struct graph *g, int channels, const float *scale, const float *offset, struct arena *a,
                  struct err *e);

@@ -1,7 +1,9 @@
 // y = s * x + t a channel, s = gamma / sqrt(variance + epsilon), t = beta - mean * s (Ioffe and Szegedy 2015,
 // eq. 3). Behind a layer: its weights times s, its bias times s plus t. In front of one without padding:
 // weights times s of the input channel, the bias gains the sum of weight * t. In front of padding it is not
-// the same unless t is 0: outside the image the layer sees 0, not t; then it becomes MUL and ADD.
+// the same unless t is 0: outside the image the layer sees 0, not t; then it becomes MUL and ADD. So does the
+// normalisation of the input in front of a recurrent layer that will be int8: its channels share one scale, and raw
+// sensor units have ranges too different for that (docs/recurrent.md).
 #include "compress.h"
 #include <math.h>
 #include <string.h>
@@ -161,7 +163,17 @@ static bool to_multiply_add(struct graph *g, struct node *n, const struct affine
     return true;
 }
 
-bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
+// Whether n normalises an input of the network in front of a recurrent layer that `lacks` nothing to become int8.
+static bool stays_apart(const struct graph *g, const struct node *n, struct node *const *after, int nafter,
+                        const char *(*lacks)(const struct node *n))
+{
+    for (int i = 0; lacks && !graph_producer(g, n->in[0]) && i < nafter; i++)
+        if (after[i]->op == OP_RECURRENT && !lacks(after[i])) return true;
+    return false;
+}
+
+bool fold_batch_norm(struct graph *g, const char *(*lacks)(const struct node *n), struct arena *a,
+                     struct err *e)
 {
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
@@ -181,7 +193,7 @@ bool fold_batch_norm(struct graph *g, struct arena *a, struct err *e)
             k--;
             continue;
         }
-        if (!back && nafter < 1) {
+        if (!back && (nafter < 1 || stays_apart(g, n, after, nafter, lacks))) {
             if (!to_multiply_add(g, n, &f, a, e)) return fail_in(e, "fold %s", n->name);
             k--;
             continue;

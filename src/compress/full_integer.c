@@ -124,6 +124,28 @@ static bool quantize_node(struct quantizer *z, struct node *n, struct err *e)
     return true;
 }
 
+// A factor or summand a channel of an input, directly or behind another: its normalisation. At one int8 scale for
+// all channels, g beside rad/s, the samples would lose what it is to equalise.
+static bool normalises(const struct graph *g, const struct node *n)
+{
+    if ((n->op != OP_MUL && n->op != OP_ADD) || !tensor_is_const(n->in[1]) || tensor_count(n->in[1]) < 2)
+        return false;
+    const struct node *before = graph_producer(g, n->in[0]);
+    return !tensor_is_const(n->in[0]) && (!before || normalises(g, before));
+}
+
+static bool is_normalised(const struct graph *g, const struct tensor *in)
+{
+    bool used = false;
+    for (int k = 0; k < g->nnode; k++)
+        for (int i = 0; i < g->node[k]->nin; i++) {
+            if (g->node[k]->in[i] != in) continue;
+            if (!normalises(g, g->node[k])) return false;
+            used = true;
+        }
+    return used;
+}
+
 struct graph *full_integer(const struct graph *lite, const struct ranges *r, enum dtype type, struct arena *a,
                            struct err *e)
 {
@@ -131,13 +153,15 @@ struct graph *full_integer(const struct graph *lite, const struct ranges *r, enu
     struct quantizer z = {g, scales_of(lite, g, r, type, a), type, a};
     const char *technique = type == I16 ? "int16x8" : "full-integer";
     for (int i = 0; i < g->nin; i++) {
-        if (g->in[i]->type != F32) continue;
+        if (g->in[i]->type != F32 || (type == I8 && is_normalised(g, g->in[i]))) continue;
         g->in[i]->q = *scale_of(&z.s, g->in[i]);
         g->in[i]->type = type;
     }
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
         const char *why = why_float(n, type);
+        if (type == I8 && !why && n->in[0]->type == F32 && normalises(g, n))
+            why = "it normalises the input, whose channels differ in range";
         if (why) tell_float(technique, n, why);
         for (int i = 0; i < n->nin; i++)
             if (is_activation(n->in[i], why ? type : F32))

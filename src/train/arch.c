@@ -3,10 +3,10 @@
 #include <string.h>
 
 extern const struct arch arch_cnn, arch_cnn_small, arch_ds_cnn, arch_resnet, arch_lstm, arch_gru, arch_bilstm,
-    arch_cnn_lstm, arch_deepconvlstm, arch_cnn_stream;
-const struct arch *const archs[] = {&arch_cnn,          &arch_cnn_small,  &arch_ds_cnn, &arch_resnet,
-                                    &arch_lstm,         &arch_gru,        &arch_bilstm, &arch_cnn_lstm,
-                                    &arch_deepconvlstm, &arch_cnn_stream, NULL};
+    arch_cnn_lstm, arch_deepconvlstm, arch_tinyhar, arch_cnn_stream;
+const struct arch *const archs[] = {&arch_cnn,          &arch_cnn_small, &arch_ds_cnn,     &arch_resnet,
+                                    &arch_lstm,         &arch_gru,       &arch_bilstm,     &arch_cnn_lstm,
+                                    &arch_deepconvlstm, &arch_tinyhar,   &arch_cnn_stream, NULL};
 
 const struct arch *arch_find(const char *name)
 {

@@ -1,5 +1,6 @@
 #include "layers.h"
 #include <math.h>
+#include <string.h>
 
 static const char *name_of(struct layers *l, const char *kind)
 {
@@ -132,6 +133,11 @@ struct tensor *layer_steps(struct layers *l, struct tensor *x)
     return x ? reshaped(l, x, x->dim[2], x->dim[3]) : NULL;
 }
 
+struct tensor *layer_channels_joined(struct layers *l, struct tensor *x)
+{
+    return x ? reshaped(l, x, x->dim[1], x->dim[2] * x->dim[3]) : NULL;
+}
+
 // Kernel: normal of Glorot's variance (2010), recurrent: normal of variance 1 / units, about as wide as
 // orthogonal; the LSTM's forget gate starts open (Jozefowicz et al. 2015).
 struct tensor *layer_recurrent(struct layers *l, struct tensor *x, enum recurrent_kind kind, int units,
@@ -156,6 +162,79 @@ struct tensor *layer_recurrent(struct layers *l, struct tensor *x, enum recurren
     float *bias = (float *)(uintptr_t)n->in[3]->data;
     for (int i = units; kind == RECURRENT_LSTM && i < 2 * units; i++) bias[i] = 1;
     if (kind == RECURRENT_GRU) n->in[4] = filled(l, arena_printf(l->a, "%s/recurrent_bias", name), rows, 0);
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_recurrent_dropout(struct layers *l, struct tensor *x, float rate)
+{
+    if (x) graph_producer(l->g, x)->as.recurrent.dropout = rate;
+    return x;
+}
+
+struct tensor *layer_transpose(struct layers *l, struct tensor *x, const int32_t *perm)
+{
+    if (!x) return NULL;
+    l->count++;
+    struct node *n = graph_add(l->g, l->a, OP_TRANSPOSE, name_of(l, "transpose"), 1, 1);
+    n->in[0] = x;
+    memcpy(n->as.transpose.perm, perm, (size_t)x->rank * sizeof *perm);
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_dense(struct layers *l, struct tensor *x, int out, bool linear)
+{
+    if (!x) return NULL;
+    l->count++;
+    const int k = x->dim[x->rank - 1];
+    const char *name = name_of(l, "dense");
+    struct node *n = graph_add(l->g, l->a, OP_DENSE, name, 3, 1);
+    n->in[0] = x;
+    n->in[1] = drawn(l, arena_printf(l->a, "%s/weights", name), 2, (int32_t[]){out, k}, k, linear ? 1 : 2);
+    n->in[2] = filled(l, arena_printf(l->a, "%s/bias", name), out, 0);
+    n->as.dense.act = linear ? ACT_NONE : ACT_RELU;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+static struct tensor *batch_matmul(struct layers *l, struct tensor *x, struct tensor *y, bool adj_y)
+{
+    if (!x || !y) return NULL;
+    l->count++;
+    struct node *n = graph_add(l->g, l->a, OP_BATCH_MATMUL, name_of(l, "matmul"), 2, 1);
+    n->in[0] = x;
+    n->in[1] = y;
+    n->as.matmul.adj_y = adj_y;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+static struct tensor *softmax(struct layers *l, struct tensor *x, const char *name)
+{
+    if (!x) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_SOFTMAX, name, 1, 1);
+    n->in[0] = x;
+    n->as.softmax.beta = 1;
+    return graph_apply(l->g, l->a, n, l->e);
+}
+
+struct tensor *layer_attention(struct layers *l, struct tensor *x)
+{
+    if (!x) return NULL;
+    // the question's weights are free to learn the usual factor of 1 / sqrt(c)
+    struct tensor *question = layer_dense(l, x, x->dim[x->rank - 1], true);
+    struct tensor *weight = softmax(l, batch_matmul(l, question, x, true), name_of(l, "attention"));
+    // the mean first: readers of the file then lay the sum out as the products are
+    return layer_add(l, batch_matmul(l, weight, x, false), x);
+}
+
+struct tensor *layer_attention_pool(struct layers *l, struct tensor *x)
+{
+    struct tensor *score = layer_dense(l, x, 1, true);
+    if (!score) return NULL;
+    score = softmax(l, reshaped(l, score, 1, x->dim[1]), name_of(l, "attention"));
+    struct tensor *mean = batch_matmul(l, score, x, false);
+    if (!mean) return NULL;
+    struct node *n = graph_add(l->g, l->a, OP_RESHAPE, name_of(l, "flat"), 1, 1);
+    n->in[0] = mean;
+    n->out[0] = tensor_new(l->a, n->name, F32, 2, (int32_t[]){1, x->dim[2]});
     return graph_apply(l->g, l->a, n, l->e);
 }
 

@@ -1,4 +1,5 @@
 #include "../../src/run/run.h"
+#include "../../src/train/train.h"
 #include "../test.h"
 #include "../tiny.h"
 #include "apply.h"
@@ -109,5 +110,32 @@ TEST(compress_refuses_what_cannot_be)
     o = (struct compress_opt){.calibration = x, .ncalibration = 2, .range = RANGE_MSE};
     CHECK(!technique_find("full-integer")->apply(g, &o, &a, &e));
     CHECK_STR("not finite", e.text);
+    arena_free(&a);
+}
+
+// Channels of very different range in front of an LSTM: one int8 scale for raw samples would lose the small ones.
+TEST(compress_normalisation_stays_in_front_of_an_integer_recurrent_layer)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    enum { WINDOWS = 40, STEPS = 32, CHANNELS = 6, CLASSES = 3 };
+    const float mean[CHANNELS] = {0, 300, 0, 0, -200, 0}, std[CHANNELS] = {0.1f, 100, 0.1f, 0.1f, 100, 0.1f};
+    const struct arch_shape s = {STEPS, CHANNELS, CLASSES, mean, std};
+    struct rng r = rng_new(3);
+    struct graph *g = arch_find("lstm")->build(&s, &r, &a, &e);
+    float *x = tiny_windows(&a, g, WINDOWS, 2);
+    for (int i = 0; i < WINDOWS * STEPS * CHANNELS; i++) x[i] = mean[i % CHANNELS] + std[i % CHANNELS] * x[i];
+    const struct compress_opt o = {.calibration = x, .ncalibration = WINDOWS};
+    struct graph *lite = apply("lite", g, &o, &a), *dynamic = apply("dynamic", g, &o, &a),
+                 *integer = apply("full-integer", g, &o, &a);
+    CHECK_EQ(0, count(lite, OP_MUL)); // exact in float: folded
+    CHECK_EQ(1, count(dynamic, OP_MUL));
+    CHECK_EQ(1, count(integer, OP_MUL));
+    CHECK_EQ(F32, integer->in[0]->type);
+    CHECK_EQ(OP_QUANTIZE, integer->node[2]->op); // behind MUL and ADD
+    CHECK_EQ(I8, integer->out[0]->type);
+    const float *want = outputs(lite, x, WINDOWS, &a);
+    CHECK(worst(want, outputs(dynamic, x, WINDOWS, &a), WINDOWS * CLASSES) < 0.01f);
+    CHECK(worst(want, outputs(integer, x, WINDOWS, &a), WINDOWS * CLASSES) < 0.02f);
     arena_free(&a);
 }
