@@ -178,7 +178,7 @@ TEST(report_page_is_well_formed)
 
 TEST(report_shows_each_hop_and_place)
 {
-    json_t *r = fixture(), *list = json_object_get(r, "measurements"), *m;
+    json_t *r = fixture(), *list = json_object_get(r, "measurements"), *m = NULL;
     size_t i;
     json_array_foreach (list, i, m)
         if (!strcmp(json_string_value(json_object_get(m, "technique")), "none")) break;
