@@ -140,10 +140,13 @@ NN_INLINE int8_t nn_output_s8(int32_t acc, int32_t mult, int32_t shift, int32_t 
     return nn_output_parted_s8(acc, mult, nn_left(shift), nn_right(shift), zero, min, max);
 #else
     int32_t v;
-    if (shift < 0)
-        return (int8_t)nn_output_right_s8(acc * 2, mult, (int32_t)(1u << (-shift - 1)), -shift, zero, min,
-                                          max);
-    v = nn_clamp(nn_requantise(acc, mult, shift), -512, 512) + zero;
+    if (shift < 0) { // not nn_output_right_s8: one way out is fewer instructions where the shift varies
+        v = nn_mul_high_small(acc, mult);
+        v = (v + (v >> 31) + (int32_t)(1u << (-shift - 1))) >> -shift; // half away from zero
+        v += zero;
+    } else {
+        v = nn_clamp(nn_requantise(acc, mult, shift), -512, 512) + zero;
+    }
     if (min > -128 && max < 127) return (int8_t)nn_clamp(v, min, max);
     v = nn_saturate_s8(v);
     return (int8_t)(min > -128 ? nn_max(v, min) : max < 127 ? nn_min(v, max) : v);
