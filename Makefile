@@ -40,7 +40,7 @@ build/release/wearlite: FORCE
 	@$(MAKE) --no-print-directory MODE=release build/release/wearlite.bin && ln -sf wearlite.bin build/release/wearlite
 $(B)/wearlite.bin: $(LIB) $(B)/src/cli/main.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
-$(B)/check: $(LIB) $(TEST)
+$(B)/check: $(LIB) $(TEST) $(B)/tests/cross/zoo.o
 	$(Q)$(CC) $(CFLAGS) $^ -o $@ $(LDLIBS)
 $(B)/cross: $(B)/tests/cross/cross.o
 $(B)/count: $(B)/bench/count.o

@@ -5,6 +5,7 @@
 #include "../../src/emit/emit.h"
 #include "../../src/format/format.h"
 #include "../../src/run/run.h"
+#include "../bound.h"
 #include "../test.h"
 #include "../tiny.h"
 #include <string.h>
@@ -75,6 +76,7 @@ static bool go(const char *path, const char *technique, struct arena *a, struct 
     const struct compress_opt o = {.calibration = x, .ncalibration = 2};
     g = technique_find(technique)->apply(g, &o, a, e);
     if (!g || !check_file(g, x, a, e)) return false;
+    bound_check(path, g, a);
     return !strcmp(technique, "full-integer") ? emit(g, arena_printf(a, "%d", (int)strlen(path)), x, a, e)
                                               : true;
 }
