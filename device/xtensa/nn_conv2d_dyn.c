@@ -1,5 +1,5 @@
 // Convolution with int8 weights of activations quantised on the fly, on MAC16; contract in nn.h.
-// scratch: nn_conv2d_widened(p, 1) bytes, with group NN_TOOM nn_toom_scratch(p).
+// scratch: nn_conv2d_widened(p, 1) bytes, with group NN_TOOM and above nn_toom_scratch(p).
 #ifndef NN_CONV2D_DYN_C
 #define NN_CONV2D_DYN_C
 #include "nn_conv2d_mac16.h"
@@ -25,9 +25,9 @@ NN_INLINE void nn_conv2d_toom_dyn(const nn_conv2d *p, const int8_t *x, const flo
                                   const int32_t *w_sum, const float *bias, float *y, int16_t *scratch)
 {
     const int32_t act = p->act, out_c = p->out_c;
-    const int32_t outputs = nn_toom_outputs(p), tiles = nn_toom_tiles(p), bits = p->k_w == 5 ? 3 : 1;
+    const int32_t outputs = nn_toom_outputs(p), tiles = nn_toom_tiles(p), bits = nn_toom_bits(p);
     int16_t *const ww = scratch + nn_toom_input(p);
-    int8_t *const edge = (int8_t *)(ww + nn_toom_points(p) * p->in_c + NN_WIDEN_SLACK);
+    int8_t *const edge = (int8_t *)(ww + nn_toom_weights(p));
     for (int32_t b = 0; b < p->batch; b++) {
         const float xs = x_scale[b];
         nn_toom_transform_input(p, x, x_zero[b], edge, scratch);
@@ -35,12 +35,12 @@ NN_INLINE void nn_conv2d_toom_dyn(const nn_conv2d *p, const int8_t *x, const flo
             const uint32_t start = (uint32_t)(-x_zero[b] * w_sum[o]) << bits;
             const float ws = w_scale[o], add = bias[o];
             const int16_t *in = scratch;
-            nn_toom_columns(p, w + o * p->k_w * p->in_c, 1, ww);
+            const nn_half *const weights = nn_toom_channel(p, w, o, ww);
             for (int32_t t = 0; t < tiles; t++) {
-                uint32_t sum[4] = {0}; // a tile writes `outputs` of them
+                uint32_t sum[6] = {0}; // a tile writes `outputs` of them
                 float *out = y + nn_toom_at(p, t) * out_c + o;
-                nn_toom_tile(p, &in, ww, sum);
-#pragma GCC unroll 4
+                nn_toom_tile(p, &in, weights, sum);
+#pragma GCC unroll 6
                 for (int32_t i = 0; i < outputs; i++)
                     out[i * out_c] =
                         nn_act(NN_MADD(nn_toom_float((int32_t)(sum[i] + start), bits) * ws, xs, add), act);
@@ -55,7 +55,7 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
                           const int8_t *w, const float *w_scale, const int32_t *w_sum, const float *bias,
                           float *y, int16_t *scratch)
 {
-    if (p->group == NN_TOOM) {
+    if (p->group >= NN_TOOM) {
         nn_conv2d_toom_dyn(p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y, scratch);
         return;
     }

@@ -1,5 +1,5 @@
 // Convolution of int8 on MAC16; contract in nn.h. scratch: nn_conv2d_widened(p, 1) bytes, with group NN_TOOM
-// nn_toom_scratch(p).
+// and above nn_toom_scratch(p).
 #ifndef NN_CONV2D_S8_C
 #define NN_CONV2D_S8_C
 #include "nn_conv2d_mac16.h"
@@ -10,21 +10,21 @@ NN_INLINE void nn_conv2d_toom_s8(const nn_conv2d *p, const int8_t *x, const int8
                                  const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
 {
     const int32_t zero = p->y_zero, min = p->min, max = p->max, out_c = p->out_c;
-    const int32_t outputs = nn_toom_outputs(p), tiles = nn_toom_tiles(p), bits = p->k_w == 5 ? 3 : 1;
+    const int32_t outputs = nn_toom_outputs(p), tiles = nn_toom_tiles(p), bits = nn_toom_bits(p);
     int16_t *const ww = scratch + nn_toom_input(p);
-    int8_t *const edge = (int8_t *)(ww + nn_toom_points(p) * p->in_c + NN_WIDEN_SLACK);
+    int8_t *const edge = (int8_t *)(ww + nn_toom_weights(p));
     for (int32_t b = 0; b < p->batch; b++) {
         nn_toom_transform_input(p, x, p->x_zero, edge, scratch);
         for (int32_t o = 0; o < out_c; o++) {
             const nn_scale f = nn_scale_of(mult[o], shift[o], zero, bits);
             const uint32_t start = (uint32_t)bias[o] << bits;
             const int16_t *in = scratch;
-            nn_toom_columns(p, w + o * p->k_w * p->in_c, 1, ww);
+            const nn_half *const weights = nn_toom_channel(p, w, o, ww);
             for (int32_t t = 0; t < tiles; t++) {
-                uint32_t sum[4] = {0}; // a tile writes `outputs` of them
+                uint32_t sum[6] = {0}; // a tile writes `outputs` of them
                 int8_t *out = y + nn_toom_at(p, t) * out_c + o;
-                nn_toom_tile(p, &in, ww, sum);
-#pragma GCC unroll 4
+                nn_toom_tile(p, &in, weights, sum);
+#pragma GCC unroll 6
                 for (int32_t i = 0; i < outputs; i++)
                     out[i * out_c] = nn_scale_s8(&f, (int32_t)(sum[i] + start), bits, zero, min, max);
             }
@@ -37,7 +37,7 @@ NN_INLINE void nn_conv2d_toom_s8(const nn_conv2d *p, const int8_t *x, const int8
 NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
                          const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
 {
-    if (p->group == NN_TOOM) {
+    if (p->group >= NN_TOOM) {
         nn_conv2d_toom_s8(p, x, w, bias, mult, shift, y, scratch);
         return;
     }

@@ -5,6 +5,8 @@
 //   360 y = A (G w * B x)      rows of B below; |B x| <= 50 * 128, |G w| <= 100 * 128: both fit int16
 // kernel 3, two outputs of four inputs, at 0, 1, -1, infinity: 4 products for 6
 //   2 y = A (G w * B x)        |B x| <= 2 * 128, |G w| <= 3 * 128
+// kernel 3, six outputs of eight inputs, at the points of kernel 5 and with its B: 8 products for 18; its G is too dear
+// but for weights transformed ahead
 //
 // 360 y is taken modulo 2^32; times the inverse of 45 it is 8 y, exactly, while |8 y| < 2^31: the lowering takes this
 // form only where the layer's weights and biases keep |y| < 2^28. A kernel of 4 has a inverse tap of zero; with a stride
@@ -18,22 +20,33 @@
 #define NN_CONV2D_TOOM_H
 #include "nn_mac16.h"
 
-enum { NN_TOOM = 5 }; // nn_conv2d.group: weights [out_c][k_w][in_c] + 128, k_w 5 or 3
+// nn_conv2d.group: weights [out_c][k_w][in_c] + 128, k_w 5 or 3; or G w of them, transformed ahead by
+// nn_toom_columns, [out_c][points][in_c] int16 in the order above, with NN_WIDEN_SLACK more that are read, not used;
+// the same with k_w 3 and six outputs a tile
+enum { NN_TOOM = 5, NN_TOOM_AHEAD = 6, NN_TOOM_WIDE = 7 };
 
 #ifdef __GNUC__
 typedef uint32_t __attribute__((may_alias)) nn_word;
+typedef int16_t __attribute__((may_alias)) nn_half;
 #else
 typedef uint32_t nn_word;
+typedef int16_t nn_half;
 #endif
 
 NN_INLINE int32_t nn_toom_points(const nn_conv2d *p)
 {
-    return p->k_w == 5 ? 8 : 4;
+    return p->k_w == 5 || p->group == NN_TOOM_WIDE ? 8 : 4;
 }
 
 NN_INLINE int32_t nn_toom_outputs(const nn_conv2d *p)
 {
-    return p->k_w == 5 ? 4 : 2;
+    return p->k_w == 5 ? 4 : p->group == NN_TOOM_WIDE ? 6 : 2;
+}
+
+// What nn_toom_tile returns is y * 2^bits.
+NN_INLINE int32_t nn_toom_bits(const nn_conv2d *p)
+{
+    return nn_toom_points(p) == 8 ? 3 : 1;
 }
 
 NN_INLINE int32_t nn_toom_tiles(const nn_conv2d *p)
@@ -52,22 +65,34 @@ NN_INLINE int32_t nn_toom_input(const nn_conv2d *p)
     return nn_toom_tiles(p) * nn_toom_points(p) * p->in_c + NN_WIDEN_SLACK;
 }
 
+// int16 of one channel's transformed weights in scratch.
+NN_INLINE int32_t nn_toom_weights(const nn_conv2d *p)
+{
+    return p->group != NN_TOOM ? 0 : nn_toom_points(p) * p->in_c + NN_WIDEN_SLACK;
+}
+
 // Bytes of scratch: the transformed input, the weights of one channel, a tile with padding.
 NN_INLINE int32_t nn_toom_scratch(const nn_conv2d *p)
 {
-    const int32_t tile = nn_toom_points(p) * p->in_c;
-    return 2 * (nn_toom_input(p) + tile + NN_WIDEN_SLACK) + tile;
+    return 2 * (nn_toom_input(p) + nn_toom_weights(p)) + nn_toom_points(p) * p->in_c;
 }
 
-// Whether the form fits (stride 1, one row), and is less work than nn_mac16: the weights are transformed anew for each
-// window, in about 26 (kernel 3: 10) instructions, widened in 3.
+// int16 of all weights transformed ahead.
+NN_INLINE int64_t nn_toom_ahead(const nn_conv2d *p)
+{
+    return (int64_t)p->out_c * nn_toom_points(p) * p->in_c + NN_WIDEN_SLACK;
+}
+
+// Whether the form fits (stride 1, one row), and is less work than nn_mac16: weights that are transformed anew for each
+// window take about 26 (kernel 3: 10) instructions, widened in 3.
 NN_INLINE int32_t nn_toom_fits(const nn_conv2d *p)
 {
     if (p->in_h != 1 || p->out_h != 1 || p->k_h != 1 || p->stride_w != 1 || p->dil_w != 1) return 0;
     if ((p->k_w != 5 && p->k_w != 3) || p->in_c % 4 || p->in_c > 1024) return 0;
     if (p->out_w < nn_toom_outputs(p)) return 0;
     const int32_t direct = p->k_w * (p->out_w + 3);
-    return nn_toom_tiles(p) * nn_toom_points(p) + (p->k_w == 5 ? 26 : 10) < direct;
+    const int32_t weights = p->group != NN_TOOM ? 0 : p->k_w == 5 ? 26 : 10;
+    return nn_toom_tiles(p) * nn_toom_points(p) + weights < direct;
 }
 
 // ---- two channels in a word ----
@@ -159,6 +184,19 @@ NN_INLINE void nn_toom3_weights(const nn_lanes *k, const nn_word *from, int32_t 
     nn_lanes_pair(k, to, 1, g0 + g2 + less, g1 - NN_LANES(128));
 }
 
+// Kernel 3 at the points of kernel 5.
+NN_INLINE void nn_toom3_wide_weights(const nn_lanes *k, const nn_word *from, int32_t odd, nn_word *to)
+{
+    const uint32_t g0 = nn_lanes_load(k, from, 0, odd), g1 = nn_lanes_load(k, from, 1, odd),
+                   g2 = nn_lanes_load(k, from, 2, odd);
+    nn_lanes_store(k, to, 0, 90 * g0 + NN_LANES((1 << 15) - 90 * 128));
+    nn_lanes_store(k, to, 7, 90 * g2 + NN_LANES((1 << 15) - 90 * 128));
+    nn_lanes_pair(k, to, 1, 20 * (g0 + g2) + NN_LANES((1 << 15) - 20 * 2 * 128),
+                  20 * g1 - NN_LANES(20 * 128));
+    nn_lanes_pair(k, to, 3, g0 + 4 * g2 + NN_LANES((1 << 15) - 5 * 128), 2 * g1 - NN_LANES(2 * 128));
+    nn_lanes_pair(k, to, 5, g2 + 4 * g0 + NN_LANES((1 << 15) - 5 * 128), 2 * g1 - NN_LANES(2 * 128));
+}
+
 // Columns of in_c bytes in turn to rows of in_c int16. weights: which transform.
 NN_INLINE void nn_toom_columns(const nn_conv2d *p, const int8_t *x, int32_t weights, int16_t *to)
 {
@@ -175,9 +213,11 @@ NN_INLINE void nn_toom_columns(const nn_conv2d *p, const int8_t *x, int32_t weig
         for (int32_t odd = 0; odd < 2; odd++, out++)
             if (weights && p->k_w == 5)
                 nn_toom5_weights(&k, from, odd, out);
+            else if (weights && p->group == NN_TOOM_WIDE)
+                nn_toom3_wide_weights(&k, from, odd, out);
             else if (weights)
                 nn_toom3_weights(&k, from, odd, out);
-            else if (p->k_w == 5)
+            else if (nn_toom_points(p) == 8)
                 nn_toom5_input(&k, from, odd, out);
             else
                 nn_toom3_input(&k, from, odd, out);
@@ -208,7 +248,15 @@ NN_INLINE void nn_toom_transform_input(const nn_conv2d *p, const int8_t *x, int3
 
 // ---- products ----
 
-NN_INLINE void nn_toom_start(const int16_t **x, const int16_t **w)
+// The transformed weights of channel o: made in scratch, or ahead.
+NN_INLINE const nn_half *nn_toom_channel(const nn_conv2d *p, const int8_t *w, int32_t o, int16_t *scratch)
+{
+    if (p->group != NN_TOOM) return (const nn_half *)(const void *)w + o * nn_toom_points(p) * p->in_c;
+    nn_toom_columns(p, w + o * p->k_w * p->in_c, 1, scratch);
+    return scratch;
+}
+
+NN_INLINE void nn_toom_start(const int16_t **x, const nn_half **w)
 {
 #ifdef __xtensa__
     *x -= 2; // ldinc adds 4 bytes first, then loads
@@ -221,7 +269,7 @@ NN_INLINE void nn_toom_start(const int16_t **x, const int16_t **w)
 }
 
 // The sum of one point, 4 * fours products; the pointers go on to the next, whose first operands are loaded already.
-NN_INLINE int32_t nn_toom_point(const int16_t **x, const int16_t **w, int32_t fours)
+NN_INLINE int32_t nn_toom_point(const int16_t **x, const nn_half **w, int32_t fours)
 {
 #ifdef __xtensa__
     int32_t sum;
@@ -247,13 +295,13 @@ NN_INLINE int32_t nn_toom_point(const int16_t **x, const int16_t **w, int32_t fo
 #endif
 }
 
-// 8 * y (kernel 3: 2 * y) of a tile, y[0 .. outputs - 1]; *x goes on to the next tile.
-NN_INLINE void nn_toom_tile(const nn_conv2d *p, const int16_t **x, const int16_t *w, uint32_t *y)
+// y * 2^bits of a tile, y[0 .. outputs - 1]; *x goes on to the next tile.
+NN_INLINE void nn_toom_tile(const nn_conv2d *p, const int16_t **x, const nn_half *w, uint32_t *y)
 {
     const int32_t fours = p->in_c / 4;
     nn_toom_start(x, &w);
 #define NN_POINT (uint32_t) nn_toom_point(x, &w, fours)
-    if (p->k_w == 3) {
+    if (nn_toom_points(p) == 4) {
         const uint32_t m0 = NN_POINT, m1 = NN_POINT, m2 = NN_POINT, m3 = NN_POINT;
         y[0] = m0 + m1 + m2;
         y[1] = m1 - m2 + m3;
@@ -262,6 +310,15 @@ NN_INLINE void nn_toom_tile(const nn_conv2d *p, const int16_t **x, const int16_t
         const uint32_t m0 = NN_POINT, m1 = NN_POINT, m2 = NN_POINT, a = m1 + m2, b = m1 - m2;
         const uint32_t m3 = NN_POINT, m4 = NN_POINT, c = m3 + m4, d = m3 - m4;
         const uint32_t m5 = NN_POINT, m6 = NN_POINT, e = m5 + m6, f = m5 - m6, m7 = NN_POINT;
+        if (p->k_w == 3) {
+            y[0] = (32 * e + (c + m0 - a)) * inverse;
+            y[1] = (2 * (8 * f + d) - b) * inverse;
+            y[2] = (4 * (2 * e + c) - a) * inverse;
+            y[3] = (4 * (2 * d + f) - b) * inverse;
+            y[4] = (2 * (8 * c + e) - a) * inverse;
+            y[5] = (32 * d + (f - b + m7)) * inverse;
+            return;
+        }
         y[0] = (8 * e + (c + m0 - a)) * inverse;
         y[1] = (4 * f + 2 * d - b) * inverse;
         y[2] = (4 * c + 2 * e - a) * inverse;

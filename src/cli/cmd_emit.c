@@ -36,25 +36,28 @@ static void print_next(const char *out, const char *name, const char *project, c
 }
 
 // Which constants --weights copies to RAM; NULL with an empty message for none. The planner wants the misses of each,
-// which an emulated run counts.
-static const bool *weights_for(const char *how, const struct plan *p, const struct target *t, const float *x,
-                               int windows, int ram, struct arena *a, struct err *e)
+// which an emulated run counts; it may take a plan of its own.
+static const bool *weights_for(const char *how, const struct plan **plan, const struct target *t,
+                               const float *x, int windows, int ram, struct arena *a, struct err *e)
 {
     struct measurement m;
-    struct constant *c = arena_new_n(a, (size_t)constants_most(p) + 1, struct constant);
-    bool *in_ram = arena_new_n(a, (size_t)constants_most(p) + 1, bool);
-    const int n = constants_of(p, c);
     if (!strcmp(how, "flash")) return NULL;
     if (!t->cache.bytes)
         return FAIL_NULL(e,
                          "--weights %s: %s has no cache in front of its flash, constants in RAM gain nothing",
                          how, t->name);
-    if (!strcmp(how, "planned") && !measure_emulated(p, t, x, windows, ram, a, &m, e)) return NULL;
-    for (int i = 0; i < n; i++) in_ram[i] = !strcmp(how, "ram") || m.placed[i].in_ram;
-    if (!strcmp(how, "planned"))
+    const bool planned = !strcmp(how, "planned");
+    if (planned && !measure_emulated(*plan, t, x, windows, ram, a, &m, e)) return NULL;
+    if (planned && m.planned) *plan = m.planned;
+    struct constant *c = arena_new_n(a, (size_t)constants_most(*plan) + 1, struct constant);
+    bool *in_ram = arena_new_n(a, (size_t)constants_most(*plan) + 1, bool);
+    const int n = constants_of(*plan, c);
+    for (int i = 0; i < n; i++) in_ram[i] = !planned || m.placed[i].in_ram;
+    if (planned)
         fprintf(stderr,
-                "planned: %lld bytes of constants in RAM, %.0f cache misses an inference instead of %.0f\n",
-                (long long)m.planned_bytes, m.planned_misses, m.cache_misses);
+                "planned: %lld bytes of constants in RAM, %.0f cache misses an inference instead of %.0f%s\n",
+                (long long)m.planned_bytes, m.planned_misses, m.cache_misses,
+                m.planned_ahead ? "; convolutions' weights transformed ahead" : "");
     return in_ram;
 }
 
@@ -107,6 +110,7 @@ int cmd_emit(int argc, char **argv)
     struct graph *g = model_load(argv[0], &a, &e);
     struct graph *h = g && stream ? stream_for(g, hop, &a, &e) : g;
     struct plan *p = h ? plan_lower(h, t->layout, &a, &e) : NULL;
+    const struct plan *q = p;
     if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;
     struct emit_opt o = {.name = name,
@@ -116,8 +120,8 @@ int cmd_emit(int argc, char **argv)
                          .hop = hop,
                          .ram_bytes = ram,
                          .flash_bytes = flash};
-    o.in_ram = x ? weights_for(weights, p, t, x, golden ? golden : 1, ram, &a, &e) : NULL;
-    bool good = x && !*e.text && emit_project(p, t, &o, out, &e);
+    o.in_ram = x ? weights_for(weights, &q, t, x, golden ? golden : 1, ram, &a, &e) : NULL;
+    bool good = x && !*e.text && emit_project(q, t, &o, out, &e);
     if (good) print_next(out, name, project, t, golden, what);
     arena_free(&a);
     return good ? EXIT_DONE : report_error(&e);

@@ -1,5 +1,6 @@
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/xtensa/nn_conv2d_toom.h"
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -252,11 +253,25 @@ static bool toom_fits(const struct node *n, const struct layer_shape *s, enum la
 // [out][tap], filled up with zeros, 128 added to each.
 static const struct tensor *pack_toom(struct plan *p, const struct tensor *w, const struct layer_shape *s)
 {
-    struct tensor *t = lower_table(p, w->name, I8, (int64_t)s->out * s->toom);
+    const int32_t taps = s->toom->k_w * s->toom->in_c;
+    struct tensor *t = lower_table(p, w->name, I8, (int64_t)s->out * taps);
     uint8_t *to = (uint8_t *)(uintptr_t)t->data;
     for (int32_t o = 0; o < s->out; o++)
-        for (int32_t tap = 0; tap < s->toom; tap++)
+        for (int32_t tap = 0; tap < taps; tap++)
             *to++ = 0x80 ^ (tap < s->taps ? ((const uint8_t *)w->data)[(int64_t)o * s->taps + tap] : 0);
+    return t;
+}
+
+// The same, transformed.
+static const struct tensor *pack_toom_ahead(struct plan *p, const struct tensor *w,
+                                            const struct layer_shape *s)
+{
+    const nn_conv2d *q = s->toom;
+    const struct tensor *bytes = pack_toom(p, w, s);
+    struct tensor *t = lower_table(p, w->name, I16, nn_toom_ahead(q));
+    int16_t *to = (int16_t *)(uintptr_t)t->data;
+    for (int32_t o = 0; o < s->out; o++, to += nn_toom_points(q) * q->in_c)
+        nn_toom_columns(q, (const int8_t *)bytes->data + (int64_t)o * q->k_w * q->in_c, 1, to);
     return t;
 }
 
@@ -328,7 +343,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
     const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
     const bool toom = s->toom && bytes && toom_fits(n, s, l->kind);
-    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : toom ? TOOM : 1;
+    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : toom ? s->toom->group : 1;
     l->block = !s->blocked                                    ? 1
                : l->kind == LAYER_F32 || l->kind == LAYER_S16 ? s->block_f32
                : grouped && p->layout->group == GROUP         ? GROUP_BLOCK
@@ -336,7 +351,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
     l->w = pairs        ? pack_pairs(p, w, s)
            : words      ? pack_words(p, w, s)
-           : toom       ? pack_toom(p, w, s)
+           : toom       ? (s->toom->group == NN_TOOM ? pack_toom : pack_toom_ahead)(p, w, s)
            : s->blocked ? pack(p, w, s, l->block, l->group)
                         : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);

@@ -2,6 +2,7 @@
 // quantization_util.cc and the Prepare functions of its kernels), in double precision as there.
 #ifndef GRAPH_LOWER_H
 #define GRAPH_LOWER_H
+#include "../../device/nn.h"
 #include "kernels.h"
 #include "op.h"
 
@@ -84,10 +85,10 @@ struct layer_shape {
     int32_t out_step, tap_step; // where weight (o, tap) lies: o * out_step + tap * tap_step
     bool blocked;               // else [tap][out], the zero point not folded into the bias
     int32_t block_f32, block_s8;
-    int32_t row;  // taps in one run of memory
-    bool grouped; // int8 weights in groups (layout.group)
-    int32_t toom; // taps of a channel as nn_conv2d_toom.h wants them, with zeros; 0: not that kernel
-    int32_t rows; // rows of the input that are quantised apart (LAYER_DYN)
+    int32_t row;           // taps in one run of memory
+    bool grouped;          // int8 weights in groups (layout.group)
+    const nn_conv2d *toom; // the layer as nn_conv2d_toom.h wants it; NULL: not that kernel
+    int32_t rows;          // rows of the input that are quantised apart (LAYER_DYN)
     bool asymmetric;
     enum act act;
 };

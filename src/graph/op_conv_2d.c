@@ -43,7 +43,7 @@ static int64_t macs(const struct node *n)
 
 // The layer as nn_conv2d_toom.h wants it: with a stride of 2, two samples are one of twice the channels (the last tap
 // of an odd kernel has a neighbour of zero); a kernel of 4 has a fifth tap of zero. False where it does not fit.
-static bool as_toom(nn_conv2d *q)
+static bool as_toom(nn_conv2d *q, bool ahead)
 {
     if (q->stride_w == 2 && q->in_w % 2 == 0 && q->pad_left % 2 == 0 && q->dil_w == 1) {
         q->in_w /= 2;
@@ -53,6 +53,12 @@ static bool as_toom(nn_conv2d *q)
         q->stride_w = 1;
     }
     if (q->k_w == 4) q->k_w = 5;
+    q->group = ahead ? NN_TOOM_AHEAD : NN_TOOM;
+    nn_conv2d wide = *q;
+    wide.group = NN_TOOM_WIDE;
+    if (ahead && q->k_w == 3 && nn_toom_fits(&wide) &&
+        (!nn_toom_fits(q) || nn_toom_input(&wide) < nn_toom_input(q)))
+        *q = wide;
     return nn_toom_fits(q);
 }
 
@@ -80,9 +86,9 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
                    .pad_left = c->pad[1],
                    .act = (int32_t)c->act};
     nn_conv2d toom = q;
-    const bool use_toom = p->layout->group == TOOM && as_toom(&toom);
+    const bool use_toom = p->layout->group == TOOM && as_toom(&toom, p->layout->ahead);
     const struct layer_shape s = {
-        .toom = use_toom ? toom.k_w * toom.in_c : 0,
+        .toom = use_toom ? &toom : NULL,
         .out = w->dim[0],
         .taps = taps,
         .out_step = taps,
@@ -97,7 +103,8 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         .act = c->act};
     struct layer l;
     if (!lower_layer(n, p, &s, &l, e)) return false;
-    if (l.group == TOOM) q = toom;
+    const bool toomed = use_toom && l.group == toom.group;
+    if (toomed) q = toom;
     q.block = l.block;
     q.group = l.group;
     q.x_zero = l.x_zero;
@@ -108,7 +115,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
         1 << 28)
         return fail(e, "its padded input is too large for any device");
     if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
-    if (l.group == TOOM) l.scratch_bytes = nn_toom_scratch(&q);
+    if (toomed) l.scratch_bytes = nn_toom_scratch(&q);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_conv2d_mve_scratch(&q);
     if (p->layout->group == WORDS) l.scratch_bytes = 8 * ((taps + 1) & ~1);          // four positions, int16
     if (p->layout->patch) l.scratch_bytes = p->layout->patch * 4 * ((taps + 1) / 2); // in pairs

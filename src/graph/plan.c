@@ -2,8 +2,8 @@
 #include <assert.h>
 #include <string.h>
 
-const struct layout layout_plain = {1, 1, 1, 1, 0, false, 0, 0, GATES_FOURS};
-const struct layout layout_host = {16, 4, 16, 4, 0, false, 4, 0, GATES_FOURS};
+const struct layout layout_plain = {.conv_f32 = 1, .conv_s8 = 1, .dense_f32 = 1, .dense_s8 = 1};
+const struct layout layout_host = {.conv_f32 = 16, .conv_s8 = 4, .dense_f32 = 16, .dense_s8 = 4, .group = 4};
 
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf)

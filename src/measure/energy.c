@@ -43,6 +43,11 @@ static double misses_of(const struct measurement *m, const struct energy_setting
     return isnan(n) ? 0 : n;
 }
 
+static const struct interval *core_cycles(const struct measurement *m, const struct energy_setting *s)
+{
+    return s->weights == WEIGHTS_PLANNED && m->planned ? &m->planned_cycles : &m->core_cycles;
+}
+
 struct terms { // of a hop, in us and uJ
     double core_us, flash_us, latency_us, compute, wake_us, wake, rest_us, rest, sensor;
 };
@@ -52,7 +57,7 @@ static struct terms terms_of(const struct measurement *m, const struct energy_se
     const struct target *t = m->target;
     struct terms r = {0};
     const double mw = end_of(active_mw(t, s->clock_hz), end), hop_us = s->hop_s * 1e6;
-    r.core_us = end_of_interval(&m->core_cycles, end) / s->clock_hz * 1e6;
+    r.core_us = end_of_interval(core_cycles(m, s), end) / s->clock_hz * 1e6;
     r.flash_us = misses_of(m, s) * end_of(&t->cache.miss_ns, end) / 1000;
     r.latency_us = r.core_us + r.flash_us;
     r.compute = mw * r.latency_us / 1000; // mW * us = nJ
@@ -138,13 +143,15 @@ void energy_explain(const struct measurement *m, const struct energy_setting *s,
     const struct terms low = terms_of(m, s, -1), r = terms_of(m, s, 0), high = terms_of(m, s, 1);
     struct energy e;
     energy_of(m, s, &e);
-    buf_printf(out, "%.*s at %.0f MHz, constants in %s\n", (int)strcspn(t->chip, ","), t->chip,
-               s->clock_hz / 1e6,
-               s->weights == WEIGHTS_RAM       ? "RAM"
-               : s->weights == WEIGHTS_PLANNED ? "flash and, as planned, in RAM"
-                                               : "flash");
-    line(out, "core cycles", m->core_cycles.value, m->core_cycles.low, m->core_cycles.high, "",
-         t->cost.source);
+    buf_printf(
+        out, "%.*s at %.0f MHz, constants in %s\n", (int)strcspn(t->chip, ","), t->chip, s->clock_hz / 1e6,
+        s->weights == WEIGHTS_RAM ? "RAM"
+        : s->weights == WEIGHTS_PLANNED
+            ? (m->planned_ahead ? "flash and, as planned, in RAM, convolutions' weights transformed ahead"
+                                : "flash and, as planned, in RAM")
+            : "flash");
+    const struct interval *core = core_cycles(m, s);
+    line(out, "core cycles", core->value, core->low, core->high, "", t->cost.source);
     line(out, "/ clock", r.core_us, low.core_us, high.core_us, "us", NULL);
     if (t->cache.bytes) {
         line(out, "cache misses", misses_of(m, s), 0, 0, "",

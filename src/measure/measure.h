@@ -35,9 +35,15 @@ struct measurement {
     double taken_branches, cache_misses; // an inference; misses NAN: no cache is modelled
     double code_misses;                  // cache misses when all constants lie in RAM
     double planned_misses; // counted with the planner's choice in RAM; NAN: there is nothing to choose
-    int64_t planned_bytes; // of RAM, on top of ram_bytes
-    int64_t plan_budget;   // bytes of RAM that the planner had for constants
-    struct placed *placed; // all constants, in the order of constants_of (emit.h)
+    int64_t planned_bytes; // of RAM, for constants
+    // The program with that choice: this plan's, or, where it takes less time, target.layout_ahead's
+    const struct plan *planned; // NULL: none
+    bool planned_ahead;
+    double planned_instructions;
+    struct interval planned_cycles;                 // without waiting for the flash
+    int64_t planned_flash_bytes, planned_ram_bytes; // with the constants there
+    int64_t plan_budget;                            // bytes of RAM that the planner had for constants
+    struct placed *placed;                          // all constants, in the order of constants_of (emit.h)
     int nplaced;
     int64_t flash_bytes, code_bytes, weight_bytes; // text + rodata of model and kernels, without the harness
     int64_t ram_bytes, arena_bytes, static_bytes, stack_bytes;

@@ -38,7 +38,8 @@ struct target {       // one file each; the table is in target.c
     const char *about;
     const char *layout_name;
     const struct layout *layout;
-    const char *kernels[4]; // folders of device/ to look in first, best first; then device/ itself
+    const struct layout *layout_ahead; // what planned programs may take instead (measure.h); NULL
+    const char *kernels[4];            // folders of device/ to look in first, best first; then device/ itself
     // building and emulating
     const char *cc, *cc_package;     // arm-none-eabi-gcc, gcc-arm-none-eabi
     const char *cflags, *ldflags;    // blank-parted

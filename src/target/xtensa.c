@@ -10,6 +10,15 @@ static const struct layout rows_widened_fma = {.conv_f32 = 4,
                                                .fma = true,
                                                .group = 5,
                                                .gates = GATES_WIDE};
+static const struct layout rows_ahead = {.conv_f32 = 4,
+                                         .conv_s8 = 1,
+                                         .dense_f32 = 4,
+                                         .dense_s8 = 1,
+                                         .widen = 1,
+                                         .fma = true,
+                                         .group = 5,
+                                         .ahead = true,
+                                         .gates = GATES_WIDE};
 
 const struct target lx106 = {
     .name = "lx106",
@@ -59,7 +68,8 @@ const struct target lx106 = {
 // What QEMU and Debian's packages offer for the LX6 and the LX7 alike.
 #define DE233                                                                                                \
     .layout_name = "float in blocks of 4, int8 in rows widened for MAC16, fused multiply-add",               \
-    .layout = &rows_widened_fma, .kernels = {"xtensa"}, .cc = "xtensa-de233-elf-gcc",                        \
+    .layout = &rows_widened_fma, .layout_ahead = &rows_ahead, .kernels = {"xtensa"},                         \
+    .cc = "xtensa-de233-elf-gcc",                                                                            \
     .find_cc = "tools/xtensa-toolchain builds it from Debian's packages into ~/.cache/wearlite in about 25 " \
                "minutes",                                                                                    \
     .cflags = "-mlongcalls", .ldflags = "", .start = {"start_de233.S"}, .ld = "de233.ld",                    \

@@ -132,11 +132,20 @@ static int8_t *toom_weights(const int8_t *w, int out, int taps, int toom)
     return to;
 }
 
+// The same, transformed as the lowering does it.
+static int16_t *toom_ahead(const nn_conv2d *q, const int8_t *w)
+{
+    const int32_t row = nn_toom_points(q) * q->in_c;
+    int16_t *to = calloc((size_t)nn_toom_ahead(q), sizeof *to);
+    for (int32_t o = 0; o < q->out_c; o++) nn_toom_columns(q, w + o * q->k_w * q->in_c, 1, to + o * row);
+    return to;
+}
+
 // The products of polynomials, at strides of 1 and 2, odd widths, padding, and where all weights, inputs and zero
 // points lie at the ends of their ranges.
 TEST(device_mac16_conv2d_toom)
 {
-    int used = 0;
+    int used = 0, ahead[NN_TOOM_WIDE + 1] = {0};
     for (int seed = 0; seed < 600; seed++) {
         struct rng r = rng_new((uint64_t)seed + 5000);
         const int32_t stride = PICK(1, 2), kernel[2][3] = {{5, 4, 3}, {9, 10, 5}};
@@ -188,10 +197,22 @@ TEST(device_mac16_conv2d_toom)
         nn_conv2d_dyn_call(&p, (void *[]){d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, want_f, NULL});
         mac16_conv2d_dyn(&q, d.x, xs, xz, toom, d.w_scale, d.w_sum, d.bias_f, got_f, d.scratch);
         compare("conv2d_dyn by Toom and Cook", want_f, got_f, (size_t)ny * 4, seed);
+        for (q.group = NN_TOOM_AHEAD; q.group <= NN_TOOM_WIDE; q.group++) { // weights transformed ahead
+            if (q.group == NN_TOOM_WIDE && (q.k_w != 3 || q.out_w < nn_toom_outputs(&q))) continue;
+            ahead[q.group]++;
+            int16_t *w_ahead = toom_ahead(&q, toom), *scratch = malloc((size_t)nn_toom_scratch(&q));
+            memset(got, 1, (size_t)ny), memset(got_f, 1, (size_t)ny * 4);
+            mac16_conv2d_s8(&q, d.x, (const int8_t *)w_ahead, d.bias, d.mult, d.shift, got, scratch);
+            compare("conv2d_s8 with transformed weights", want, got, (size_t)ny, seed);
+            mac16_conv2d_dyn(&q, d.x, xs, xz, (const int8_t *)w_ahead, d.w_scale, d.w_sum, d.bias_f, got_f,
+                             scratch);
+            compare("conv2d_dyn with transformed weights", want_f, got_f, (size_t)ny * 4, seed);
+            free(w_ahead), free(scratch);
+        }
         data_free(&d);
         free(toom), free(want), free(got), free(want_f), free(got_f);
     }
-    CHECK(used > 300);
+    CHECK(used > 300 && ahead[NN_TOOM_AHEAD] == used && ahead[NN_TOOM_WIDE] > 50);
 }
 
 TEST(device_mac16_dense)
