@@ -69,10 +69,13 @@ static bool acts_read(struct rec *c)
 static bool refused(struct rec *c)
 {
     struct onnx_node *n = c->n;
-    if (n->nin > PEEPHOLES && n->in[PEEPHOLES]) return node_fail(c->r, n, "peepholes are not supported");
+    if (n->nin > PEEPHOLES && n->in[PEEPHOLES])
+        return node_fail(c->r, n, "peepholes are not supported; train an LSTM without");
     if (attr_int(n, "input_forget", 0))
-        return node_fail(c->r, n, "coupled input and forget gates are not supported");
-    if (attr_find(n, "clip")) return node_fail(c->r, n, "clipped sums are not supported");
+        return node_fail(c->r, n,
+                         "coupled input and forget gates are not supported; train an LSTM with both");
+    if (attr_find(n, "clip"))
+        return node_fail(c->r, n, "clipped sums are not supported; train it without clip");
     if (n->nin > LENGTHS && n->in[LENGTHS]) {
         const struct value *v = node_ints(c->r, n, LENGTHS);
         if (!v) return false;
@@ -218,6 +221,9 @@ static bool read(struct onnx *r, struct onnx_node *n, enum recurrent_kind kind)
     const char *direction = attr_text(r, n, "direction", "forward");
     c.directions = strcmp(direction, "bidirectional") ? 1 : 2;
     c.first_backwards = !strcmp(direction, "reverse");
+    if (c.directions == 1 && !c.first_backwards && strcmp(direction, "forward"))
+        return node_fail(r, n, "direction %.40s is not known; want forward, reverse or bidirectional",
+                         direction);
     struct value *x = node_computed(r, n, X);
     if (!x) return false;
     if (x->rank != 3 || x->dim[c.batch_first ? 0 : 1] != 1)

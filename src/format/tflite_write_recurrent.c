@@ -127,6 +127,12 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
                   one[3] = {1, 1, units};
     const bool fused = is_fused(n);
     (void)d;
+    if (r->stateful)
+        return fail(
+            e,
+            "%s: it keeps its state from one window to the next, which the file would lose; build the "
+            "model with stateful=False",
+            n->name);
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
         if (!slice(l, n, "reverse", x, reversed, steps - 1, -1, e)) return false;

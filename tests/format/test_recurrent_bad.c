@@ -1,0 +1,284 @@
+// Recurrent layers at their edges (one step, 10,000 steps, one unit) through the files, and what is refused by name:
+// peepholes, projection, lengths, nothing left to read, weights in another order than the file says, kept states.
+#include "../../src/base/file.h"
+#include "../../src/compress/compress.h"
+#include "../../src/format/flatbuf.h"
+#include "../../src/format/format.h"
+#include "../../src/format/keras.h"
+#include "../../src/format/onnx_read.h"
+#include "../../src/format/tflite_schema.h"
+#include "../../src/run/run.h"
+#include "../test.h"
+#include "../tiny.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// One layer of one unit over (1, steps, 2).
+static struct graph *one_unit(struct arena *a, enum recurrent_kind kind, int32_t steps)
+{
+    struct rng rng = rng_new(7);
+    struct err e = {""};
+    const int32_t rows = recurrent_gates(kind);
+    struct graph *g = graph_new(a, "one");
+    struct tensor *x = tensor_new(a, "x", F32, 3, (int32_t[]){1, steps, 2});
+    struct node *n = graph_add(g, a, OP_RECURRENT, "rec", 4, 1);
+    n->as.recurrent = (struct recurrent){.kind = kind, .gate_act = CELL_LOGISTIC};
+    n->in[0] = x;
+    n->in[1] = tiny_const(a, &rng, "w", 2, (int32_t[]){rows, 2}, 0.6f);
+    n->in[2] = tiny_const(a, &rng, "u", 2, (int32_t[]){rows, 1}, 0.6f);
+    n->in[3] = tiny_const(a, &rng, "b", 1, &rows, 0.4f);
+    struct tensor *y = graph_apply(g, a, n, &e);
+    if (!y) test_fail(__FILE__, __LINE__, "%s", e.text);
+    g->in = arena_copy(a, &x, sizeof x), g->nin = 1, g->out = arena_copy(a, &y, sizeof y), g->nout = 1;
+    return g;
+}
+
+static float execute(const struct graph *g, const float *x, struct arena *a)
+{
+    struct err e = {""};
+    float y = NAN;
+    struct plan *p = g ? plan_lower(g, &layout_plain, a, &e) : NULL;
+    if (!p)
+        test_fail(__FILE__, __LINE__, "%s", e.text);
+    else
+        run_float(runner_new(p, a), x, &y);
+    return y;
+}
+
+TEST(recurrent_one_unit)
+{
+    static const int32_t steps[] = {1, 10000};
+    static const struct {
+        const char *technique;
+        const struct format *file;
+        float most;
+    } ways[] = {{"lite", &format_tflite, 1e-6f},
+                {"lite", &format_onnx, 1e-6f},
+                {"dynamic", &format_tflite, 0.02f},
+                {"full-integer", &format_tflite, 0.02f}};
+    for (int kind = RECURRENT_RNN; kind <= RECURRENT_LSTM; kind++)
+        for (int i = 0; i < 2; i++)
+            for (int w = 0; w < 4; w++) {
+                struct arena a = {0};
+                struct err e = {""};
+                struct buf bytes = {0};
+                struct graph *g = one_unit(&a, (enum recurrent_kind)kind, steps[i]);
+                const float *x = tiny_windows(&a, g, 4, 3);
+                const struct compress_opt o = {.calibration = x, .ncalibration = 4};
+                struct graph *h = technique_find(ways[w].technique)->apply(g, &o, &a, &e);
+                h = h && ways[w].file->write(h, &bytes, &e) ? ways[w].file->read(buf_span(&bytes), &a, &e)
+                                                            : NULL;
+                if (!h || !graph_check(h, &e))
+                    test_fail(__FILE__, __LINE__, "kind %d, %d steps, way %d: %s", kind, steps[i], w, e.text);
+                else {
+                    const float want = execute(g, x, &a), got = execute(h, x, &a);
+                    if (!(fabsf(want - got) <= ways[w].most))
+                        test_fail(__FILE__, __LINE__, "kind %d, %d steps, way %d: %g, want %g", kind,
+                                  steps[i], w, (double)got, (double)want);
+                }
+                buf_free(&bytes);
+                arena_free(&a);
+            }
+}
+
+// ---- ONNX ----
+
+static Onnx__NodeProto *rec_of(Onnx__ModelProto *m)
+{
+    for (size_t i = 0; i < m->graph->n_node; i++)
+        if (!strcmp(m->graph->node[i]->op_type, "LSTM")) return m->graph->node[i];
+    abort();
+}
+
+static Onnx__AttributeProto *attr_new(Onnx__NodeProto *n, const char *name, struct arena *a)
+{
+    Onnx__AttributeProto **more = arena_new_n(a, n->n_attribute + 1, Onnx__AttributeProto *);
+    Onnx__AttributeProto *t = arena_new(a, Onnx__AttributeProto);
+    size_t k = 0; // without one of this name
+    onnx__attribute_proto__init(t);
+    t->name = arena_strndup(a, name, strlen(name));
+    for (size_t i = 0; i < n->n_attribute; i++)
+        if (strcmp(n->attribute[i]->name, name)) more[k++] = n->attribute[i];
+    more[k++] = t;
+    n->attribute = more;
+    n->n_attribute = k;
+    return t;
+}
+
+static void text_set(Onnx__AttributeProto *t, const char *s, struct arena *a)
+{
+    t->has_type = t->has_s = 1;
+    t->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+    t->s.data = arena_copy(a, s, strlen(s));
+    t->s.len = strlen(s);
+}
+
+// Input i of the layer becomes its own weights, which are there.
+static void input_set(Onnx__NodeProto *n, size_t i, struct arena *a)
+{
+    char **in = arena_new_n(a, 8, char *), *none = arena_strndup(a, "", 0);
+    for (size_t k = 0; k < 8; k++) in[k] = k < n->n_input ? n->input[k] : none;
+    in[i] = n->input[1];
+    n->input = in;
+    n->n_input = 8;
+}
+
+static void onnx_peepholes(Onnx__NodeProto *n, struct arena *a)
+{
+    input_set(n, 7, a);
+}
+static void onnx_swapped(Onnx__NodeProto *n, struct arena *a)
+{
+    input_set(n, 2, a); // the recurrent weights are those of the input
+}
+static void onnx_coupled(Onnx__NodeProto *n, struct arena *a)
+{
+    Onnx__AttributeProto *t = attr_new(n, "input_forget", a);
+    t->has_type = t->has_i = 1;
+    t->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+    t->i = 1;
+}
+static void onnx_units(Onnx__NodeProto *n, struct arena *a)
+{
+    onnx_coupled(n, a);
+    n->attribute[n->n_attribute - 1]->name = arena_strndup(a, "hidden_size", 11);
+    n->attribute[n->n_attribute - 1]->i = 3;
+    for (size_t i = 0; i + 1 < n->n_attribute; i++) // the one of before goes by another name
+        if (!strcmp(n->attribute[i]->name, "hidden_size")) n->attribute[i]->name = arena_strndup(a, "old", 3);
+}
+static void onnx_sideways(Onnx__NodeProto *n, struct arena *a)
+{
+    text_set(attr_new(n, "direction", a), "sideways", a);
+}
+static void onnx_both(Onnx__NodeProto *n, struct arena *a)
+{
+    text_set(attr_new(n, "direction", a), "bidirectional", a);
+}
+static void onnx_as_gru(Onnx__NodeProto *n, struct arena *a)
+{
+    n->op_type = arena_strndup(a, "GRU", 3); // of three gates, with weights of four
+}
+
+TEST(recurrent_onnx_refused)
+{
+    static const struct {
+        void (*spoil)(Onnx__NodeProto *, struct arena *);
+        const char *says;
+    } bad[] = {
+        {onnx_peepholes, "(LSTM): peepholes are not supported; train an LSTM without"},
+        {onnx_coupled, "coupled input and forget gates are not supported; train an LSTM with both"},
+        {onnx_swapped, "do not fit 2 channels and 1 direction"},
+        {onnx_units, "do not fit 2 channels and 1 direction"},
+        {onnx_sideways, "direction sideways is not known; want forward, reverse or bidirectional"},
+        {onnx_both, "do not fit 2 channels and 2 directions"},
+        {onnx_as_gru, "(GRU): weights 1x4x2 and 1x4x1 do not fit"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct buf was = {0}, is = {0};
+        CHECK(format_onnx.write(one_unit(&a, RECURRENT_LSTM, 4), &was, &e));
+        Onnx__ModelProto *m = onnx_unpack(buf_span(&was), &a, &e);
+        bad[i].spoil(rec_of(m), &a);
+        onnx_pack(m, &is);
+        struct graph *g = format_onnx.read(buf_span(&is), &a, &e);
+        if (g && graph_check(g, &e))
+            test_fail(__FILE__, __LINE__, "not refused: %s", bad[i].says);
+        else
+            CHECK_STR(bad[i].says, e.text);
+        buf_free(&was), buf_free(&is);
+        arena_free(&a);
+    }
+}
+
+// ---- .tflite ----
+
+// The fused LSTM's input `to` becomes its input `from`.
+TEST(recurrent_tflite_refused)
+{
+    static const struct {
+        uint32_t to, from;
+        const char *says;
+    } bad[] = {
+        {LSTM_PEEPHOLE, LSTM_BIAS, "has peepholes, which is not supported; train an LSTM without"},
+        {LSTM_PROJECTION, LSTM_KERNEL, "has a projection, which is not supported; train an LSTM without"},
+        {LSTM_KERNEL + 1, LSTM_RECURRENT, "differs from"}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct buf bytes = {0};
+        CHECK(format_tflite.write(one_unit(&a, RECURRENT_LSTM, 4), &bytes, &e));
+        struct fb fb = {.file = buf_span(&bytes)};
+        struct fb_table model = fb_root(&fb);
+        struct fb_vec subs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
+        struct fb_table sub = fb_vec_table(&subs, 0);
+        struct fb_vec ops = fb_vec(&sub, SUBGRAPH_OPERATORS, 4);
+        int seen = 0;
+        for (uint32_t k = 0; k < ops.n; k++) {
+            struct fb_table op = fb_vec_table(&ops, k);
+            struct fb_vec in = fb_vec(&op, OPERATOR_INPUTS, 4);
+            if (in.n <= LSTM_CELL) continue;
+            memcpy((uint8_t *)(uintptr_t)in.p + 4 * bad[i].to, in.p + 4 * bad[i].from, 4);
+            seen++;
+        }
+        CHECK_EQ(1, seen);
+        struct graph *g = format_tflite.read(buf_span(&bytes), &a, &e);
+        if (g && graph_check(g, &e))
+            test_fail(__FILE__, __LINE__, "not refused: %s", bad[i].says);
+        else
+            CHECK_STR(bad[i].says, e.text);
+        buf_free(&bytes);
+        arena_free(&a);
+    }
+}
+
+// ---- states that are kept ----
+
+// A file that forgot them would say something else than the model, so none is written.
+TEST(recurrent_stateful_not_written)
+{
+    for (int kind = RECURRENT_RNN; kind <= RECURRENT_LSTM; kind++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct buf out = {0};
+        struct graph *g = one_unit(&a, (enum recurrent_kind)kind, 4);
+        g->node[0]->as.recurrent.stateful = true;
+        CHECK(!format_tflite.write(g, &out, &e));
+        CHECK_STR("rec: it keeps its state from one window to the next, which the file would lose", e.text);
+        CHECK_STR("stateful=False", e.text);
+        CHECK(!format_onnx.write(g, &out, &e));
+        CHECK_STR("rec: it keeps its state from one window to the next, which ONNX cannot say", e.text);
+        CHECK_STR("stateful=False", e.text);
+        buf_free(&out);
+        arena_free(&a);
+    }
+}
+
+// Keras' stateful=True, with a batch of 1 or more.
+TEST(recurrent_stateful_keras)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct span bytes;
+    json_t *root = NULL;
+    bool v3;
+    CHECK(file_read("tests/golden/keras_lstm_keras/model.keras", &a, &bytes, &e));
+    const struct h5 *h5 = keras_open(bytes, &root, &v3, &a, &e);
+    char *text = json_dumps(root, JSON_COMPACT), *at = text ? strstr(text, "\"stateful\":false") : NULL;
+    json_decref(root);
+    if (!h5 || !at)
+        test_fail(__FILE__, __LINE__, "no stateful in its config");
+    else {
+        memcpy(at, "\"stateful\":true ", 16);
+        root = json_loads(text, 0, NULL);
+        struct graph *g = keras_read(root, h5, v3, &a, &a, &e);
+        CHECK(g && graph_check(g, &e));
+        CHECK(g && !plan_lower(g, &layout_host, &a, &e));
+        CHECK_STR("keeps its state from one window to the next", e.text);
+        CHECK_STR("stateful=False", e.text);
+        json_decref(root);
+    }
+    free(text);
+    arena_free(&a);
+}
