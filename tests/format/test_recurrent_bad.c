@@ -114,6 +114,23 @@ static void text_set(Onnx__AttributeProto *t, const char *s, struct arena *a)
     t->s.len = strlen(s);
 }
 
+// One more constant of the file: one int32.
+static void int_const(Onnx__ModelProto *m, const char *name, int32_t v, struct arena *a)
+{
+    Onnx__TensorProto *t = arena_new(a, Onnx__TensorProto);
+    Onnx__TensorProto **more = arena_new_n(a, m->graph->n_initializer + 1, Onnx__TensorProto *);
+    memcpy(more, m->graph->initializer, m->graph->n_initializer * sizeof *more);
+    onnx__tensor_proto__init(t);
+    t->name = arena_strndup(a, name, strlen(name));
+    t->has_data_type = 1;
+    t->data_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT32;
+    t->n_dims = t->n_int32_data = 1;
+    t->dims = arena_copy(a, &(int64_t){1}, sizeof(int64_t));
+    t->int32_data = arena_copy(a, &v, sizeof v);
+    more[m->graph->n_initializer++] = t;
+    m->graph->initializer = more;
+}
+
 // Input i of the layer becomes its own weights, which are there.
 static void input_set(Onnx__NodeProto *n, size_t i, struct arena *a)
 {
@@ -160,6 +177,20 @@ static void onnx_as_gru(Onnx__NodeProto *n, struct arena *a)
     n->op_type = arena_strndup(a, "GRU", 3); // of three gates, with weights of four
 }
 
+static void onnx_clipped(Onnx__NodeProto *n, struct arena *a)
+{
+    Onnx__AttributeProto *t = attr_new(n, "clip", a);
+    t->has_type = t->has_f = 1;
+    t->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+    t->f = 1;
+}
+static void onnx_lengths(Onnx__NodeProto *n, struct arena *a)
+{
+    onnx_peepholes(n, a);
+    n->input[4] = arena_strndup(a, "lengths", 7);
+    n->input[7] = arena_strndup(a, "", 0);
+}
+
 TEST(recurrent_onnx_refused)
 {
     static const struct {
@@ -168,6 +199,8 @@ TEST(recurrent_onnx_refused)
     } bad[] = {
         {onnx_peepholes, "(LSTM): peepholes are not supported; train an LSTM without"},
         {onnx_coupled, "coupled input and forget gates are not supported; train an LSTM with both"},
+        {onnx_clipped, "clipped sums are not supported; train it without clip"},
+        {onnx_lengths, "sequences of 3 of 4 steps; export without lengths or masks"},
         {onnx_swapped, "do not fit 2 channels and 1 direction"},
         {onnx_units, "do not fit 2 channels and 1 direction"},
         {onnx_sideways, "direction sideways is not known; want forward, reverse or bidirectional"},
@@ -180,6 +213,7 @@ TEST(recurrent_onnx_refused)
         struct buf was = {0}, is = {0};
         CHECK(format_onnx.write(one_unit(&a, RECURRENT_LSTM, 4), &was, &e));
         Onnx__ModelProto *m = onnx_unpack(buf_span(&was), &a, &e);
+        int_const(m, "lengths", 3, &a);
         bad[i].spoil(rec_of(m), &a);
         onnx_pack(m, &is);
         struct graph *g = format_onnx.read(buf_span(&is), &a, &e);
@@ -231,6 +265,37 @@ TEST(recurrent_tflite_refused)
         buf_free(&bytes);
         arena_free(&a);
     }
+}
+
+// A window of no samples.
+TEST(recurrent_no_steps)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf bytes = {0}, onnx = {0};
+    CHECK(format_tflite.write(one_unit(&a, RECURRENT_LSTM, 4), &bytes, &e));
+    struct fb fb = {.file = buf_span(&bytes)};
+    struct fb_table model = fb_root(&fb);
+    struct fb_vec subs = fb_vec(&model, MODEL_SUBGRAPHS, 4);
+    struct fb_table sub = fb_vec_table(&subs, 0);
+    struct fb_vec in = fb_vec(&sub, SUBGRAPH_INPUTS, 4), tensors = fb_vec(&sub, SUBGRAPH_TENSORS, 4);
+    struct fb_table t = fb_vec_table(&tensors, (uint32_t)fb_vec_i32(&in, 0));
+    struct fb_vec shape = fb_vec(&t, TENSOR_SHAPE, 4);
+    CHECK_EQ(3, shape.n);
+    memset((uint8_t *)(uintptr_t)shape.p + 4, 0, 4);
+    struct graph *g = format_tflite.read(buf_span(&bytes), &a, &e);
+    CHECK(!g || !graph_check(g, &e));
+    CHECK_STR("dimension 1 is 0", e.text);
+    CHECK(format_onnx.write(one_unit(&a, RECURRENT_LSTM, 4), &onnx, &e));
+    Onnx__ModelProto *m = onnx_unpack(buf_span(&onnx), &a, &e);
+    m->graph->input[0]->type->tensor_type->shape->dim[1]->dim_value = 0;
+    buf_free(&bytes);
+    onnx_pack(m, &bytes);
+    g = format_onnx.read(buf_span(&bytes), &a, &e);
+    CHECK(!g || !graph_check(g, &e));
+    CHECK_STR("dimension 1 has no fixed size", e.text);
+    buf_free(&bytes), buf_free(&onnx);
+    arena_free(&a);
 }
 
 // ---- states that are kept ----
