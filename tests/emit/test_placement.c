@@ -63,6 +63,54 @@ TEST(placement_takes_no_byte_too_many)
     CHECK_EQ(0, placement_plan(c, (const double[3]){0, 0, 0}, 3, 4000, in_ram));
 }
 
+static struct graph *one_conv(struct arena *a)
+{
+    struct rng r = rng_new(5);
+    struct graph *g = graph_new(a, "one");
+    g->in = arena_new_n(a, 1, struct tensor *);
+    g->out = arena_new_n(a, 1, struct tensor *);
+    g->nin = g->nout = 1;
+    g->in[0] = tensor_new(a, "window", F32, 4, (int32_t[]){1, 1, 32, 4});
+    struct node *n = graph_add(g, a, OP_CONV_2D, "conv", 3, 1);
+    n->in[0] = g->in[0];
+    n->in[1] = tiny_const(a, &r, "w", 4, (int32_t[]){8, 1, 5, 4}, 0.3f);
+    n->in[2] = tiny_const(a, &r, "b", 1, (int32_t[]){8}, 0.2f);
+    n->as.conv = (struct conv){{1, 1}, {1, 1}, {0}, ACT_NONE};
+    n->out[0] = g->out[0] = tensor_new(a, "y", F32, 4, (int32_t[]){1, 1, 28, 8});
+    return g;
+}
+
+// The planned project's own layout: transformed weights as int16, in RAM.
+TEST(placement_emits_weights_transformed_ahead)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    const struct target *t = target_find("esp32");
+    struct graph *g = technique_find("dynamic")->apply(one_conv(&a), &(struct compress_opt){0}, &a, &e);
+    struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    struct plan *ahead = p ? plan_lower(g, t->layout_ahead, &a, &e) : NULL;
+    if (!ahead) return test_fail(__FILE__, __LINE__, "%s", e.text);
+    struct constant *c = arena_new_n(&a, (size_t)constants_most(ahead), struct constant);
+    bool *in_ram = arena_new_n(&a, (size_t)constants_most(ahead), bool);
+    const int n = constants_of(ahead, c);
+    int first = -1;
+    for (int i = n - 1; i >= 0; i--) {
+        in_ram[i] = true;
+        if (c[i].t->type == I16) first = i;
+    }
+    CHECK(first >= 0 && plan_const_bytes(ahead) > plan_const_bytes(p));
+    if (first < 0) return arena_free(&a);
+    const struct emit_opt o = {.name = "har", .in_ram = in_ram};
+    const char *dir = test_path("ahead");
+    struct span text;
+    CHECK(emit_project(ahead, t, &o, dir, &e) && file_read(arena_printf(&a, "%s/har.c", dir), &a, &text, &e));
+    CHECK_STR(arena_printf(&a, "static const int16_t c%d[%d] IN_RAM(c%d) = {", c[first].number, 8 * 8 * 4 + 8,
+                           c[first].number),
+              (const char *)text.p);
+    CHECK_STR(arena_printf(&a, "(const int8_t *)(const void *)c%d", c[first].number), (const char *)text.p);
+    arena_free(&a);
+}
+
 TEST(placement_is_emitted_and_counted)
 {
     struct arena a = {0};
