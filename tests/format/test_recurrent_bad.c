@@ -226,6 +226,38 @@ TEST(recurrent_onnx_refused)
     }
 }
 
+// A slice in front of the layer that leaves no step.
+TEST(recurrent_onnx_nothing_left)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf was = {0}, is = {0};
+    CHECK(format_onnx.write(one_unit(&a, RECURRENT_LSTM, 4), &was, &e));
+    Onnx__ModelProto *m = onnx_unpack(buf_span(&was), &a, &e);
+    Onnx__NodeProto *rec = rec_of(m), *cut = arena_new(&a, Onnx__NodeProto);
+    Onnx__NodeProto **more = arena_new_n(&a, m->graph->n_node + 1, Onnx__NodeProto *);
+    char *in[] = {rec->input[0], "begin", "begin", "axis"}, *out[] = {"nothing"};
+    onnx__node_proto__init(cut);
+    int_const(m, "begin", 2, &a);
+    int_const(m, "axis", 0, &a);
+    cut->op_type = cut->name = "Slice";
+    cut->n_input = 4, cut->n_output = 1;
+    cut->input = in, cut->output = out;
+    size_t k = 0;
+    for (size_t i = 0; i < m->graph->n_node; i++) {
+        if (m->graph->node[i] == rec) more[k++] = cut;
+        more[k++] = m->graph->node[i];
+    }
+    rec->input[0] = out[0];
+    m->graph->node = more, m->graph->n_node = k;
+    onnx_pack(m, &is);
+    struct graph *g = format_onnx.read(buf_span(&is), &a, &e);
+    CHECK(!g || !graph_check(g, &e));
+    CHECK_STR("node Slice (Slice): nothing is left of dimension 0", e.text);
+    buf_free(&was), buf_free(&is);
+    arena_free(&a);
+}
+
 // ---- .tflite ----
 
 // The fused LSTM's input `to` becomes its input `from`.
@@ -233,11 +265,14 @@ TEST(recurrent_tflite_refused)
 {
     static const struct {
         uint32_t to, from;
+        bool both; // the recurrent weights as well
         const char *says;
     } bad[] = {
-        {LSTM_PEEPHOLE, LSTM_BIAS, "has peepholes, which is not supported; train an LSTM without"},
-        {LSTM_PROJECTION, LSTM_KERNEL, "has a projection, which is not supported; train an LSTM without"},
-        {LSTM_KERNEL + 1, LSTM_RECURRENT, "differs from"}};
+        {LSTM_PEEPHOLE, LSTM_BIAS, false, "has peepholes, which is not supported; train an LSTM without"},
+        {LSTM_PROJECTION, LSTM_KERNEL, false,
+         "has a projection, which is not supported; train an LSTM without"},
+        {LSTM_KERNEL + 1, LSTM_RECURRENT, false, "differs from"},
+        {LSTM_KERNEL, LSTM_PEEPHOLE, true, "couples input and forget gate, which is not supported"}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct arena a = {0};
         struct err e = {""};
@@ -254,6 +289,8 @@ TEST(recurrent_tflite_refused)
             struct fb_vec in = fb_vec(&op, OPERATOR_INPUTS, 4);
             if (in.n <= LSTM_CELL) continue;
             memcpy((uint8_t *)(uintptr_t)in.p + 4 * bad[i].to, in.p + 4 * bad[i].from, 4);
+            if (bad[i].both)
+                memcpy((uint8_t *)(uintptr_t)in.p + 4 * LSTM_RECURRENT, in.p + 4 * bad[i].from, 4);
             seen++;
         }
         CHECK_EQ(1, seen);
