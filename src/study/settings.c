@@ -62,7 +62,7 @@ json_t *settings_json(const struct measurement *m, const struct energy_setting *
         const bool planned = s[i].weights == WEIGHTS_PLANNED && m->planned;
         const int64_t in_ram = s[i].weights == WEIGHTS_RAM ? m->weight_bytes : 0;
         json_object_set_new(o, "weights_ahead", json_boolean(planned && m->planned_ahead));
-        figure_put(o, "instructions", planned ? m->planned_instructions : m->instructions);
+        figure_put(o, "instructions", round(planned ? m->planned_instructions : m->instructions));
         figure_put(o, "flash_bytes", (double)(planned ? m->planned_flash_bytes : m->flash_bytes));
         figure_put(o, "ram_bytes", (double)(planned ? m->planned_ram_bytes : m->ram_bytes + in_ram));
         json_array_append_new(list, o);
