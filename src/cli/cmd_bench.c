@@ -157,7 +157,7 @@ int cmd_bench(int argc, char **argv)
     int windows = 100;
     int hop = 0, ram = 0;
     bool json = false, stream = false, explain = false, awake = false;
-    const char *sensor = NULL;
+    const char *sensor = NULL, *optimize = "speed";
     float battery = 300;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
@@ -172,6 +172,7 @@ int cmd_bench(int argc, char **argv)
         {"battery", 0, OPT_FLOAT, "MAH", "battery for the days, at 3.7 V (300)", &battery},
         {"ram", 0, OPT_INT, "BYTES", "RAM for the model and for constants that gain there (the target's)",
          &ram},
+        {"optimize", 0, OPT_TEXT, "WHAT", "the program of emit --optimize: speed or size (speed)", &optimize},
         {"awake", 0, OPT_FLAG, NULL, "no light sleep between windows", &awake},
         {"explain", 0, OPT_FLAG, NULL, "the whole sum of the energy, each constant with its source",
          &explain},
@@ -197,12 +198,13 @@ int cmd_bench(int argc, char **argv)
     int n, count = argc, rc = opt_parse(&u, argc, argv, &n);
     if (rc >= 0) return arena_free(&a), rc;
     const struct target *t = target ? target_find(target) : NULL;
-    const char *wrong = meter     ? "measuring with an instrument is not there yet; leave --meter out"
-                        : !target ? "--target T is needed; 'wearlite targets' lists them"
-                        : hop < 0 || battery < 0 || ram < 0
-                            ? "--hop, --battery and --ram take positive numbers"
-                        : windows < 1 || windows > 1000000 ? "--windows takes 1 to 1000000"
-                                                           : NULL;
+    const char *wrong =
+        meter     ? "measuring with an instrument is not there yet; leave --meter out"
+        : !target ? "--target T is needed; 'wearlite targets' lists them"
+        : hop < 0 || battery < 0 || ram < 0 ? "--hop, --battery and --ram take positive numbers"
+        : strcmp(optimize, "size") && strcmp(optimize, "speed") ? "--optimize takes size or speed"
+        : windows < 1 || windows > 1000000                      ? "--windows takes 1 to 1000000"
+                                                                : NULL;
     if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
     if (!t)
         return arena_free(&a), usage_error(&u, "unknown target '%s'; 'wearlite targets' lists them", target);
@@ -217,7 +219,8 @@ int cmd_bench(int argc, char **argv)
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
-                measure_emulated(p, t, x, windows, ram, &a, &m, &e) &&
+                (!strcmp(optimize, "size") ? measure_emulated_small : measure_emulated)(p, t, x, windows, ram,
+                                                                                        &a, &m, &e) &&
                 (!board || bench_board_read(board, p, t, &report, &a, &e));
     if (good && json)
         print_json(argv[0], g, what, &m, &from, board ? &report : NULL, count, words, &a);

@@ -37,7 +37,7 @@ static void print_next(const char *out, const char *name, const char *project, c
 
 // Which constants --weights copies to RAM; NULL with an empty message for none. The planner wants the misses of each,
 // which an emulated run counts; it may take a plan of its own.
-static const bool *weights_for(const char *how, const struct plan **plan, const struct target *t,
+static const bool *weights_for(const char *how, bool small, const struct plan **plan, const struct target *t,
                                const float *x, int windows, int ram, struct arena *a, struct err *e)
 {
     struct measurement m;
@@ -47,7 +47,8 @@ static const bool *weights_for(const char *how, const struct plan **plan, const 
                          "--weights %s: %s has no cache in front of its flash, constants in RAM gain nothing",
                          how, t->name);
     const bool planned = !strcmp(how, "planned");
-    if (planned && !measure_emulated(*plan, t, x, windows, ram, a, &m, e)) return NULL;
+    if (planned && !(small ? measure_emulated_small : measure_emulated)(*plan, t, x, windows, ram, a, &m, e))
+        return NULL;
     if (planned && m.planned) *plan = m.planned;
     struct constant *c = arena_new_n(a, (size_t)constants_most(*plan) + 1, struct constant);
     bool *in_ram = arena_new_n(a, (size_t)constants_most(*plan) + 1, bool);
@@ -64,7 +65,7 @@ static const bool *weights_for(const char *how, const struct plan **plan, const 
 int cmd_emit(int argc, char **argv)
 {
     const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what,
-               *weights = "flash";
+               *weights = "flash", *optimize = "speed";
     bool stream = false;
     int golden = 4, hop = 0, ram = 0, flash = 0;
     const struct opt opts[] = {
@@ -80,6 +81,7 @@ int cmd_emit(int argc, char **argv)
          &stream},
         {"weights", 'w', OPT_TEXT, "PLACE",
          "flash, ram, or planned: in RAM what saves most cache misses (flash)", &weights},
+        {"optimize", 0, OPT_TEXT, "WHAT", "speed, or size: less code, more instructions (speed)", &optimize},
         {"ram", 0, OPT_INT, "BYTES", "the model's RAM on the board (the target's)", &ram},
         {"flash", 0, OPT_INT, "BYTES", "the board's flash (the target's)", &flash},
         {NULL, 0, 0, NULL, NULL, NULL},
@@ -105,6 +107,8 @@ int cmd_emit(int argc, char **argv)
         return usage_error(&u, "--hop, --ram and --flash take positive numbers");
     if (strcmp(weights, "flash") && strcmp(weights, "ram") && strcmp(weights, "planned"))
         return usage_error(&u, "--weights takes flash, ram or planned");
+    if (strcmp(optimize, "size") && strcmp(optimize, "speed"))
+        return usage_error(&u, "--optimize takes size or speed");
     struct arena a = {0};
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
@@ -118,9 +122,10 @@ int cmd_emit(int argc, char **argv)
                          .ngolden = golden,
                          .golden = x,
                          .hop = hop,
+                         .small = !strcmp(optimize, "size"),
                          .ram_bytes = ram,
                          .flash_bytes = flash};
-    o.in_ram = x ? weights_for(weights, &q, t, x, golden ? golden : 1, ram, &a, &e) : NULL;
+    o.in_ram = x ? weights_for(weights, o.small, &q, t, x, golden ? golden : 1, ram, &a, &e) : NULL;
     bool good = x && !*e.text && emit_project(q, t, &o, out, &e);
     if (good) print_next(out, name, project, t, golden, what);
     arena_free(&a);

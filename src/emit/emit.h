@@ -11,6 +11,7 @@ struct emit_opt {
     int hop;                    // samples from one window to the next; 0: the model's own
     int ram_bytes, flash_bytes; // budgets; 0: the target's
     const bool *in_ram;         // of constants_of: those that are copied to RAM at start; NULL: none
+    bool small;                 // compiled for size (GCC): less code, more instructions
     bool profile;               // marks between the layers, for counting
 };
 // Writes the project into dir. Everything in it is self-contained C99; golden outputs come from run.

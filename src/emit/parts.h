@@ -14,7 +14,7 @@ struct model { // what the generated files say about the model
     const struct constant *constant; // all of them, by number
     const bool *in_ram;              // which are copied to RAM; NULL: none
     int nconstant;
-    bool profile;
+    bool small, profile;
     struct arena *arena;
 };
 

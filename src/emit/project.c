@@ -32,8 +32,12 @@ static bool model_fill(const struct plan *p, const struct target *t, const struc
     if (g->nin != 1)
         return fail(e, "the model has %d inputs; emit takes models with one, a window of samples", g->nin);
     const struct tensor *in = g->in[0];
-    *m = (struct model){
-        .plan = p, .target = t, .name = o->name ? o->name : "har", .profile = o->profile, .arena = a};
+    *m = (struct model){.plan = p,
+                        .target = t,
+                        .name = o->name ? o->name : "har",
+                        .small = o->small,
+                        .profile = o->profile,
+                        .arena = a};
     if (!name_good(m->name))
         return fail(e,
                     "'%s' cannot be the prefix of C names; use letters, digits and _, a letter "

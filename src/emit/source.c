@@ -234,13 +234,18 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
     buf_puts(out, "// One translation unit with the kernels in it: compile with -ffp-contract=off, without "
                   "-ffast-math.\n");
     chip_print(m, out);
+    if (m->small) // emit --optimize size
+        buf_printf(out, "#ifndef %s_SMALL\n#define %s_SMALL\n#endif\n", m->upper, m->upper);
+    // Layers keep kernels of their own: one for all of a kind, its shapes unknown, is larger in most models.
     buf_printf(out,
-               "#if defined(__GNUC__) && !defined(%s_SMALL) // a general kernel for all layers is smaller\n"
-               "#define NN_API static inline __attribute__((always_inline))\n"
-               "#define LAYER static __attribute__((noinline)) void\n"
-               "#define NN_SHARED static __attribute__((noinline))\n#else\n#define NN_API static inline\n"
-               "#define LAYER static void\n#endif\n",
+               "#if defined(%s_SMALL) && defined(__GNUC__) && !defined(__clang__)\n"
+               "#pragma GCC optimize(\"Os\") // less code, more instructions\n#endif\n",
                m->upper);
+    buf_puts(out, "#ifdef __GNUC__ // a kernel for each layer, its shape known\n"
+                  "#define NN_API static inline __attribute__((always_inline))\n"
+                  "#define LAYER static __attribute__((noinline)) void\n"
+                  "#define NN_SHARED static __attribute__((noinline))\n#else\n#define NN_API static inline\n"
+                  "#define LAYER static void\n#endif\n");
     buf_printf(out, "#define NN_FMA %d\n", p->layout->fma);
     includes_print(m, out);
     buf_puts(out, prelude);

@@ -20,6 +20,7 @@ struct job {
     int n, nx, ny;
     struct firmware plain, marked;
     int64_t ram_bytes; // budget
+    bool small;        // emitted with --optimize size
     struct measurement *m;
     struct arena *a;
 };
@@ -156,7 +157,7 @@ static bool count_planned(struct job *j, int n, struct err *e)
     if (!m->planned_bytes) return true;
     bool *in_ram = arena_new_n(j->a, (size_t)m->nplaced, bool);
     for (int i = 0; i < m->nplaced; i++) in_ram[i] = m->placed[i].in_ram;
-    const struct emit_opt o = {.name = "model", .in_ram = in_ram};
+    const struct emit_opt o = {.name = "model", .in_ram = in_ram, .small = j->small};
     struct firmware f = j->plain;
     struct profile p;
     int64_t stack;
@@ -356,7 +357,7 @@ static bool count_ahead(struct job *j, int n, struct err *e)
 static bool measure_in(struct job *j, struct err *e)
 {
     struct measurement *m = j->m;
-    struct emit_opt o = {.name = "model"};
+    struct emit_opt o = {.name = "model", .small = j->small};
     if (!emit_project(j->plan, j->target, &o, j->plain.dir, e)) return false;
     if (!firmware_build(&j->plain, o.name, NULL, j->a, e)) return false;
     if (!(j->plain.plugin = plugin_build(j->a, e))) return false;
@@ -377,8 +378,9 @@ static bool measure_in(struct job *j, struct err *e)
     return firmware_build(&j->marked, o.name, "-DMODEL_PROFILE", j->a, e) && count_layers(j, e);
 }
 
-bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
+static bool measure_built(bool small, const struct plan *p, const struct target *t, const float *window,
+                          int nwindow, int64_t ram_bytes, struct arena *a, struct measurement *m,
+                          struct err *e)
 {
     const struct interval unknown = {NAN, NAN, NAN};
     *m = (struct measurement){.target = t,
@@ -393,7 +395,7 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
                               .planned_misses = NAN,
                               .ram_bytes = -1,
                               .stack_bytes = -1};
-    struct job j = {.plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a};
+    struct job j = {.plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a, .small = small};
     j.ram_bytes = ram_bytes ? ram_bytes : (int64_t)t->ram_bytes;
     j.plain.target = t;
     if (nwindow < 1) return fail(e, "%s: at least one window is needed to measure", t->name);
@@ -421,4 +423,16 @@ bool measure_emulated(const struct plan *p, const struct target *t, const float 
         m->energy_missing = "the chip's scores differ from the host's";
     }
     return good;
+}
+
+bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
+                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
+{
+    return measure_built(false, p, t, window, nwindow, ram_bytes, a, m, e);
+}
+
+bool measure_emulated_small(const struct plan *p, const struct target *t, const float *window, int nwindow,
+                            int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
+{
+    return measure_built(true, p, t, window, nwindow, ram_bytes, a, m, e);
 }

@@ -64,6 +64,9 @@ enum { MEASURE_SECONDS = 120 }; // time for one comparison run; windows that do 
 // ram_bytes: RAM for the model and the constants that the planner puts there; 0: the target's.
 bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
                       int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e);
+// The same of what emit --optimize size writes.
+bool measure_emulated_small(const struct plan *p, const struct target *t, const float *window, int nwindow,
+                            int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e);
 
 // ---- energy at a setting (energy.c) ----
 enum weights { WEIGHTS_FLASH, WEIGHTS_PLANNED, WEIGHTS_RAM }; // none, the planner's choice, all constants
