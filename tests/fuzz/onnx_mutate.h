@@ -166,7 +166,7 @@ static uint32_t mutate_below(size_t n) // a random number below n; 0 when n is 0
 static void mutate_text(char **s, const char *to)
 {
     if (*s != (char *)protobuf_c_empty_string) free(*s);
-    *s = strdup(to);
+    *s = strdup(to ? to : ""); // a field that the file leaves out has no text
 }
 
 static const char *mutate_value(const Onnx__GraphProto *g) // the name of some value
