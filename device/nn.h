@@ -165,6 +165,14 @@ typedef struct nn_cast_types {
     int32_t from, to;
 } nn_cast_types;
 
+// nn_unpack_codes (p, codes u8[(n + 1) / 2], book s8[16], y): int8 weights from 4-bit codes, the low half of a byte
+// first: y[i] = book[code i]; with borrow 1, one less at an odd i behind a negative y (pairs of channels,
+// device/cortex_m4/nn_pair_s8.h).
+typedef struct nn_codes {
+    int32_t n;
+    int32_t borrow;
+} nn_codes;
+
 // y[i][j][k][l] = act(a op b), a and b read with strides (0 where they are broadcast). In place on either.
 // nn_add_f32, nn_sub_f32, nn_mul_f32, nn_div_f32
 typedef struct nn_binary {

@@ -156,7 +156,7 @@ int cmd_bench(int argc, char **argv)
     const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
     int windows = 100;
     int hop = 0, ram = 0;
-    bool json = false, stream = false, explain = false, awake = false;
+    bool json = false, pack = false, stream = false, explain = false, awake = false;
     const char *sensor = NULL, *optimize = "speed";
     float battery = 300;
     const struct opt opts[] = {
@@ -164,6 +164,8 @@ int cmd_bench(int argc, char **argv)
         {"windows", 'w', OPT_INT, "N", "windows whose scores are compared with the host's (100)", &windows},
         {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
          &data},
+        {"pack", 0, OPT_FLAG, NULL, "4-bit codes for clustered weights: less flash, more RAM and time",
+         &pack},
         {"stream", 0, OPT_FLAG, NULL,
          "the cost of a hop when the convolutions keep what they made of old samples", &stream},
         {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
@@ -215,6 +217,7 @@ int cmd_bench(int argc, char **argv)
     struct graph *whole = g;
     if (g && stream) g = stream_for(g, hop, &a, &e); // its windows are a recording, hop after hop
     struct plan *p = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+    if (p && pack && !plan_pack(p, &a, &e)) p = NULL;
     if (whole && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
     struct energy_setting from;

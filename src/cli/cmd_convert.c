@@ -121,7 +121,7 @@ int cmd_convert(int argc, char **argv)
          "lite, dynamic, full-integer ...; 'wearlite techniques' lists and explains them", &c.technique},
         {"calibrate", 'c', OPT_TEXT, "DATA|X.npy",
          "windows for full-integer and int16x8: training persons of a data set, or a file", &c.calibrate},
-        {"data", 'd', OPT_TEXT, "NAME|DIR", "what the pruned techniques train further on (the model's own)",
+        {"data", 'd', OPT_TEXT, "NAME|DIR", "what pruned and clustered train further on (the model's own)",
          &c.data},
         {"keep", 0, OPT_FLOAT, "F", "pruned: share of the multiply-accumulates that stay (0.4)", &keep},
         {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},

@@ -66,7 +66,7 @@ int cmd_emit(int argc, char **argv)
 {
     const char *target = NULL, *name = "har", *out = NULL, *data = NULL, *project = "bare-metal", *what,
                *weights = "flash", *optimize = "speed";
-    bool stream = false;
+    bool pack = false, stream = false;
     int golden = 4, hop = 0, ram = 0, flash = 0;
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
@@ -77,6 +77,8 @@ int cmd_emit(int argc, char **argv)
         {"data", 'd', OPT_TEXT, "NAME|DIR", "where they come from (the model's own data set, else noise)",
          &data},
         {"hop", 0, OPT_INT, "N", "samples from one window to the next (as in training)", &hop},
+        {"pack", 0, OPT_FLAG, NULL, "4-bit codes for clustered weights: less flash, more RAM and time",
+         &pack},
         {"stream", 0, OPT_FLAG, NULL, "windows overlap: keep what the convolutions made of the old samples",
          &stream},
         {"weights", 'w', OPT_TEXT, "PLACE",
@@ -114,6 +116,7 @@ int cmd_emit(int argc, char **argv)
     struct graph *g = model_load(argv[0], &a, &e);
     struct graph *h = g && stream ? stream_for(g, hop, &a, &e) : g;
     struct plan *p = h ? plan_lower(h, t->layout, &a, &e) : NULL;
+    if (p && pack && !plan_pack(p, &a, &e)) p = NULL;
     const struct plan *q = p;
     if (g && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(g, data, golden ? golden : 1, &what, &a, &e) : NULL;

@@ -105,16 +105,19 @@ static const struct technique int16x8 = {
     .about = "int8 weights, int16 activations, ranges from calibration windows",
     .needs_calibration = true,
     .apply = apply_int16x8};
-extern const struct technique technique_pruned, technique_pruned_dynamic, technique_pruned_full_integer;
+extern const struct technique cascades[6]; // cascade.c
 const struct technique *const techniques[] = {&none,
                                               &lite,
                                               &dynamic,
                                               &full,
                                               &float16,
                                               &int16x8,
-                                              &technique_pruned,
-                                              &technique_pruned_dynamic,
-                                              &technique_pruned_full_integer,
+                                              &cascades[0],
+                                              &cascades[1],
+                                              &cascades[2],
+                                              &cascades[3],
+                                              &cascades[4],
+                                              &cascades[5],
                                               NULL};
 
 const struct technique *technique_find(const char *name)

@@ -7,14 +7,16 @@ enum range_method { RANGE_MSE, RANGE_PERCENTILE, RANGE_MIN_MAX }; // the default
 const char *range_method_name(enum range_method m);
 bool range_method_find(const char *name, enum range_method *m);
 
+struct clusters; // which weights share a value (cluster.c)
 struct compress_opt {
     const float
         *calibration; // (n, elements of the input), windows of training persons; full-integer needs it
     int ncalibration;
     enum range_method range;
     double keep; // pruned: share of the multiply-accumulates that stay; 0: 0.4
-    // pruned: trains a graph that lost channels; who is handed through. The floors above train; here it is only called.
-    bool (*fine_tune)(void *who, struct graph *g, struct arena *a, struct err *e);
+    // pruned, clustered: trains a graph that lost channels or (c not NULL) whose weights share values, which stay shared;
+    // who is handed through. The floors above train; here it is only called.
+    bool (*fine_tune)(void *who, struct graph *g, const struct clusters *c, struct arena *a, struct err *e);
     void *who;
 };
 
@@ -86,6 +88,13 @@ struct graph *full_integer(const struct graph *lite, const struct ranges *r, enu
 // A smaller network with at most the given share of the multiply-accumulates: whole channels and units of a float
 // model, as it came from training, are left out (prune.c). It must be fine-tuned. Fails when nothing can go.
 struct graph *prune(const struct graph *g, double macs, struct arena *a, struct err *e);
+// Codes for the weights of a float model's convolutions and dense layers, as it came from training; NULL: it has none to
+// cluster. They belong to g's tensors.
+struct clusters *clusters_find(const struct graph *g, struct arena *a);
+// Makes w, the numbers of g's tensor t at some time of training, share values again; others than weights stay.
+void clusters_hold(const struct clusters *c, const struct tensor *t, float *w);
+// The same for the graph itself, with values that int8 has, too; at the end.
+void clusters_finish(const struct clusters *c, struct arena *a);
 // The network as one that takes `hop` new samples and keeps what it made of the others (stream.c); its scores are
 // those of g on the last window's samples, bit for bit, from the ceil(window / hop)-th inference on. *rest: where the
 // front ends, and why. Fails when nothing can be kept, with the reason.

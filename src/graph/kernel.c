@@ -35,6 +35,7 @@ FIELDS(nn_matmul, "d0", "d1", "m", "k", "n", "x0", "x1", "y0", "y1", "x_m", "x_k
 FIELDS(nn_select, "d0", "d1", "d2", "d3", "c0", "c1", "c2", "c3", "a0", "a1", "a2", "a3", "b0", "b1", "b2",
        "b3");
 FIELDS(nn_gather_rows, "outer", "n", "count", "bytes");
+FIELDS(nn_codes, "n", "borrow");
 FIELDS(nn_cast_types, "n", "from", "to");
 FIELDS(nn_matmul_scaled, "d0", "d1", "m", "k", "n", "x0", "x1", "y0", "y1", "x_m", "x_k", "y_k", "y_n",
        "x_zero", "y_zero", "z_zero", "mult", "shift");
@@ -104,6 +105,7 @@ KERNEL(nn_log_softmax_f32, nn_softmax, nn_log_softmax_f32_call_fma, XF, YF);
 KERNEL(nn_select_f32, nn_select, NULL, XU8, XF, XF, YF);
 KERNEL(nn_select_s8, nn_select, NULL, XU8, X8, X8, Y8);
 KERNEL(nn_gather, nn_gather_rows, NULL, XV, X32, YV);
+KERNEL(nn_unpack_codes, nn_codes, NULL, XU8, X8, Y8);
 KERNEL(nn_cast, nn_cast_types, NULL, XV, YV);
 KERNEL(nn_reduce_s8, nn_reduce, NULL, X8, Y8);
 KERNEL(nn_squared_difference_s8, nn_binary_s8, NULL, X8, X8, Y8);
@@ -214,6 +216,7 @@ const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,
                                         &kernel_nn_arg_s8,
                                         &kernel_nn_map2_s8,
                                         &kernel_nn_cast,
+                                        &kernel_nn_unpack_codes,
                                         &kernel_nn_conv2d_s16,
                                         &kernel_nn_depthwise_s16,
                                         &kernel_nn_dense_s16,

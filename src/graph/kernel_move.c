@@ -9,6 +9,7 @@
 #include "../../device/nn_reduce_f32.c"
 #include "../../device/nn_select_f32.c"
 #include "../../device/nn_select_s8.c"
+#include "../../device/nn_unpack_codes.c"
 #include "kernels.h"
 
 void nn_arg_f32_call(const void *p, void *const *b)
@@ -54,4 +55,9 @@ void nn_select_f32_call(const void *p, void *const *b)
 void nn_select_s8_call(const void *p, void *const *b)
 {
     nn_select_s8(p, b[0], b[1], b[2], b[3]);
+}
+
+void nn_unpack_codes_call(const void *p, void *const *b)
+{
+    nn_unpack_codes(p, b[0], b[1], b[2]);
 }

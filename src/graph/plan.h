@@ -88,6 +88,9 @@ struct ref ref_out(const struct tensor *t);
 struct ref ref_scratch(int32_t bytes);
 // Gives every computed tensor and scratch buffer an offset; called by plan_lower.
 bool plan_place(struct plan *p, struct err *e);
+// Layers with int8 weights of at most 16 values: 4-bit codes, unpacked in front of each call into scratch (pack_codes.c).
+// Half the flash of these weights, for a larger arena (the largest layer, whole) and a few instructions a weight.
+bool plan_pack(struct plan *p, struct arena *a, struct err *e);
 // Bytes of constants that the emitted program holds (weights, biases, tables, as laid out).
 int64_t plan_const_bytes(const struct plan *p);
 

@@ -54,13 +54,15 @@ static struct train_opt options_of(const struct arch *arch, const struct train_o
     return opt;
 }
 
-bool train_further(void *who, struct graph *g, struct arena *a, struct err *e)
+bool train_further(void *who, struct graph *g, const struct clusters *c, struct arena *a, struct err *e)
 {
     const struct further *f = who;
     const char *name = graph_meta(g, META_ARCH);
     const struct arch *arch = name ? arch_find(name) : NULL;
     struct train_opt opt = arch ? options_of(arch, &f->opt) : f->opt;
     if (f->opt.rate <= 0 && arch) opt.rate /= 2;
+    if (c && opt.epochs > 0) opt.epochs = (opt.epochs + 2) / 3;
+    opt.clusters = c;
     return train(g, f->data, &opt, NULL, a, e);
 }
 

@@ -72,6 +72,12 @@ static void clip(const struct params *p, float *dw, float longest)
             dw[k] *= shrink;
 }
 
+static void hold(const struct trainer *t, float *w)
+{
+    for (int i = 0; t->opt->clusters && i < t->params.nslot; i++)
+        clusters_hold(t->opt->clusters, t->params.slot[i].t, w + t->params.slot[i].at);
+}
+
 // Sum of the parts' gradients, mean of their batch statistics, into the first's.
 static void gather(struct trainer *t)
 {
@@ -88,6 +94,7 @@ static void gather(struct trainer *t)
     }
     if (t->opt->clip > 0) clip(&t->params, to, t->opt->clip);
     optimizer_step(&t->run.opt, to);
+    hold(t, t->run.opt.w);
 }
 
 // Validates the averaged weights. Kept are those of the best epoch of the last third: before that the
@@ -98,6 +105,7 @@ static void validate(struct trainer *t, struct arena *scratch)
 {
     struct train_result *r = &t->run.result;
     int n = t->valid->n;
+    hold(t, t->run.opt.average);
     predictor_run(t->average, t->valid->x, n, t->score);
     float loss = n ? (float)(loss_sum(&t->plain, t->score, t->valid->y, n, n, NULL) / n) : 0;
     float accuracy = (float)score_of(t->score, t->valid->y, n, t->plain.nclass, scratch).accuracy;
@@ -177,6 +185,7 @@ static void trainer_init(struct trainer *t, struct graph *g, const struct datase
                             class_weights(t->train, t->opt->no_class_weights, a)};
     t->plain = (struct loss){d->nclass, 0, class_weights(t->train, true, a)};
     params_read(&t->params, w);
+    hold(t, w);
     optimizer_init(&t->run.opt, &t->params, w, a);
     t->run.opt.rate = t->opt->rate;
     t->run.opt.weight_decay = t->opt->weight_decay;

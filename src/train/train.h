@@ -1,6 +1,7 @@
 // Graph + data -> trained graph.
 #ifndef TRAIN_TRAIN_H
 #define TRAIN_TRAIN_H
+#include "../compress/compress.h"
 #include "../data/dataset.h"
 #include "../graph/graph.h"
 #include "../base/rng.h"
@@ -28,6 +29,7 @@ struct train_opt { // zero: the default
     float clip; // a longer gradient is shortened to this (Pascanu et al. 2013); 0: never
     uint64_t seed;
     bool no_augment, no_class_weights;
+    const struct clusters *clusters; // weights that share values; NULL: none
     const char *checkpoint; // file; written after each epoch, taken up again when present and of the same run
 };
 struct train_result {
@@ -44,12 +46,12 @@ struct graph *train_arch(const char *arch, const struct dataset *d, const struct
                          struct train_result *r, struct arena *a, struct err *e);
 
 // Goes on with a graph that is trained already (it lost channels), with half of its architecture's learning rate;
-// its metadata stay. It is a compress_opt's fine_tune: who is a struct further.
+// its metadata stay. With clusters a third as long, and their weights share values throughout. It is a compress_opt's fine_tune: who is a struct further.
 struct further {
     const struct dataset *data;
     struct train_opt opt;
 };
-bool train_further(void *who, struct graph *g, struct arena *a, struct err *e);
+bool train_further(void *who, struct graph *g, const struct clusters *c, struct arena *a, struct err *e);
 
 // What a trainable graph says: x (n, window, nchannel) -> y (n, nclass), by the trainer's own forward pass.
 // The device's kernels (run.h) add up in another order and agree with it to about 1e-6.

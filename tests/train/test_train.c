@@ -111,6 +111,50 @@ TEST(train_learns_and_repeats)
     arena_free(&a);
 }
 
+// Distinct magnitudes of weights over their channel's largest, to a thousandth of it.
+static int magnitudes(const struct tensor *w)
+{
+    const float *v = w->data;
+    const int64_t each = tensor_count(w) / w->dim[0];
+    bool has[1001] = {0};
+    int n = 0;
+    for (int64_t i = 0; i < tensor_count(w); i++) {
+        float top = 0;
+        for (int64_t k = i / each * each; k < (i / each + 1) * each; k++) top = fmaxf(top, fabsf(v[k]));
+        if (top > 0) has[(int)lroundf(1000 * fabsf(v[i]) / top)] = true;
+    }
+    for (int i = 0; i <= 1000; i++) n += has[i];
+    return n;
+}
+
+TEST(train_keeps_clusters)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct dataset *d = waves(&a, 300);
+    struct train_opt o = {.epochs = 12, .batch = 16, .seed = 4, .rate = 0.01f, .patience = 12};
+    struct graph *g = trained(d, &o, NULL, &a, &e), *h = g ? graph_copy(g, &a) : NULL;
+    const struct clusters *c = h ? clusters_find(h, &a) : NULL;
+    struct further f = {d, o};
+    const enum log_level was = log_level;
+    CHECK(c);
+    if (!c) return arena_free(&a);
+    log_level = LOG_WARN;
+    CHECK(train_further(&f, h, c, &a, &e));
+    log_level = was;
+    CHECK(!same_weights(g, h));
+    CHECK(accuracy(h, d, SPLIT_TEST, &a) > 0.9);
+    int layers = 0, few = 0;
+    for (int k = 0; k < h->nnode; k++) {
+        if (h->node[k]->op != OP_CONV_2D && h->node[k]->op != OP_DENSE) continue;
+        layers++;
+        few += magnitudes(h->node[k]->in[1]) <= 8;
+        if (layers > 1) CHECK(magnitudes(g->node[k]->in[1]) > 8); // before
+    }
+    CHECK(layers > 2 && few >= layers - 1); // the first one's inputs are scaled apart
+    arena_free(&a);
+}
+
 // Presses Ctrl-C once the first epoch's checkpoint is there.
 static void *press(void *path)
 {
