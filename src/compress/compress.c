@@ -106,19 +106,9 @@ static const struct technique int16x8 = {
     .needs_calibration = true,
     .apply = apply_int16x8};
 extern const struct technique cascades[6]; // cascade.c
-const struct technique *const techniques[] = {&none,
-                                              &lite,
-                                              &dynamic,
-                                              &full,
-                                              &float16,
-                                              &int16x8,
-                                              &cascades[0],
-                                              &cascades[1],
-                                              &cascades[2],
-                                              &cascades[3],
-                                              &cascades[4],
-                                              &cascades[5],
-                                              NULL};
+const struct technique *const techniques[] = {
+    &none,        &lite,        &dynamic,     &full,        &float16,     &int16x8, &cascades[0],
+    &cascades[1], &cascades[2], &cascades[3], &cascades[4], &cascades[5], NULL};
 
 const struct technique *technique_find(const char *name)
 {
