@@ -71,6 +71,7 @@ bool plan_pack(struct plan *p, struct arena *a, struct err *e)
         if (!pack(p, s, w, u, &unpack)) continue;
         s->buf[at] = ref_in(u);
         insert(p, i++, unpack);
+        p->packed = true;
     }
     return plan_place(p, e);
 }

@@ -70,6 +70,7 @@ struct plan {
     int nalias, alias_cap;
     int32_t arena_bytes;  // device arena: values and scratch; exact, a multiple of 16
     int32_t lower_bound;  // largest set of live bytes: no placement can need less
+    bool packed;          // weights lie as 4-bit codes (plan_pack)
     int front;            // steps of the graph's front
     struct ref *in, *out; // where the graph's inputs and outputs are
     // What run executes instead where the weights lie as only a chip's own kernels read them: the same graph in the

@@ -322,7 +322,7 @@ static bool count_ahead(struct job *j, int n, struct err *e)
     struct measurement *m = j->m, own = *m;
     struct job k = *j;
     const struct emit_opt o = {.name = "model", .small = j->small};
-    if (!j->target->layout_ahead) return true;
+    if (!j->target->layout_ahead || j->plan->packed) return true; // packed weights are asked for to be small
     if (!(k.plan = plan_lower(j->plan->g, j->target->layout_ahead, j->a, e))) return false;
     if (plan_const_bytes(k.plan) == plan_const_bytes(j->plan)) return true; // no layer has that form
     k.m = &own;

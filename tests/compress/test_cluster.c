@@ -103,7 +103,13 @@ TEST(cluster_packed_weights_are_the_kernels_own)
 {
     static const char *const technique[] = {"clustered-full-integer", "clustered-dynamic", "full-integer",
                                             "dynamic"};
-    static const struct layout toom = {4, 4, 4, 4, 0, true, 5, 0, GATES_ROWS};
+    static const struct layout toom = {.conv_f32 = 4,
+                                       .conv_s8 = 4,
+                                       .dense_f32 = 4,
+                                       .dense_s8 = 4,
+                                       .fma = true,
+                                       .group = 5,
+                                       .gates = GATES_ROWS};
     for (int t = 0; t < 4; t++) {
         struct arena a = {0};
         const struct graph *g = network(technique[t], &a);
