@@ -111,9 +111,7 @@ bool board_check(const struct board_report *r, const struct plan *p, const struc
 
 struct interval board_energy_uj(const struct board_report *r, const struct target *t)
 {
-    const struct fact *mw = r->cpu_hz == t->clock_hz ? &t->active_mw : NULL;
-    for (int i = 0; i < 3 && t->slower[i].hz; i++)
-        if (r->cpu_hz == t->slower[i].hz) mw = &t->slower[i].active_mw;
+    const struct fact *mw = target_active_mw(t, r->cpu_hz);
     if (!mw || !mw->source) return (struct interval){NAN, NAN, NAN};
     const double ms = r->latency_us / 1000;
     return (struct interval){mw->value * ms, mw->low * ms, mw->high * ms};

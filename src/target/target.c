@@ -15,6 +15,14 @@ static const struct {
                {"esp32-c6", "esp32c6"},  {"esp8266", "lx106"},    {"esp32p4", "rv32imafc"},
                {"esp32-p4", "rv32imafc"}};
 
+const struct fact *target_active_mw(const struct target *t, double hz)
+{
+    if (hz == t->clock_hz) return &t->active_mw;
+    for (int i = 0; i < 3 && t->slower[i].hz; i++)
+        if (t->slower[i].hz == hz) return &t->slower[i].active_mw;
+    return NULL;
+}
+
 const struct target *target_find(const char *name)
 {
     for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)

@@ -62,6 +62,8 @@ struct target {       // one file each; the table is in target.c
 };
 extern const struct target *const targets[];        // NULL at the end
 const struct target *target_find(const char *name); // knows aliases, too
+// Power while computing at a clock that the chip can be set to; NULL: it cannot.
+const struct fact *target_active_mw(const struct target *t, double hz);
 
 // Full paths of the compiler and the emulator; fails with the Debian package, or the command, that brings it.
 const char *target_cc(const struct target *t, struct arena *a, struct err *e);
