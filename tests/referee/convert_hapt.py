@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""The five `cnn` of a study on HAPT as Keras files, converted to full-integer by wearlite and by TensorFlow's converter with the
+same calibration windows of training persons; accuracy of both by LiteRT on all windows of HAPT's test persons.
+
+    convert_hapt.py HAPT.zip WEARLITE FOLDER CNN.onnx...     writes FOLDER/*.keras and *.tflite; DRAWS=1 choices of WINDOWS=256
+
+The excerpt of convert_compare.py has 950 test windows, 0.11 points each; HAPT has three times as many, and each training counts.
+Needs a python3 with tensorflow, keras 3, onnx and ai-edge-litert.
+"""
+import os
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import keras
+import numpy as np
+import onnx
+
+from convert_compare import THEIRS, labels_litert, labels_ours, timed
+from onnx_hapt import TEST, recordings
+
+
+def keras_of(path):
+    """The Sequential model that a wearlite `cnn` file says; other operators than its own end in an error."""
+    g = onnx.load(path).graph
+    value = {t.name: onnx.numpy_helper.to_array(t) for t in g.initializer}
+    model, weights = keras.Sequential([keras.Input((128, 6))]), []
+    for n in g.node:
+        at = {a.name: onnx.helper.get_attribute_value(a) for a in n.attribute}
+        c = [value[i] for i in n.input[1:]]
+        if n.op_type == "Transpose":
+            continue  # to ONNX' order of axes; Keras keeps (time, channels)
+        if n.op_type == "BatchNormalization":
+            layer = keras.layers.BatchNormalization(epsilon=at["epsilon"])
+        elif n.op_type == "Conv":
+            c[0] = c[0].transpose(2, 1, 0)
+            layer = keras.layers.Conv1D(c[0].shape[2], c[0].shape[0], at["strides"][0], use_bias=len(c) > 1)
+        elif n.op_type == "MaxPool":
+            layer, c = keras.layers.MaxPooling1D(at["kernel_shape"][0], at["strides"][0]), []
+        elif n.op_type == "Gemm":
+            c[0] = c[0].T
+            layer = keras.layers.Dense(c[0].shape[1])
+        else:
+            layer, c = {"Relu": keras.layers.ReLU, "Softmax": keras.layers.Softmax,
+                        "ReduceMean": keras.layers.GlobalAveragePooling1D}[n.op_type](), []
+        model.add(layer)
+        weights.append((layer, c))
+    for layer, c in weights:
+        layer.set_weights(c)
+    return model
+
+
+def main(archive, tool, folder, *models):
+    os.makedirs(folder, exist_ok=True)
+    train, x, y = [], [], []
+    for person, r, stretches in recordings(archive):
+        for kind, first, last in stretches:
+            part = r[first - 1 : last] if kind <= 6 else r[:0]
+            for i in range(0, len(part) - 127, 64):
+                if person not in TEST:
+                    train.append(part[i : i + 128])
+                    continue
+                x.append(part[i : i + 128])
+                y.append(kind - 1)
+    train, x, y = np.array(train), np.array(x), np.array(y)
+    print("%d windows of other persons to calibrate from, %d test windows" % (len(train), len(x)), flush=True)
+    print("| model | float | ours | theirs | ours same | theirs same | our s | their s |\n" + "|---" * 8 + "|")
+    windows, rows = folder + "/calibrate.npy", []
+    for seed, path in enumerate(models * int(os.environ.get("DRAWS", 1)), 1):
+        base = "%s/%s" % (folder, os.path.basename(path)[:-5])
+        keras_of(path).save(base + ".keras")
+        rng = np.random.default_rng(seed)
+        np.save(windows, train[rng.choice(len(train), int(os.environ.get("WINDOWS", 256)), replace=False)])
+        t, done = timed([tool, "convert", base + ".keras", "-t", "full-integer", "-c", windows, "-o", base + "-ours.tflite", "-q"])
+        u, did = timed([sys.executable, "-c", THEIRS, base + ".keras", windows, base + "-theirs.tflite", "keras3"])
+        if done.returncode or did.returncode:
+            sys.exit(done.stderr + did.stderr)
+        plain = labels_ours(tool, base + ".keras", folder, x)
+        a, b = labels_litert(base + "-ours.tflite", x), labels_litert(base + "-theirs.tflite", x)
+        rows.append([100 * (p == q).mean() for p, q in ((plain, y), (a, y), (b, y), (a, plain), (b, plain))])
+        print("| %s | " % os.path.basename(path) + " | ".join("%.2f %%" % v for v in rows[-1]) + " | %.3f | %.2f |" % (t[0], u[0]), flush=True)
+    mean, gap = np.mean(rows, 0), np.array(rows)[:, 1] - np.array(rows)[:, 2]
+    gap = gap.reshape(-1, len(models)).mean(0)  # a training's draws are not independent
+    print("| **mean** | " + " | ".join("%.2f %%" % v for v in mean) + " | | |")
+    print("ours - theirs: %+.2f points, standard error %.2f over the trainings" % (gap.mean(), gap.std(ddof=1) / len(gap) ** 0.5))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
