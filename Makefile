@@ -32,6 +32,14 @@ CHARTJS ?= $(firstword $(wildcard /usr/share/javascript/chart.js/chart.min.js /u
 # V=1 shows every command.
 Q      := $(if $(V),,@)
 
+# A rule with a recipe that calls make builds with every core; packages are installed before anything is built.
+ifneq ($(filter all demo test cross bench bench-check fuzz lint install,$(or $(MAKECMDGOALS),all)),)
+.NOTPARALLEL:
+endif
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
 all: build/wearlite
 build/wearlite: build/release/wearlite
 	@ln -sf release/wearlite $@
