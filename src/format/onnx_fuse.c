@@ -1,4 +1,4 @@
-// Patterns of exporters that are one op here: GELU by the error function or tanh, hard swish.
+// Patterns of exporters that are one op here: GELU by the error function or tanh, hard swish, and pairs of nodes.
 #include "onnx_read.h"
 #include <math.h>
 #include <string.h>
@@ -109,6 +109,31 @@ static void fuse_hard_swish(struct onnx *r, struct node *relu6)
     if (end) become(r, end, OP_HARD_SWISH, x);
 }
 
+// Two nodes that are one op here, the first of them for the second only: the second becomes it.
+static void fuse_pair(struct onnx *r, struct node *n)
+{
+    struct graph *g = r->g;
+    struct tensor *x = n->in[0], *y = n->nin > 1 ? n->in[1] : NULL;
+    const bool square = n->op == OP_MUL && x == y && n->as.binary.act == ACT_NONE;
+    const struct node *m = graph_producer(g, n->op == OP_DIV ? y : x);
+    const bool only = m && graph_uses(g, m->out[0]) == (square ? 2 : 1);
+    float one;
+    if (square && only && m->op == OP_SUB && m->as.binary.act == ACT_NONE) { // (a - b)^2
+        n->op = OP_SQUARED_DIFFERENCE;
+        n->in[0] = m->in[0];
+        n->in[1] = m->in[1];
+    } else if (square) {
+        become(r, n, OP_SQUARE, x);
+    } else if (n->op == OP_LOGICAL_NOT && only && m->op == OP_EQUAL) {
+        n->op = OP_NOT_EQUAL;
+        n->nin = 2;
+        n->in = m->in;
+        memset(&n->as, 0, sizeof n->as);
+    } else if (n->op == OP_DIV && n->as.binary.act == ACT_NONE && only && m->op == OP_SQRT &&
+               number(x, &one) && one == 1 && x->rank <= y->rank)
+        become(r, n, OP_RSQRT, m->in[0]);
+}
+
 bool onnx_fuse(struct onnx *r)
 {
     struct graph *g = r->g;
@@ -130,5 +155,7 @@ bool onnx_fuse(struct onnx *r)
             fuse_tanh_gelu(r, g->node[k]);
         else if (g->node[k]->op == OP_RELU6)
             fuse_hard_swish(r, g->node[k]);
+    for (int k = 0; k < g->nnode; k++) fuse_pair(r, g->node[k]);
+    graph_drop_dead(g);
     return true;
 }

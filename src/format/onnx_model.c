@@ -98,12 +98,21 @@ static bool output_read(struct onnx *r, const char *name)
 }
 
 // MatMul or Conv followed by Add of a number a channel: what exporters make of one layer with a bias.
-static void merge_biases(struct graph *g)
+static bool is_apart(const struct onnx *r, const struct node *n)
 {
+    for (int i = 0; i < r->napart; i++)
+        if (r->apart[i] == n) return true;
+    return false;
+}
+
+static void merge_biases(struct onnx *r)
+{
+    struct graph *g = r->g;
     for (int k = 1; k < g->nnode; k++) {
         struct node *add = g->node[k], *m = g->node[k - 1];
         if (add->op != OP_ADD ||
-            (m->op != OP_DENSE && m->op != OP_CONV_2D && m->op != OP_DEPTHWISE_CONV_2D) || m->in[2])
+            (m->op != OP_DENSE && m->op != OP_CONV_2D && m->op != OP_DEPTHWISE_CONV_2D) || m->in[2] ||
+            is_apart(r, add))
             continue;
         int bias = add->in[0] == m->out[0];
         struct tensor *b = add->in[bias], *y = m->out[0];
@@ -150,6 +159,7 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
     r->slot = arena_new_n(r->scratch, r->nslot, struct value *);
     r->fixed_batch = r->as_is ? 1 : batch_of(p);
 
+    r->apart = arena_new_n(r->scratch, p->n_node, const struct node *);
     r->g->in = arena_new_n(r->a, p->n_input, struct tensor *);
     r->g->out = arena_new_n(r->a, p->n_output, struct tensor *);
     for (size_t i = 0; i < p->n_initializer; i++) {
@@ -166,12 +176,12 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
     for (size_t i = 0; i < m->n_metadata_props; i++)
         graph_meta_set(r->g, r->a, arena_strdup(r->a, text(m->metadata_props[i]->key)),
                        arena_strdup(r->a, text(m->metadata_props[i]->value)));
-    merge_biases(r->g);
+    merge_biases(r);
     if (!onnx_fuse(r)) return false;
     recurrent_tidy(r->g, r->a);
     if (!onnx_integer(r)) return false;
     graph_drop_dead(r->g);
-    if (r->quantized) merge_biases(r->g); // of dynamic layers, whose scale stood between
+    if (r->quantized) merge_biases(r); // of dynamic layers, whose scale stood between
     return true;
 }
 

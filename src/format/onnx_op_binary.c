@@ -311,7 +311,11 @@ struct value *make_binary(struct onnx *r, struct onnx_node *n, enum op op, struc
 static bool binary(struct onnx *r, struct onnx_node *n)
 {
     struct value *a = node_in(r, n, 0), *b = a ? node_in(r, n, 1) : NULL;
-    return b && node_is(r, n, 0, make_binary(r, n, n->as, a, b));
+    if (!b || !node_is(r, n, 0, make_binary(r, n, n->as, a, b))) return false;
+    if (n->as == OP_ADD && r->g->nnode > n->first && n->p->doc_string &&
+        !strncmp(n->p->doc_string, "apart", 5))
+        r->apart[r->napart++] = r->g->node[r->g->nnode - 1]; // our own writer says so
+    return true;
 }
 
 // Max, Min, Sum, Mean of any number of inputs.
@@ -430,10 +434,13 @@ static bool where(struct onnx *r, struct onnx_node *n)
 
 static bool prelu(struct onnx *r, struct onnx_node *n)
 {
-    struct value *x = node_in(r, n, 0), *slope = x ? node_floats(r, n, 1) : NULL, *in[2] = {x, slope}, y;
+    struct value *x = node_in(r, n, 0), *slope = x ? node_in(r, n, 1) : NULL, *in[2] = {x, slope}, y;
     struct tensor *t[2];
     if (!slope) return false;
-    if (value_is_const(x)) { // max(x, 0) + slope * min(x, 0)
+    for (int k = 0; k < 2; k++)
+        if (value_is_const(in[k]) ? !in[k]->f : in[k]->t->type != F32)
+            return node_fail(r, n, "input %s is not of floats", in[k]->name);
+    if (value_is_const(x) && value_is_const(slope)) { // max(x, 0) + slope * min(x, 0)
         struct value *zero = make_number(r, 0), *up = make_binary(r, n, OP_MAXIMUM, x, zero);
         struct value *down = make_binary(r, n, OP_MUL, make_binary(r, n, OP_MINIMUM, x, zero), slope);
         return node_is(r, n, 0, make_binary(r, n, OP_ADD, up, down));

@@ -266,14 +266,30 @@ static bool gather_node(struct onnx *r, struct onnx_node *n, struct value *x, co
     return true;
 }
 
+// Of a constant, by places that are computed: embeddings.
+static bool table_gather(struct onnx *r, struct onnx_node *n, const struct value *x, const struct value *at,
+                         int axis)
+{
+    if (!x->f || x->rank > GRAPH_MAX_RANK) return node_fail(r, n, "its table %s is not of floats", x->name);
+    struct tensor *ti = value_plain(r->g, r->a, at, r->e);
+    if (!ti) return fail_in(r->e, "node %s (%s)", n->name, n->op);
+    struct node *m = node_add(r, n, OP_GATHER, 2);
+    m->in[0] = tensor_const(r->a, x->name, F32, x->rank, x->dim, x->f);
+    m->in[1] = ti;
+    m->as.axis.axis = axis;
+    struct tensor *t = node_done(r, n, m);
+    if (t) value_set_plain(&n->out[0], t);
+    return t != NULL;
+}
+
 static bool gather(struct onnx *r, struct onnx_node *n)
 {
     struct value *x = node_in(r, n, 0), *at = x ? node_in(r, n, 1) : NULL;
     if (!at) return false;
     int axis = node_axis(r, n, attr_int(n, "axis", 0), x->rank), rank = 0;
     if (axis < 0) return false;
-    if (!value_is_const(at) && at->t->type == I32 && !value_is_const(x))
-        return gather_node(r, n, x, at, axis);
+    if (!value_is_const(at) && at->t->type == I32)
+        return value_is_const(x) ? table_gather(r, n, x, at, axis) : gather_node(r, n, x, at, axis);
     if (!(at = node_ints(r, n, 1))) return false;
     int64_t size = x->dim[axis], count = value_count(at);
     for (int64_t k = 0; k < count; k++)

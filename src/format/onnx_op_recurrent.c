@@ -158,7 +158,12 @@ static bool initial_read(struct rec *c, int input, int d, struct tensor **t)
 static struct tensor *direction_read(struct rec *c, int d, bool sequences)
 {
     struct onnx *r = c->r;
-    struct node *m = node_add(r, c->n, OP_RECURRENT, 7);
+    struct tensor *h0, *c0 = NULL;
+    if (!initial_read(c, H0, d, &h0) || (c->kind == RECURRENT_LSTM && !initial_read(c, C0, d, &c0)))
+        return NULL;
+    struct node *m = node_add(r, c->n, OP_RECURRENT, 7); // behind what the states are made of
+    m->in[5] = h0;
+    m->in[6] = c0;
     const bool backwards = d || c->first_backwards;
     m->as.recurrent = (struct recurrent){.kind = c->kind,
                                          .act = c->act[d],
@@ -182,9 +187,6 @@ static struct tensor *direction_read(struct rec *c, int d, bool sequences)
             m->in[3 + i] =
                 rows_read(c, arena_printf(r->a, "%s/%s", name, i ? "recurrent_bias" : "bias"), b, 1, NULL, d);
     }
-    if (!initial_read(c, H0, d, &m->in[5]) ||
-        (c->kind == RECURRENT_LSTM && !initial_read(c, C0, d, &m->in[6])))
-        return NULL;
     if (!m->in[5] && !m->in[6]) m->nin = m->in[4] ? 5 : m->in[3] ? 4 : 3;
     return node_done(r, c->n, m);
 }

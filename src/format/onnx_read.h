@@ -20,6 +20,8 @@ struct onnx {
     size_t nslot;
     struct node *erf[ONNX_MAX_ERF]; // GELU nodes that stand for an error function (onnx_fuse.c)
     int nerf;
+    const struct node **apart; // sums that are no biases (onnx_model.c)
+    int napart;
     bool quantized; // some values are integers, or constants that were integers
 };
 

@@ -28,11 +28,19 @@ struct writer {
     size_t nnode, node_cap, ninit, init_cap;
     const char **used; // names given out
     size_t nused, used_cap;
+    bool fixed;   // the batch is 1 in the file; else it is free
+    bool touched; // some op needs that: its first dimension is no batch
 };
 
-// ---- nodes, attributes, constants (onnx_write.c) ----
+// For an op that mixes what stands in the first dimension: false, with the reason, while the batch is free. The file is
+// then written again with a batch of 1.
+bool batch_fixed(struct writer *w, const char *why);
+
+// ---- nodes, attributes, constants (onnx_write_node.c) ----
 // A name that nobody has yet: the wish, or with a number behind it.
 const char *onnx_name(struct writer *w, const char *wish);
+void onnx_name_claim(struct writer *w, const char *name);
+int onnx_type(enum dtype t); // the standard's number; 0: not of float graphs
 // One output; in[i] "" where an input is absent.
 Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, int nin, const char *const *in,
                            const char *out);
@@ -58,7 +66,7 @@ bool graph_output_is(const struct writer *w, const struct tensor *t);
 // the graph, for the plain one (claimed when the writing began).
 const char *form_name(struct writer *w, const struct tensor *t, enum form f);
 bool form_fits(const struct tensor *t, enum form f);
-// t's value in form f; converts from a form that is there. Shapes begin with 0: the batch is copied.
+// t's value in form f; converts from a form that is there, or from a constant. Shapes begin with 0: the batch is copied.
 const char *form_get(struct writer *w, const struct tensor *t, enum form f);
 // The form in which t is there already; channels first before others.
 enum form form_have(struct writer *w, const struct tensor *t);
@@ -68,24 +76,40 @@ int form_rank(const struct tensor *t, enum form f);
 // The channels-first form for convolutions and pools: 1-D when height plays no part.
 enum form form_spatial(const struct tensor *x, const struct tensor *y, int32_t kernel_h, int32_t pad_h);
 
-// ---- ops (onnx_write_ops.c, onnx_write_recurrent.c) ----
+// The form in which n, whose inputs broadcast, is best written: what its first computed input has.
+enum form form_shared(struct writer *w, const struct node *n);
+// Its inputs in that form; constants so that they broadcast. False when only a batch of 1 broadcasts so.
+bool form_operands(struct writer *w, const struct node *n, enum form f, const char **in);
+
+// ---- ops: onnx_write_layers.c ----
 bool onnx_write_batch_norm(struct writer *w, const struct node *n);
-bool onnx_write_binary(struct writer *w, const struct node *n);
-bool onnx_write_map(struct writer *w, const struct node *n);
-bool onnx_write_map2(struct writer *w, const struct node *n);
-bool onnx_write_matmul(struct writer *w, const struct node *n);
-bool onnx_write_composed(struct writer *w, const struct node *n);
-bool onnx_write_reduce(struct writer *w, const struct node *n);
-bool onnx_write_concat(struct writer *w, const struct node *n);
 bool onnx_write_conv(struct writer *w, const struct node *n);
 bool onnx_write_dense(struct writer *w, const struct node *n);
-bool onnx_write_dropout(struct writer *w, const struct node *n);
-bool onnx_write_mean(struct writer *w, const struct node *n);
-bool onnx_write_pad(struct writer *w, const struct node *n);
 bool onnx_write_pool(struct writer *w, const struct node *n);
-bool onnx_write_reshape(struct writer *w, const struct node *n);
-bool onnx_write_slice(struct writer *w, const struct node *n);
-bool onnx_write_transpose(struct writer *w, const struct node *n);
-bool onnx_write_unary(struct writer *w, const struct node *n);
+bool onnx_write_binary(struct writer *w, const struct node *n); // with an activation
+// ---- onnx_write_recurrent.c ----
 bool onnx_write_recurrent(struct writer *w, const struct node *n);
+// ---- onnx_write_math.c ----
+bool onnx_write_map(struct writer *w, const struct node *n);
+bool onnx_write_map2(struct writer *w, const struct node *n);
+bool onnx_write_unary(struct writer *w, const struct node *n);
+bool onnx_write_select(struct writer *w, const struct node *n);
+bool onnx_write_cast(struct writer *w, const struct node *n);
+bool onnx_write_matmul(struct writer *w, const struct node *n);
+// ---- onnx_write_composed.c ----
+bool onnx_write_composed(struct writer *w, const struct node *n);
+// ---- onnx_write_reduce.c ----
+bool onnx_write_mean(struct writer *w, const struct node *n);
+bool onnx_write_reduce(struct writer *w, const struct node *n);
+bool onnx_write_arg(struct writer *w, const struct node *n);
+// ---- onnx_write_shape.c ----
+bool onnx_write_reshape(struct writer *w, const struct node *n);
+bool onnx_write_dropout(struct writer *w, const struct node *n);
+bool onnx_write_transpose(struct writer *w, const struct node *n);
+// ---- onnx_write_part.c ----
+bool onnx_write_pad(struct writer *w, const struct node *n);
+bool onnx_write_concat(struct writer *w, const struct node *n);
+bool onnx_write_slice(struct writer *w, const struct node *n);
+bool onnx_write_gather(struct writer *w, const struct node *n);
+bool onnx_write_tile(struct writer *w, const struct node *n);
 #endif

@@ -1,4 +1,4 @@
-// Activations that operator set 13 writes as several nodes, and reductions.
+// Activations that operator set 13 writes as several nodes.
 #include "onnx_write.h"
 
 // op(x), or op(x, y), as an intermediate value.
@@ -43,25 +43,5 @@ bool onnx_write_composed(struct writer *w, const struct node *n)
         onnx_attr_float(w, p, "beta", 0.5f);
         onnx_node(w, "Mul", n->name, 2, (const char *[]){x, gate}, out);
     }
-    return true;
-}
-
-// SUM, REDUCE_MAX, _MIN, _PROD; in operator set 13 the axes of ReduceSum are an input.
-bool onnx_write_reduce(struct writer *w, const struct node *n)
-{
-    const bool sum = n->op == OP_SUM;
-    const char *const name = sum                      ? "ReduceSum"
-                             : n->op == OP_REDUCE_MAX ? "ReduceMax"
-                             : n->op == OP_REDUCE_MIN ? "ReduceMin"
-                                                      : "ReduceProd";
-    const int naxis = n->as.reduce.naxis;
-    int64_t axes[GRAPH_MAX_RANK];
-    for (int i = 0; i < naxis; i++)
-        if (!(axes[i] = n->as.reduce.axis[i])) return fail(w->e, "it reduces the batch");
-    const char *in[2] = {form_get(w, n->in[0], PLAIN), NULL}, *out = form_name(w, n->out[0], PLAIN);
-    if (sum) in[1] = onnx_const_ints(w, arena_printf(w->a, "%s/axes", n->name), naxis, axes);
-    Onnx__NodeProto *p = onnx_node(w, name, n->name, sum ? 2 : 1, in, out);
-    if (!sum) onnx_attr_ints(w, p, "axes", naxis, axes);
-    onnx_attr_int(w, p, "keepdims", n->as.reduce.keep_dims);
     return true;
 }

@@ -62,12 +62,17 @@ static const char *reshaped(struct writer *w, const struct tensor *t, const char
     return out;
 }
 
-// t's value in form f; converts from a form that is there. Shapes begin with 0: the batch is copied.
+// t's value in form f; converts from a form that is there, or from a constant. Shapes begin with 0: the batch is copied.
 const char *form_get(struct writer *w, const struct tensor *t, enum form f)
 {
     static const int64_t to_first_4[] = {0, 3, 1, 2}, to_plain_4[] = {0, 2, 3, 1}, swap[] = {0, 2, 1};
     const char *const *have = forms_of(w, t)->name;
     if (have[f]) return have[f];
+    if (tensor_is_const(t) && !have[PLAIN]) {
+        const char *made = onnx_const_plain(w, t);
+        forms_of(w, t)->name[PLAIN] = made;
+        return form_get(w, t, f);
+    }
     bool four = t->rank == 4;
     switch (f) {
     case PLAIN:
@@ -110,4 +115,41 @@ int form_rank(const struct tensor *t, enum form f)
 enum form form_spatial(const struct tensor *x, const struct tensor *y, int32_t kernel_h, int32_t pad_h)
 {
     return x->dim[1] == 1 && y->dim[1] == 1 && kernel_h == 1 && pad_h == 0 ? NCT : FIRST;
+}
+
+enum form form_shared(struct writer *w, const struct node *n)
+{
+    const struct tensor *y = n->out[0];
+    enum form f = PLAIN;
+    for (int i = n->nin - 1; i >= 0; i--)
+        if (!tensor_is_const(n->in[i]) && n->in[i]->rank == y->rank) f = form_have(w, n->in[i]);
+    for (int i = 0; i < n->nin; i++)
+        if (!form_fits(y, f) ||
+            (!tensor_is_const(n->in[i]) && (n->in[i]->rank != y->rank || !form_fits(n->in[i], f))))
+            f = PLAIN;
+    return f;
+}
+
+bool form_operands(struct writer *w, const struct node *n, enum form f, const char **in)
+{
+    const struct tensor *y = n->out[0];
+    for (int i = 0; i < n->nin; i++) {
+        const struct tensor *t = n->in[i];
+        const int ahead = y->rank - t->rank;
+        int perm[GRAPH_MAX_RANK];
+        if (!tensor_is_const(t) && ahead > 0 &&
+            !batch_fixed(w, "its operands have other numbers of dimensions"))
+            return false;
+        if (tensor_is_const(t) && ahead == 0 && t->rank && t->dim[0] != 1 &&
+            !batch_fixed(w, "its constant has a first dimension of its own"))
+            return false;
+        if (f == PLAIN || !tensor_is_const(t)) {
+            in[i] = form_get(w, t, f);
+            continue;
+        }
+        for (int d = 0; d < y->rank; d++) // a dimension of t for each of the form's
+            if (form_axis(y, f, d) >= 0) perm[form_axis(y, f, d)] = d < ahead ? -1 : d - ahead;
+        in[i] = onnx_const_permuted(w, t, form_rank(y, f), perm);
+    }
+    return true;
 }
