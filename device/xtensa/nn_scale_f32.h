@@ -36,11 +36,11 @@ NN_SHARED int32_t nn_scale_exact(int32_t acc, int32_t mult, int32_t shift)
     return nn_clamp(nn_requantise(acc, mult, shift), -512, 512);
 }
 
-// nn_output_s8 of sum / 2^bits
-NN_INLINE int8_t nn_scale_s8(const nn_scale *f, int32_t sum, int32_t bits, int32_t zero, int32_t min,
-                             int32_t max)
+// nn_output_s8 of sum / 2^bits; the sum as an integer and rounded to a float
+NN_INLINE int8_t nn_scale_both_s8(const nn_scale *f, float rounded, int32_t sum, int32_t bits, int32_t zero,
+                                  int32_t min, int32_t max)
 {
-    const float r = NN_MADD((float)sum, f->factor, f->half);
+    const float r = NN_MADD(rounded, f->factor, f->half);
 #ifdef __xtensa__
     const int32_t q = (int32_t)r;
 #else
@@ -60,5 +60,18 @@ NN_INLINE int8_t nn_scale_s8(const nn_scale *f, int32_t sum, int32_t bits, int32
     }
 #endif
     return (int8_t)nn_clamp(v, min, max);
+}
+
+NN_INLINE int8_t nn_scale_s8(const nn_scale *f, int32_t sum, int32_t bits, int32_t zero, int32_t min,
+                             int32_t max)
+{
+    return nn_scale_both_s8(f, (float)sum, sum, bits, zero, min, max);
+}
+
+// The same of a sum that is a whole float within 2^24.
+NN_INLINE int8_t nn_scale_whole_s8(const nn_scale *f, float sum, int32_t bits, int32_t zero, int32_t min,
+                                   int32_t max)
+{
+    return nn_scale_both_s8(f, sum, (int32_t)sum, bits, zero, min, max);
 }
 #endif
