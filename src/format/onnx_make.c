@@ -23,6 +23,7 @@ bool node_is(struct onnx *r, struct onnx_node *n, int k, const struct value *v)
     const char *name = n->out[k].name;
     n->out[k] = *v;
     n->out[k].name = name;
+    if (v->t && v->t->type != I8) n->out[k].elem = 0;
     for (int i = n->first; v->t && i < r->g->nnode; i++)
         if (r->g->node[i]->out[0] == v->t) v->t->name = name;
     return true;

@@ -90,6 +90,12 @@ static bool output_read(struct onnx *r, const char *name)
         return fail(r->e, "output %s does not depend on the input; remove it from the model", name);
     if (!v->t)
         return fail(r->e, "output %s is one that this tool does not compute; remove it from the model", name);
+    if (v->t->type == F32 && v->elem)
+        return fail(r->e,
+                    "output %s is quantised by a scale that is found when the model runs; end the model in "
+                    "front of it, "
+                    "or behind the layer that takes it",
+                    name);
     struct tensor *t = value_plain(r->g, r->a, v, r->e);
     if (!t) return fail_in(r->e, "output %s", name);
     if (t != v->t && graph_uses(r->g, t) == 0) t->name = v->name;

@@ -1,5 +1,6 @@
 // Conv and the pools: (N, C, T) becomes (n, 1, t, c), (N, C, H, W) becomes (n, h, w, c).
 #include "onnx_read.h"
+#include <float.h>
 #include <string.h>
 
 static const int axis_1d[] = {0, -1, 2, 1}, axis_2d[] = {0, 2, 3, 1};
@@ -194,14 +195,42 @@ static bool conv(struct onnx *r, struct onnx_node *n)
     return window_out(n, t, &win);
 }
 
+// The largest of the taps, each a slice with the pool's stride.
+static bool dilated_max_pool(struct onnx *r, struct onnx_node *n, struct value *x, const struct window *w)
+{
+    const int taps = w->kernel[0] * w->kernel[1],
+              first = 2 - w->spatial; // index of the first spatial dimension
+    struct value *y = NULL;
+    if (w->kernel[0] > 64 || w->kernel[1] > 64 || taps > 64)
+        return node_fail(r, n, "dilated pools of more than 64 taps are not supported");
+    for (int s = first; s < 2; s++)
+        x = make_padded(r, n, x, 2 + s - first, w->pad[s], w->pad[2 + s], -FLT_MAX);
+    for (int k = 0; k < taps && x; k++) {
+        const int32_t at[2] = {k / w->kernel[1], k % w->kernel[1]};
+        struct value *tap = x;
+        for (int s = first; s < 2; s++) {
+            const int d = 2 + s - first;
+            const int32_t span = (w->kernel[s] - 1) * w->dilation[s] + 1;
+            if (x->dim[d] < span) return node_fail(r, n, "its kernel is larger than its input");
+            tap = make_along(r, n, tap, d, at[s] * w->dilation[s], w->stride[s],
+                             (x->dim[d] - span) / w->stride[s] + 1);
+        }
+        y = y ? make_binary(r, n, OP_MAXIMUM, y, tap) : tap;
+    }
+    return node_is(r, n, 0, y);
+}
+
 static bool pool(struct onnx *r, struct onnx_node *n, enum op op)
 {
     struct value *x = node_computed(r, n, 0);
     struct window w = {.kernel = {1, 1}};
     if (!x || !window_read(r, n, x, &w)) return false;
     if (!attr_find(n, "kernel_shape")) return node_fail(r, n, "kernel_shape is missing");
-    if (w.dilation[0] != 1 || w.dilation[1] != 1) return node_fail(r, n, "dilated pools are not supported");
+    const bool dilated = w.dilation[0] != 1 || w.dilation[1] != 1;
+    if (dilated && op == OP_AVERAGE_POOL_2D)
+        return node_fail(r, n, "dilated average pools are not supported");
     if (n->nout > 1 && *n->out[1].name) n->out[1].t = NULL; // Indices: refused when somebody uses it
+    if (dilated) return dilated_max_pool(r, n, x, &w);
     struct tensor *t = value_tensor(r->g, r->a, x, 4, w.axis, r->e);
     if (!t) return fail_in(r->e, "node %s (%s)", n->name, n->op);
     bool padded = w.pad[0] || w.pad[1] || w.pad[2] || w.pad[3];

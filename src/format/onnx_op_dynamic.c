@@ -18,7 +18,9 @@ static bool dynamic_quantize(struct onnx *r, struct onnx_node *n)
         if (!fold_new(r, n, &n->out[2], 0, NULL, NULL, &zero)) return false;
         n->out[2].elem = UINT8;
     }
-    return node_same(n, x);
+    node_same(n, x);
+    n->out[0].elem = UINT8; // though they are floats here
+    return true;
 }
 
 // One scale for each output channel: that is how LiteRT tells asymmetric inputs of a convolution.
@@ -68,8 +70,13 @@ static bool integer_product(struct onnx *r, struct onnx_node *n)
     const bool dynamic = x->t->type == F32, both = !conv && !value_is_const(w) && w->t->type == F32;
     if (!both && !(w = node_ints(r, n, 1))) return false;
     if (x->t->type == I8) { // quantised by a known scale
+        const struct value *zx = n->nin > 2 ? n->in[2] : NULL;
         const float s = x->t->q.scale[0];
+        if (zx && (!zx->i || value_count(zx) != 1))
+            return node_fail(r, n, "zero point %s is no single constant", zx->name);
+        const int64_t own = x->t->q.zero[0] + (x->elem == INT8 ? 0 : 128), zero = zx ? zx->i[0] : 0;
         x = make_binary(r, n, OP_DIV, make_dequantized(r, n, x), make_number(r, s));
+        if (own != zero) x = make_binary(r, n, OP_ADD, x, make_number(r, (float)(own - zero)));
     }
     struct scale s = {1, &one, NULL, 0};
     const struct value *z = n->nin > 3 && !both ? n->in[3] : NULL;

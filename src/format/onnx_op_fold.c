@@ -122,26 +122,29 @@ static bool constant_of_shape(struct onnx *r, struct onnx_node *n)
 }
 
 // Integers are int32 here, whatever their width in ONNX.
-static bool cast_computed(struct onnx *r, struct onnx_node *n, struct value *x, enum dtype type, int64_t to)
+struct value *make_cast(struct onnx *r, struct onnx_node *n, struct value *x, enum dtype type)
 {
-    if (x->t->type == type) return node_same(n, x);
-    if (type == I32 && to != 6 && to != 7)
-        return node_fail(r, n, "a cast of computed values to type %lld of the standard is not supported",
-                         (long long)to);
-    if (type == BOOL && x->t->type == F32)
-        return node_is(r, n, 0, make_binary(r, n, OP_NOT_EQUAL, x, make_number(r, 0)));
-    struct node *m = node_add(r, n, OP_CAST, 1);
+    if (!x || value_is_const(x) || x->t->type == type) return x;
+    if (type == BOOL && x->t->type == F32) return make_binary(r, n, OP_NOT_EQUAL, x, make_number(r, 0));
+    struct node *m = make_node(r, n, OP_CAST, 1);
+    struct value *y = arena_copy(r->scratch, x, sizeof *x);
+    m->in[0] = x->t;
     m->out[0]->type = type;
-    return node_unary(r, n, m, x);
+    y->t = node_done(r, n, m);
+    return y->t ? y : NULL;
 }
 
-static bool cast(struct onnx *r, struct onnx_node *n)
+// To the standard's type `to`.
+static bool cast_to(struct onnx *r, struct onnx_node *n, struct value *x, int64_t to)
 {
-    struct value *x = node_in(r, n, 0);
-    if (!x) return false;
-    int64_t to = attr_int(n, "to", 0);
-    bool to_float = to == 1 || to == 10 || to == 11 || to == 16;
-    if (!value_is_const(x)) return cast_computed(r, n, x, to_float ? F32 : to == 9 ? BOOL : I32, to);
+    const bool to_float = to == 1 || to == 10 || to == 11 || to == 16;
+    if (!value_is_const(x)) {
+        const enum dtype type = to_float ? F32 : to == 9 ? BOOL : I32;
+        if (type == I32 && to != 6 && to != 7)
+            return node_fail(r, n, "a cast of computed values to type %lld of the standard is not supported",
+                             (long long)to);
+        return node_is(r, n, 0, make_cast(r, n, x, type));
+    }
     if (to_float == (x->f != NULL)) return node_same(n, x);
     float *f = NULL;
     int64_t *i = NULL;
@@ -153,6 +156,21 @@ static bool cast(struct onnx *r, struct onnx_node *n)
         else
             i[k] = to == 9 ? x->f[k] != 0 : x->f[k] > -9e18f && x->f[k] < 9e18f ? (int64_t)x->f[k] : 0;
     return true;
+}
+
+static bool cast(struct onnx *r, struct onnx_node *n)
+{
+    struct value *x = node_in(r, n, 0);
+    return x && cast_to(r, n, x, attr_int(n, "to", 0));
+}
+
+// To the type that another value has.
+static bool cast_like(struct onnx *r, struct onnx_node *n)
+{
+    struct value *x = node_in(r, n, 0), *like = x ? node_in(r, n, 1) : NULL;
+    if (!like) return false;
+    if (value_is_const(like)) return cast_to(r, n, x, like->f ? 1 : like->elem);
+    return cast_to(r, n, x, like->t->type == F32 ? 1 : like->t->type == BOOL ? 9 : 6);
 }
 
 static bool expand(struct onnx *r, struct onnx_node *n)
@@ -251,6 +269,7 @@ const struct onnx_op_entry onnx_ops_fold[] = {
     {"Shape", shape, OP_COUNT},
     {"ConstantOfShape", constant_of_shape, OP_COUNT},
     {"Cast", cast, OP_CAST},
+    {"CastLike", cast_like, OP_CAST},
     {"Expand", expand, OP_TILE},
     {"Size", size, OP_COUNT},
     {"Range", range, OP_COUNT},

@@ -85,14 +85,19 @@ static bool batch_normalization(struct onnx *r, struct onnx_node *n)
 }
 
 // (x - mean) / sqrt(variance + epsilon) over the dimensions `axes`, as TensorFlow's converter composes it.
+// stats: mean and factor; NULL: nobody asks.
 static struct value *standardised(struct onnx *r, struct onnx_node *n, struct value *x, unsigned axes,
-                                  float epsilon)
+                                  float epsilon, struct value **stats)
 {
     struct value *mean = make_reduce(r, n, OP_MEAN, x, axes, true);
     struct value *square = make_binary(r, n, OP_SQUARED_DIFFERENCE, x, mean);
     struct value *variance = make_reduce(r, n, OP_MEAN, square, axes, true);
     struct value *factor =
         make_unary(r, n, OP_RSQRT, make_binary(r, n, OP_ADD, variance, make_number(r, epsilon)));
+    if (stats) {
+        stats[0] = mean;
+        stats[1] = factor;
+    }
     return make_binary(r, n, OP_MUL, make_binary(r, n, OP_SUB, x, mean), factor);
 }
 
@@ -118,12 +123,6 @@ static struct value *scaled(struct onnx *r, struct onnx_node *n, struct value *x
     return x;
 }
 
-static bool only_output(struct onnx_node *n) // others: refused when somebody uses them
-{
-    for (int k = 1; k < n->nout; k++) n->out[k].t = NULL;
-    return true;
-}
-
 static bool layer_normalization(struct onnx *r, struct onnx_node *n)
 {
     struct value *x = node_computed(r, n, 0);
@@ -131,8 +130,10 @@ static bool layer_normalization(struct onnx *r, struct onnx_node *n)
     const int axis = node_axis(r, n, attr_int(n, "axis", -1), x->rank);
     if (axis < 0) return false;
     const unsigned axes = ((1u << x->rank) - 1) & ~((1u << axis) - 1);
-    struct value *y = standardised(r, n, x, axes, attr_float(n, "epsilon", 1e-5f));
-    return only_output(n) && node_is(r, n, 0, scaled(r, n, y, 1, 0, NULL));
+    struct value *stats[2], *y = standardised(r, n, x, axes, attr_float(n, "epsilon", 1e-5f), stats);
+    for (int k = 1; k < 3 && k < n->nout && y; k++)
+        if (*n->out[k].name && !node_is(r, n, k, stats[k - 1])) return false;
+    return node_is(r, n, 0, scaled(r, n, y, 1, 0, NULL));
 }
 
 static bool rms_normalization(struct onnx *r, struct onnx_node *n)
@@ -155,7 +156,8 @@ static bool instance_normalization(struct onnx *r, struct onnx_node *n)
     if (x->rank < 3) return node_fail(r, n, "its input has %d dimensions", x->rank);
     int32_t channels[VALUE_MAX_RANK];
     for (int d = 1; d < x->rank; d++) channels[d - 1] = d == 1 ? x->dim[1] : 1;
-    struct value *y = standardised(r, n, x, ((1u << x->rank) - 1) & ~3u, attr_float(n, "epsilon", 1e-5f));
+    struct value *y =
+        standardised(r, n, x, ((1u << x->rank) - 1) & ~3u, attr_float(n, "epsilon", 1e-5f), NULL);
     return node_is(r, n, 0, scaled(r, n, y, 1, x->rank - 1, channels));
 }
 
@@ -178,7 +180,7 @@ static bool group_normalization(struct onnx *r, struct onnx_node *n)
     split[1] = (int32_t)groups;
     split[2] = x->dim[1] / split[1];
     struct value *y = make_shape(r, n, x, x->rank + 1, split);
-    y = standardised(r, n, y, ((1u << (x->rank + 1)) - 1) & ~3u, attr_float(n, "epsilon", 1e-5f));
+    y = standardised(r, n, y, ((1u << (x->rank + 1)) - 1) & ~3u, attr_float(n, "epsilon", 1e-5f), NULL);
     const bool by_group = n->nin > 1 && n->in[1] && value_count(n->in[1]) == groups && groups != x->dim[1];
     each[0] = by_group ? split[1] : x->dim[1];
     if (by_group) y = scaled(r, n, y, 1, x->rank, each);

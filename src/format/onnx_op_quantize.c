@@ -151,7 +151,9 @@ static bool quantize_linear(struct onnx *r, struct onnx_node *n)
     if (stays_float(n, s.elem)) return node_same(n, x);
     if (s.n != 1) return node_fail(r, n, "activations with a scale a channel are not supported");
     const struct quant q = quant_of(r, &s);
-    return zero_fits(r, n, &s) && node_is(r, n, 0, quantized(r, n, x, &q));
+    if (!zero_fits(r, n, &s) || !node_is(r, n, 0, quantized(r, n, x, &q))) return false;
+    n->out[0].elem = s.elem ? s.elem : UINT8;
+    return true;
 }
 
 // x, quantised or a constant, as floats by the scale of the inputs named.
@@ -208,7 +210,9 @@ static bool quantized_output(struct onnx *r, struct onnx_node *n, struct value *
     if (stays_float(n, s.elem)) return node_is(r, n, 0, y);
     if (s.n != 1) return node_fail(r, n, "activations with a scale a channel are not supported");
     const struct quant q = quant_of(r, &s);
-    return zero_fits(r, n, &s) && node_is(r, n, 0, quantized(r, n, y, &q));
+    if (!zero_fits(r, n, &s) || !node_is(r, n, 0, quantized(r, n, y, &q))) return false;
+    n->out[0].elem = s.elem ? s.elem : UINT8;
+    return true;
 }
 
 // An int32 bias at scale input * weight.

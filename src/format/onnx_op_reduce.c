@@ -157,8 +157,8 @@ static bool arg(struct onnx *r, struct onnx_node *n)
     if (!x) return false;
     const int axis = node_axis(r, n, attr_int(n, "axis", 0), x->rank);
     if (axis < 0) return false;
-    if (attr_int(n, "select_last_index", 0))
-        return node_fail(r, n, "the last of several equal values is not supported (select_last_index)");
+    const bool last = attr_int(n, "select_last_index", 0) != 0; // the first one, counted from the end
+    if (last && !(x = make_along(r, n, x, axis, x->dim[axis] - 1, -1, x->dim[axis]))) return false;
     int order[GRAPH_MAX_RANK], left[GRAPH_MAX_RANK], nleft = 0, rank, outs = 0;
     int32_t dim[VALUE_MAX_RANK], kept[VALUE_MAX_RANK];
     struct tensor *t = value_view(r->g, r->a, x, axis, order, &rank, r->e);
@@ -167,7 +167,7 @@ static bool arg(struct onnx *r, struct onnx_node *n)
         kept[d] = d == axis ? 1 : x->dim[d];
         if (d != axis) dim[outs++] = x->dim[d];
     }
-    struct node *m = node_add(r, n, n->as, 1);
+    struct node *m = make_node(r, n, n->as, 1);
     m->in[0] = t;
     for (int i = 0; i < rank; i++)
         if (order[i] == axis)
@@ -177,6 +177,12 @@ static bool arg(struct onnx *r, struct onnx_node *n)
     if (!(t = node_done(r, n, m))) return false;
     y.name = n->out[0].name;
     value_set(&y, t, left, outs, dim);
+    if (last) { // integers are not subtracted
+        struct value *f = make_cast(r, n, &y, F32);
+        f = make_binary(r, n, OP_SUB, make_number(r, (float)(x->dim[axis] - 1)), f);
+        if (!(f = make_cast(r, n, f, I32))) return false;
+        y = *f;
+    }
     return node_is(r, n, 0, attr_int(n, "keepdims", 1) ? make_shape(r, n, &y, x->rank, kept) : &y);
 }
 

@@ -100,11 +100,21 @@ static bool identity(struct onnx *r, struct onnx_node *n)
     return x && node_same(n, x);
 }
 
+// Outside of training the identity, and a mask that keeps everything.
 static bool dropout(struct onnx *r, struct onnx_node *n)
 {
-    if (n->nin > 2 && n->in[2] && n->in[2]->i && value_count(n->in[2]) == 1 && n->in[2]->i[0])
+    struct value *x = node_in(r, n, 0);
+    const struct value *ratio = n->nin > 1 ? n->in[1] : NULL, *training = n->nin > 2 ? n->in[2] : NULL;
+    const bool none = ratio && ratio->f && value_count(ratio) == 1 && ratio->f[0] == 0;
+    if (!x) return false;
+    if (training && !none && !(training->i && value_count(training) == 1 && !training->i[0]))
         return node_fail(r, n, "is in training mode; export the model for inference");
-    return identity(r, n);
+    if (n->nout > 1 && *n->out[1].name) {
+        int64_t *mask;
+        if (!fold_new(r, n, &n->out[1], x->rank, x->dim, NULL, &mask)) return false;
+        for (int64_t k = 0, count = value_count(x); k < count; k++) mask[k] = 1;
+    }
+    return node_same(n, x);
 }
 
 static bool transpose(struct onnx *r, struct onnx_node *n)
@@ -125,9 +135,42 @@ static bool transpose(struct onnx *r, struct onnx_node *n)
     return node_is(r, n, 0, make_transpose(r, n, x, perm));
 }
 
+// Blocks of block x block positions become channels, and back: reshapes around a transpose.
+static bool space_depth(struct onnx *r, struct onnx_node *n)
+{
+    struct value *x = node_computed(r, n, 0);
+    const int64_t b = attr_int(n, "blocksize", 0);
+    const bool to_space = !strcmp(n->op, "DepthToSpace"),
+               crd = !strcmp(attr_text(r, n, "mode", "DCR"), "CRD");
+    if (!x) return false;
+    if (x->rank != 4 || b < 1 || b > 64)
+        return node_fail(r, n, "blocksize %lld of %d dimensions", (long long)b, x->rank);
+    const int32_t k = (int32_t)b, c = x->dim[1], h = x->dim[2], w = x->dim[3];
+    if (to_space ? c % (k * k) : h % k || w % k)
+        return node_fail(r, n, "blocks of %d do not fit its input", k);
+    static const int dcr_perm[] = {0, 3, 4, 1, 5, 2}, crd_perm[] = {0, 1, 4, 2, 5, 3},
+                     depth[] = {0, 3, 5, 1, 2, 4};
+    if (!to_space) {
+        struct value *y = make_shape(r, n, x, 6, (int32_t[]){x->dim[0], c, h / k, k, w / k, k});
+        y = make_transpose(r, n, y, depth);
+        return node_is(r, n, 0, make_shape(r, n, y, 4, (int32_t[]){x->dim[0], c * k * k, h / k, w / k}));
+    }
+    const int32_t few = c / (k * k);
+    struct value *y = make_shape(
+        r, n, x, 6, crd ? (int32_t[]){x->dim[0], few, k, k, h, w} : (int32_t[]){x->dim[0], k, k, few, h, w});
+    y = make_transpose(r, n, y, crd ? crd_perm : dcr_perm);
+    return node_is(r, n, 0, make_shape(r, n, y, 4, (int32_t[]){x->dim[0], few, h * k, w * k}));
+}
+
 const struct onnx_op_entry onnx_ops_shape[] = {
-    {"Reshape", reshape, OP_RESHAPE},       {"Flatten", flatten, OP_RESHAPE},
-    {"Squeeze", squeeze, OP_RESHAPE},       {"Unsqueeze", unsqueeze, OP_RESHAPE},
-    {"Identity", identity, OP_RESHAPE},     {"Dropout", dropout, OP_RESHAPE},
-    {"Transpose", transpose, OP_TRANSPOSE}, {NULL, NULL, OP_COUNT},
+    {"Reshape", reshape, OP_RESHAPE},
+    {"Flatten", flatten, OP_RESHAPE},
+    {"Squeeze", squeeze, OP_RESHAPE},
+    {"Unsqueeze", unsqueeze, OP_RESHAPE},
+    {"Identity", identity, OP_RESHAPE},
+    {"Dropout", dropout, OP_RESHAPE},
+    {"Transpose", transpose, OP_TRANSPOSE},
+    {"DepthToSpace", space_depth, OP_TRANSPOSE},
+    {"SpaceToDepth", space_depth, OP_TRANSPOSE},
+    {NULL, NULL, OP_COUNT},
 };

@@ -205,13 +205,12 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
     return true;
 }
 
-static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,    onnx_ops_dense,
-                                                     onnx_ops_binary,  onnx_ops_activation,
-                                                     onnx_ops_norm,    onnx_ops_reduce,
-                                                     onnx_ops_shape,   onnx_ops_part,
-                                                     onnx_ops_fold,    onnx_ops_recurrent,
-                                                     onnx_ops_matmul,  onnx_ops_quantize,
-                                                     onnx_ops_dynamic, NULL};
+static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,       onnx_ops_dense,     onnx_ops_binary,
+                                                     onnx_ops_activation, onnx_ops_norm,      onnx_ops_reduce,
+                                                     onnx_ops_shape,      onnx_ops_join,      onnx_ops_slice,
+                                                     onnx_ops_gather,     onnx_ops_pad,       onnx_ops_choose,
+                                                     onnx_ops_fold,       onnx_ops_recurrent, onnx_ops_matmul,
+                                                     onnx_ops_quantize,   onnx_ops_dynamic,   NULL};
 
 static const struct onnx_op_entry *table_find(const struct onnx_op_entry *p, const char *op)
 {
@@ -249,19 +248,22 @@ static bool moves(const char *op)
 static bool op_read_quantised(struct onnx *r, struct onnx_node *n, const struct onnx_op_entry *op)
 {
     const struct quant *q = NULL;
+    int elem = 0;
     for (int i = 0; i < n->nin; i++) {
         const struct value *v = n->in[i];
         if (!v || value_is_const(v) || v->t->type != I8) continue;
         if (!moves(n->op))
             return node_fail(
                 r, n, "takes quantised numbers (%s) without their scale; export in the QDQ format", v->name);
-        if (!q) q = &v->t->q;
+        if (!q) q = &v->t->q, elem = v->elem;
         if (!(n->in[i] = make_dequantized(r, n, n->in[i]))) return false;
     }
     if (!op->read(r, n)) return false;
     for (int i = 0; q && i < n->nout; i++) {
         struct value *v = &n->out[i];
-        if (!value_is_const(v) && v->t && !node_is(r, n, i, make_quantized(r, n, v, q))) return false;
+        if (value_is_const(v) || !v->t) continue;
+        if (!node_is(r, n, i, make_quantized(r, n, v, q))) return false;
+        v->elem = elem;
     }
     return true;
 }
@@ -281,6 +283,10 @@ static const struct refusal {
     {"NonZero", "its output has no fixed size; export with fixed shapes and constant folding"},
     {"DFT", "Fourier transforms are not supported; compute the spectrum before the model"},
     {"STFT", "Fourier transforms are not supported; compute the spectrum before the model"},
+    {"SoftmaxCrossEntropyLoss",
+     "losses are for training; export the model for inference, it ends at the scores"},
+    {"NegativeLogLikelihoodLoss",
+     "losses are for training; export the model for inference, it ends at the scores"},
     {"RandomNormal", "random numbers are not supported; export the model for inference"},
     {"RandomNormalLike", "random numbers are not supported; export the model for inference"},
     {"RandomUniform", "random numbers are not supported; export the model for inference"},

@@ -43,8 +43,9 @@ struct onnx_op_entry {
     enum op as;
 };
 extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_binary[], onnx_ops_activation[],
-    onnx_ops_norm[], onnx_ops_reduce[], onnx_ops_shape[], onnx_ops_part[], onnx_ops_fold[],
-    onnx_ops_recurrent[], onnx_ops_matmul[], onnx_ops_quantize[], onnx_ops_dynamic[], onnx_ops_microsoft[],
+    onnx_ops_norm[], onnx_ops_reduce[], onnx_ops_shape[], onnx_ops_join[], onnx_ops_slice[],
+    onnx_ops_gather[], onnx_ops_pad[], onnx_ops_choose[], onnx_ops_fold[], onnx_ops_recurrent[],
+    onnx_ops_matmul[], onnx_ops_quantize[], onnx_ops_dynamic[], onnx_ops_microsoft[],
     onnx_ops_microsoft_dynamic[];
 
 // The place of the value of this name; *place is NULL where there is none. Registering fails on a second one.
@@ -104,12 +105,23 @@ struct node *make_node(struct onnx *r, const struct onnx_node *n, enum op op, in
 struct value *make_number(struct onnx *r, float v);
 struct value *make_unary(struct onnx *r, struct onnx_node *n, enum op op, struct value *x);
 struct value *make_binary(struct onnx *r, struct onnx_node *n, enum op op, struct value *a, struct value *b);
+struct value *make_cast(struct onnx *r, struct onnx_node *n, struct value *x,
+                        enum dtype type); // of a computed one
 bool make_where(struct onnx *r, struct onnx_node *n, struct value *c, struct value *a, struct value *b);
 // Over the dimensions whose bits are set.
 struct value *make_reduce(struct onnx *r, struct onnx_node *n, enum op op, struct value *x, unsigned axes,
                           bool keep);
 struct value *make_shape(struct onnx *r, struct onnx_node *n, struct value *x, int rank, const int32_t *dim);
 struct value *make_transpose(struct onnx *r, struct onnx_node *n, struct value *x, const int *perm);
+// The part of x that starts at begin[d] and takes dim[d] elements every step[d] of dimension d; of one dimension.
+struct value *make_part(struct onnx *r, struct onnx_node *n, struct value *x, const int64_t *begin,
+                        const int64_t *step, const int32_t *dim);
+struct value *make_along(struct onnx *r, struct onnx_node *n, struct value *x, int axis, int64_t begin,
+                         int64_t step, int32_t count);
+struct value *make_concat(struct onnx *r, struct onnx_node *n, int count, struct value *const *in, int axis);
+// before numbers v in front of x along dimension d, and after behind it
+struct value *make_padded(struct onnx *r, struct onnx_node *n, struct value *x, int d, int32_t before,
+                          int32_t after, float v);
 // times[d]: how often dimension d is repeated
 struct value *make_tile(struct onnx *r, struct onnx_node *n, struct value *x, const int64_t *times);
 // x as floats when it is quantised, and quantised by *q

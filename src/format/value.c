@@ -127,6 +127,7 @@ static struct tensor *reshaped(struct graph *g, struct arena *a, struct tensor *
     struct node *n = graph_add(g, a, OP_RESHAPE, arena_printf(a, "%s/reshape", t->name), 1, 1);
     n->in[0] = t;
     n->out[0] = tensor_new(a, n->name, t->type, rank, dim);
+    n->out[0]->q = t->q;
     return graph_apply(g, a, n, e);
 }
 
@@ -141,6 +142,8 @@ static struct tensor *transposed(struct graph *g, struct arena *a, struct tensor
     struct node *n = graph_add(g, a, OP_TRANSPOSE, arena_printf(a, "%s/transpose", t->name), 1, 1);
     n->in[0] = t;
     memcpy(n->as.transpose.perm, perm, (size_t)t->rank * sizeof *perm);
+    n->out[0] = tensor_new(a, n->name, t->type, 0, NULL);
+    n->out[0]->q = t->q;
     return graph_apply(g, a, n, e);
 }
 

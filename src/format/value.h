@@ -19,7 +19,7 @@ struct value {
     // A constant: exactly one of them, row-major; integers of any width and booleans are int64.
     const float *f;
     const int64_t *i;
-    int elem; // ONNX's number of the integers' type; 0: not known
+    int elem; // ONNX's number of the integers' type; 0: not known. Of a computed one, how the file has its int8 values
     struct quant
         q; // of floats that are integers times a scale: one, or one for each index of an axis; n 0: not known
     // Computed: each dimension of t is a product of factors that are neighbours in memory.

@@ -34,6 +34,7 @@ struct move {
     int rank;
     int32_t dim[MOVE_MAX_RANK], from[MOVE_MAX_RANK], to[MOVE_MAX_RANK], from_at, to_at;
 };
+int64_t move_calls(const struct move *m); // more than MOVE_MAX_CALLS: lower_move fails
 bool lower_move(const struct node *n, struct plan *p, struct move m, const struct tensor *x,
                 const struct tensor *y, struct err *e);
 // Elements from one index of each dimension to the next.

@@ -32,27 +32,43 @@ void tensor_strides(const struct tensor *t, int32_t *s)
     }
 }
 
-bool lower_move(const struct node *n, struct plan *p, struct move m, const struct tensor *x,
-                const struct tensor *y, struct err *e)
+// The dimensions that do not run on from one to the next, the innermost first, at least four.
+static int merge(const struct move *m, int32_t *dim, int32_t *from, int32_t *to)
 {
-    int32_t dim[MOVE_MAX_RANK], from[MOVE_MAX_RANK], to[MOVE_MAX_RANK]; // the innermost first
     int rank = 0;
-    for (int i = m.rank - 1; i >= 0; i--) {
-        if (m.dim[i] == 1) continue;
-        if (rank && m.from[i] == from[rank - 1] * dim[rank - 1] && m.to[i] == to[rank - 1] * dim[rank - 1]) {
-            dim[rank - 1] *= m.dim[i];
+    for (int i = m->rank - 1; i >= 0; i--) {
+        if (m->dim[i] == 1) continue;
+        if (rank && m->from[i] == from[rank - 1] * dim[rank - 1] &&
+            m->to[i] == to[rank - 1] * dim[rank - 1]) {
+            dim[rank - 1] *= m->dim[i];
             continue;
         }
-        dim[rank] = m.dim[i];
-        from[rank] = m.from[i];
-        to[rank++] = m.to[i];
+        dim[rank] = m->dim[i];
+        from[rank] = m->from[i];
+        to[rank++] = m->to[i];
     }
     for (; rank < 4; rank++) {
         dim[rank] = 1;
         from[rank] = to[rank] = rank ? 0 : 1;
     }
+    return rank;
+}
+
+int64_t move_calls(const struct move *m)
+{
+    int32_t dim[MOVE_MAX_RANK], from[MOVE_MAX_RANK], to[MOVE_MAX_RANK];
+    const int rank = merge(m, dim, from, to);
     int64_t calls = 1;
     for (int i = 4; i < rank; i++) calls *= dim[i];
+    return calls;
+}
+
+bool lower_move(const struct node *n, struct plan *p, struct move m, const struct tensor *x,
+                const struct tensor *y, struct err *e)
+{
+    int32_t dim[MOVE_MAX_RANK], from[MOVE_MAX_RANK], to[MOVE_MAX_RANK];
+    const int rank = merge(&m, dim, from, to);
+    const int64_t calls = move_calls(&m);
     if (calls > MOVE_MAX_CALLS)
         return fail(e, "it moves %d dimensions apart from each other, %lld blocks of four; at most %d", rank,
                     (long long)calls, MOVE_MAX_CALLS);

@@ -93,22 +93,42 @@ static bool lower_gather(const struct node *n, struct plan *p, struct err *e)
 }
 
 // Each dimension counts twice: how often it is repeated, and itself.
-static bool lower_tile(const struct node *n, struct plan *p, struct err *e)
+static struct move tile_move(const struct tensor *x, const struct tensor *y, const int32_t *times)
 {
-    const struct tensor *x = n->in[0], *y = n->out[0];
     struct move m = {.rank = 2 * x->rank};
     int32_t from[GRAPH_MAX_RANK], to[GRAPH_MAX_RANK];
-    if (!want_moved(n, 0, e)) return false;
     tensor_strides(x, from);
     tensor_strides(y, to);
     for (int i = 0; i < x->rank; i++) {
-        m.dim[2 * i] = n->as.tile.times[i];
+        m.dim[2 * i] = times[i];
         m.to[2 * i] = to[i] * x->dim[i];
         m.dim[2 * i + 1] = x->dim[i];
         m.from[2 * i + 1] = from[i];
         m.to[2 * i + 1] = to[i];
     }
-    return lower_move(n, p, m, x, y, e);
+    return m;
+}
+
+static bool lower_tile(const struct node *n, struct plan *p, struct err *e)
+{
+    const struct tensor *x = n->in[0], *y = n->out[0];
+    const int32_t *times = n->as.tile.times;
+    if (!want_moved(n, 0, e)) return false;
+    const struct move m = tile_move(x, y, times);
+    if (move_calls(&m) <= MOVE_MAX_CALLS) return lower_move(n, p, m, x, y, e);
+    int first = 0;
+    while (times[first] == 1) first++;
+    for (int d = x->rank - 1; d >= first; d--) { // one dimension after the other, the innermost first
+        if (times[d] == 1) continue;
+        int32_t one[GRAPH_MAX_RANK];
+        for (int i = 0; i < x->rank; i++) one[i] = i == d ? times[d] : 1;
+        struct tensor *t = tensor_new(p->arena, y->name, y->type, x->rank, x->dim);
+        t->dim[d] *= times[d];
+        const struct tensor *to = d == first ? y : t;
+        if (!lower_move(n, p, tile_move(x, to, one), x, to, e)) return false;
+        x = to;
+    }
+    return true;
 }
 
 // Quantised integers are taken as they are, without their scale, as TensorFlow Lite does.
