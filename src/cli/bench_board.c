@@ -1,3 +1,4 @@
+#include "../study/figure.h"
 #include "bench_board.h"
 #include <math.h>
 #include <stdio.h>
@@ -56,7 +57,7 @@ json_t *bench_board_json(const struct board_report *r, const struct measurement 
                  {"energy_uj_low", e.low},
                  {"energy_uj_high", e.high}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        json_object_set_new(o, known[i].key, isnan(known[i].v) ? json_null() : json_real(known[i].v));
+        figure_put(o, known[i].key, known[i].v);
     json_object_set_new(o, "energy_origin", isnan(e.value) ? json_null() : json_string("modelled"));
     return o;
 }

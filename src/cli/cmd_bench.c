@@ -1,8 +1,8 @@
 #include "../base/file.h"
 #include "../format/format.h"
 #include "../measure/measure.h"
-#include "bench_board.h"
 #include "../study/figure.h"
+#include "bench_board.h"
 #include "bench_settings.h"
 #include "cmd.h"
 #include "windows.h"
@@ -11,13 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *whole(double v)
+// A count; below zero: not known
+static void count_put(json_t *o, const char *key, double v)
 {
-    return isnan(v) || v < 0 ? json_null() : json_integer((json_int_t)llround(v));
-}
-static json_t *text(const char *s)
-{
-    return s ? json_string(s) : json_null();
+    figure_put(o, key, v < 0 ? NAN : round(v));
 }
 static const char *base_name(const char *path)
 {
@@ -32,57 +29,60 @@ static json_t *cell(const char *path, const struct graph *g, const char *data, c
     const char *technique = graph_meta(g, META_TECHNIQUE), *arch = graph_meta(g, META_ARCH);
     struct span file;
     struct err ignored;
-    json_object_set_new(o, "model", text(arch ? arch : base_name(path)));
-    json_object_set_new(o, "technique", text(technique ? technique : "none"));
-    json_object_set_new(o, "target", text(m->target->name));
+    figure_put_text(o, "model", arch ? arch : base_name(path));
+    figure_put_text(o, "technique", technique ? technique : "none");
+    figure_put_text(o, "target", m->target->name);
     json_object_set_new(o, "seed", json_null());
-    json_object_set_new(o, "data", text(data));
+    figure_put_text(o, "data", data);
     json_object_set_new(o, "accuracy", json_null()); // of study and eval
     json_object_set_new(o, "macro_f1", json_null());
     json_object_set_new(o, "macs", json_integer(graph_macs(g)));
     json_object_set_new(o, "file_bytes",
                         file_read(path, a, &file, &ignored) ? json_integer((json_int_t)file.n) : json_null());
-    json_object_set_new(o, "flash_bytes", whole((double)m->flash_bytes));
-    json_object_set_new(o, "ram_bytes", whole((double)m->ram_bytes));
-    json_object_set_new(o, "instructions", whole(m->instructions));
-    json_object_set_new(o, "cycles", whole(m->cycles.value));
+    count_put(o, "flash_bytes", (double)m->flash_bytes);
+    count_put(o, "ram_bytes", (double)m->ram_bytes);
+    count_put(o, "instructions", m->instructions);
+    count_put(o, "cycles", m->cycles.value);
     figure_put_interval(o, "latency_us", m->latency_us);
     figure_put_interval(o, "energy_uj", m->energy_uj);
-    json_object_set_new(o, "energy_origin", text(m->energy_origin));
+    figure_put_text(o, "energy_origin", m->energy_origin);
     json_object_set_new(o, "device_equals_host", json_boolean(m->device_equals_host));
     json_object_set_new(o, "windows_compared", json_integer(m->windows_compared));
     json_object_set_new(o, "fits", json_boolean(m->fits));
-    json_object_set_new(o, "refusal", text(m->refusal));
-    json_object_set_new(o, "why", text(m->difference ? m->difference : m->energy_missing));
+    figure_put_text(o, "refusal", m->refusal);
+    figure_put_text(o, "why", m->difference ? m->difference : m->energy_missing);
     return o;
 }
 
 static json_t *details(const struct measurement *m, const struct energy_setting *from)
 {
     json_t *o = json_object(), *classes = json_object(), *layers = json_array();
-    for (int i = 0; i < m->nclass; i++)
-        json_object_set_new(classes, m->class_[i].name, whole(m->class_[i].n));
+    for (int i = 0; i < m->nclass; i++) count_put(classes, m->class_[i].name, m->class_[i].n);
     for (int i = 0; i < m->nlayer; i++) {
         const struct layer_cost *l = &m->layer[i];
-        json_array_append_new(layers, json_pack("{s:s, s:s, s:o, s:o, s:I}", "name", l->name, "op", l->op,
-                                                "instructions", whole(l->instructions), "cycles",
-                                                whole(l->cycles), "macs", (json_int_t)l->macs));
+        json_t *layer = json_object();
+        figure_put_text(layer, "name", l->name);
+        figure_put_text(layer, "op", l->op);
+        count_put(layer, "instructions", l->instructions);
+        count_put(layer, "cycles", l->cycles);
+        figure_put(layer, "macs", (double)l->macs);
+        json_array_append_new(layers, layer);
     }
-    json_object_set_new(o, "target", text(m->target->name));
+    figure_put_text(o, "target", m->target->name);
     json_object_set_new(o, "layers", layers);
     json_object_set_new(o, "classes", classes);
-    json_object_set_new(o, "taken_branches", whole(m->taken_branches));
-    json_object_set_new(o, "cache_misses", whole(m->cache_misses));
-    json_object_set_new(o, "code_misses", whole(m->code_misses));
+    count_put(o, "taken_branches", m->taken_branches);
+    count_put(o, "cache_misses", m->cache_misses);
+    count_put(o, "code_misses", m->code_misses);
     json_object_set_new(o, "settings", settings_json(m, from));
-    json_object_set_new(o, "code_bytes", whole((double)m->code_bytes));
-    json_object_set_new(o, "weight_bytes", whole((double)m->weight_bytes));
-    json_object_set_new(o, "arena_bytes", whole((double)m->arena_bytes));
-    json_object_set_new(o, "static_bytes", whole((double)m->static_bytes));
-    json_object_set_new(o, "stack_bytes", whole((double)m->stack_bytes));
-    json_object_set_new(o, "versions", text(m->versions));
-    json_object_set_new(o, "difference", text(m->difference));
-    json_object_set_new(o, "note", text(m->note));
+    count_put(o, "code_bytes", (double)m->code_bytes);
+    count_put(o, "weight_bytes", (double)m->weight_bytes);
+    count_put(o, "arena_bytes", (double)m->arena_bytes);
+    count_put(o, "static_bytes", (double)m->static_bytes);
+    count_put(o, "stack_bytes", (double)m->stack_bytes);
+    figure_put_text(o, "versions", m->versions);
+    figure_put_text(o, "difference", m->difference);
+    figure_put_text(o, "note", m->note);
     return o;
 }
 
@@ -92,9 +92,11 @@ static void print_json(const char *path, const struct graph *g, const char *data
 {
     char *command = arena_strdup(a, "wearlite");
     for (int i = 0; i < argc; i++) command = arena_printf(a, "%s %s", command, argv[i]);
-    json_t *o = json_pack("{s:i, s:s, s:s, s:{s:s, s:o}, s:[o], s:[o]}", "format", 1, "command", command,
-                          "data", data, "versions", "wearlite", WEARLITE_VERSION, "chip", text(m->versions),
-                          "cells", cell(path, g, data, m, a), "measurements", details(m, from));
+    json_t *versions = json_pack("{s:s}", "wearlite", WEARLITE_VERSION);
+    figure_put_text(versions, "chip", m->versions);
+    json_t *o =
+        json_pack("{s:i, s:s, s:s, s:o, s:[o], s:[o]}", "format", 1, "command", command, "data", data,
+                  "versions", versions, "cells", cell(path, g, data, m, a), "measurements", details(m, from));
     if (board) json_object_set_new(o, "board", bench_board_json(board, m));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     printf("\n");
