@@ -40,6 +40,9 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
+# Scripts that build something: their make is one of its own, with every core.
+SCRIPT := env -u MAKELEVEL -u MAKEFLAGS
+
 all: build/wearlite
 build/wearlite: build/release/wearlite
 	@ln -sf release/wearlite $@
@@ -87,22 +90,22 @@ deps-build deps-demo deps-test deps-lint deps-fuzz:
 	@tools/install-deps $(@:deps-%=%)
 
 demo: deps-demo all
-	tools/demo
+	$(SCRIPT) tools/demo
 test: deps-test all
 	@$(MAKE) --no-print-directory MODE=asan build/asan/check build/asan/wearlite.bin
-	tests/run $(T)
+	$(SCRIPT) tests/run $(T)
 cross: deps-test all
-	tests/cross/run
+	$(SCRIPT) tests/cross/run
 bench: deps-test all
-	bench/run
+	$(SCRIPT) bench/run
 bench-check: deps-test all
-	bench/run --check
+	$(SCRIPT) bench/run --check
 fuzz: deps-fuzz
 	@$(MAKE) --no-print-directory MODE=fuzz CC=clang fuzz-run
 fuzz-run: $(FUZZ)
 	tests/fuzz/run $(B) $(or $(SECONDS),10)
 lint: deps-lint
-	tools/lint
+	$(SCRIPT) tools/lint
 install: all
 	install -D -m 755 build/release/wearlite.bin $(DESTDIR)$(PREFIX)/bin/wearlite
 clean:

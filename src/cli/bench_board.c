@@ -56,8 +56,7 @@ json_t *bench_board_json(const struct board_report *r, const struct measurement 
                  {"energy_uj", e.value},
                  {"energy_uj_low", e.low},
                  {"energy_uj_high", e.high}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        figure_put(o, known[i].key, known[i].v);
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) figure_put(o, known[i].key, known[i].v);
     json_object_set_new(o, "energy_origin", isnan(e.value) ? json_null() : json_string("modelled"));
     return o;
 }
