@@ -180,7 +180,10 @@ bool onnx_integer(struct onnx *r)
     struct integer z = {.r = r, .to = graph_new(r->a, g->name)};
     if (!r->quantized || !g->nnode) return true;
     flow_build(&z, g);
-    for (int k = 0; k < g->nnode; k++) step(&z, g->node[k]);
+    for (int k = 0; k < g->nnode; k++) {
+        step(&z, g->node[k]);
+        if (!onnx_memory_check(r, op_def(g->node[k]->op)->name, g->node[k]->name)) return false;
+    }
     for (int i = 0; i < g->nout; i++) {
         struct tensor *instead = flow_of(&z, g->out[i])->instead;
         if (!instead) continue;

@@ -49,9 +49,11 @@ static bool input_read(struct onnx *r, const Onnx__ValueInfoProto *p)
     if (have && value_is_const(have)) return true; // an initializer listed as input too (IR version 3)
     const Onnx__TypeProto__Tensor *t = tensor_type(p);
     if (!t) return fail(e, "input %s is not a tensor; only tensors of floats are possible", name);
-    if (t->elem_type != 1 && t->elem_type != 10 && t->elem_type != 11)
-        return fail(e, "input %s is not of floats (type %d of the standard); export the float model", name,
-                    t->elem_type);
+    const bool bytes =
+        t->elem_type == 2 || t->elem_type == 3; // uint8, int8: DequantizeLinear tells their scale
+    if (!bytes && t->elem_type != 1 && t->elem_type != 10 && t->elem_type != 11)
+        return fail(e, "input %s is %s, not of floats or 8 bits; export the float model", name,
+                    onnx_type_name(t->elem_type));
     if (!t->shape) return fail(e, "input %s has no shape; export with a fixed window", name);
     if (t->shape->n_dim > GRAPH_MAX_RANK)
         return fail(e, "input %s has %zu dimensions; at most %d are possible", name, t->shape->n_dim,
@@ -72,7 +74,11 @@ static bool input_read(struct onnx *r, const Onnx__ValueInfoProto *p)
     if (!dims_check(r, NULL, rank, dim, dim32)) return fail_in(e, "input %s", name);
     struct value *v = arena_new(r->scratch, struct value);
     v->name = arena_strdup(r->a, name);
-    value_set_plain(v, tensor_new(r->a, v->name, F32, rank, dim32));
+    value_set_plain(v, tensor_new(r->a, v->name, bytes ? I8 : F32, rank, dim32));
+    if (bytes) {
+        v->elem = t->elem_type;
+        r->quantized = true;
+    }
     r->g->in[r->g->nin++] = v->t;
     return onnx_register(r, v);
 }
@@ -139,6 +145,10 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
     for (size_t i = 0; i < m->n_opset_import; i++) {
         const Onnx__OperatorSetIdProto *o = m->opset_import[i];
         if (!o->domain || !*o->domain || !strcmp(o->domain, "ai.onnx")) r->opset = o->version;
+        if (o->domain && !strcmp(o->domain, "com.microsoft") && o->version != 1)
+            return fail(e,
+                        "version %lld of the operator set com.microsoft is not known; export with version 1",
+                        (long long)o->version);
     }
     if (r->opset < 7 && !r->as_is)
         return fail(e, "operator set %lld is older than 7 (2017); convert it with onnx.version_converter",
@@ -177,6 +187,12 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
         if (!input_read(r, p->input[i])) return false;
     for (size_t i = 0; i < p->n_node; i++)
         if (!onnx_node_read(r, p->node[i])) return false;
+    for (int i = 0; i < r->g->nin; i++)
+        if (r->g->in[i]->type == I8 && !r->g->in[i]->q.n)
+            return fail(e,
+                        "input %s is of 8 bits, and no DequantizeLinear says what they stand for; export the "
+                        "float model",
+                        r->g->in[i]->name);
     for (size_t i = 0; i < p->n_output; i++)
         if (!output_read(r, text(p->output[i]->name))) return false;
     for (size_t i = 0; i < m->n_metadata_props; i++)
@@ -204,6 +220,7 @@ struct graph *onnx_read(struct span bytes, bool as_is, struct arena *a, struct e
                          .e = e,
                          .as_is = as_is};
         r.fold_left = (int64_t)bytes.n * 4 + (1 << 20);
+        r.most_bytes = a->bytes + bytes.n * 64 + ((size_t)64 << 20);
         if (model_read(&r, m)) g = r.g;
     }
     arena_free(&scratch);

@@ -69,6 +69,8 @@ static bool integer_product(struct onnx *r, struct onnx_node *n)
     if (!w) return false;
     const bool dynamic = x->t->type == F32, both = !conv && !value_is_const(w) && w->t->type == F32;
     if (!both && !(w = node_ints(r, n, 1))) return false;
+    if (x->t->type == I8 && !x->t->q.n)
+        return node_fail(r, n, "input %s has no scale; put a DynamicQuantizeLinear in front", x->name);
     if (x->t->type == I8) { // quantised by a known scale
         const struct value *zx = n->nin > 2 ? n->in[2] : NULL;
         const float s = x->t->q.scale[0];

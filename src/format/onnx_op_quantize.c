@@ -18,14 +18,15 @@ bool scale_read(struct onnx *r, struct onnx_node *n, int scale, int zero, struct
     if (zero >= 0 && zero < n->nin && n->in[zero]) {
         if (!(z = node_ints(r, n, zero))) return false;
         if (value_count(z) != value_count(v))
-            return node_fail(r, n, "%lld scales and %lld zero points", (long long)value_count(v),
-                             (long long)value_count(z));
+            return node_fail(r, n, "%lld scales in %s and %lld zero points in %s; quantize the model again",
+                             (long long)value_count(v), v->name, (long long)value_count(z), z->name);
     }
     *s = (struct scale){(int)value_count(v), v->f, z ? z->i : NULL, z ? z->elem : 0};
     for (int i = 0; i < s->n; i++)
         if (!(v->f[i] > 0) || !isfinite(v->f[i]))
-            return node_fail(r, n, "scale %s is %g", v->name, (double)v->f[i]);
-    return s->n > 0 || node_fail(r, n, "scale %s is empty", v->name);
+            return node_fail(r, n, "scale %s[%d] is %g, which is no step; quantize the model again", v->name,
+                             i, (double)v->f[i]);
+    return s->n > 0 || node_fail(r, n, "scale %s is empty; the file is damaged", v->name);
 }
 
 static int64_t zero_of(const struct scale *s, int i)
@@ -45,7 +46,7 @@ static bool zero_fits(struct onnx *r, const struct onnx_node *n, const struct sc
 {
     const int64_t z = zero_of(s, 0), lo = s->elem == INT8 ? -128 : 0;
     return (z >= lo && z <= lo + 255) ||
-           node_fail(r, n, "zero point %lld is outside of its type", (long long)z);
+           node_fail(r, n, "zero point %lld is outside of its type; quantize the model again", (long long)z);
 }
 
 // ---- constants ----
@@ -58,10 +59,17 @@ struct value *const_dequantized(struct onnx *r, struct onnx_node *n, const struc
     int64_t inner = 1;
     int d = 0;
     if (!c->i) return node_fail(r, n, "input %s holds no integers", c->name), NULL;
+    if (s->elem && c->elem && s->elem != c->elem)
+        return node_fail(r, n,
+                         "%s is %s and its zero point %s; the file is damaged, quantize the model again",
+                         c->name, onnx_type_name(c->elem), onnx_type_name(s->elem)),
+               NULL;
     if (s->n > 1) {
         if ((d = node_axis(r, n, axis, c->rank)) < 0) return NULL;
         if (c->dim[d] != s->n)
-            return node_fail(r, n, "%d scales for a dimension of %d", s->n, c->dim[d]), NULL;
+            return node_fail(r, n, "%d scales for dimension %d of %s, which is %d; quantize the model again",
+                             s->n, d, c->name, c->dim[d]),
+                   NULL;
         for (int i = d + 1; i < c->rank; i++) inner *= c->dim[i];
     }
     if (!fold_new(r, n, y, c->rank, c->dim, &f, NULL)) return NULL;
@@ -84,7 +92,9 @@ static bool const_quantized(struct onnx *r, struct onnx_node *n, const struct va
     const int64_t lo = s->elem == INT8 ? -128 : 0;
     if (s->n > 1) {
         if ((d = node_axis(r, n, axis, x->rank)) < 0) return false;
-        if (x->dim[d] != s->n) return node_fail(r, n, "%d scales for a dimension of %d", s->n, x->dim[d]);
+        if (x->dim[d] != s->n)
+            return node_fail(r, n, "%d scales for dimension %d of %s, which is %d; quantize the model again",
+                             s->n, d, x->name, x->dim[d]);
         for (int i = d + 1; i < x->rank; i++) inner *= x->dim[i];
     }
     if (!fold_new(r, n, &n->out[0], x->rank, x->dim, NULL, &q)) return false;
@@ -144,9 +154,12 @@ static bool quantize_linear(struct onnx *r, struct onnx_node *n)
     if (!x || !scale_read(r, n, 1, 2, &s)) return false;
     if (!s.elem) s.elem = (int)attr_int(n, "output_dtype", 0);
     if (attr_int(n, "block_size", 0)) return node_fail(r, n, "scales by block are not supported");
-    if (x->f)
-        return stays_float(n, s.elem) ? node_same(n, x)
-                                      : const_quantized(r, n, x, &s, attr_int(n, "axis", 1));
+    if (x->f) {
+        if (!stays_float(n, s.elem)) return const_quantized(r, n, x, &s, attr_int(n, "axis", 1));
+        node_same(n, x);
+        n->out[0].elem = s.elem;
+        return true;
+    }
     if (x->i || x->t->type != F32) return node_fail(r, n, "input %s is not of floats", x->name);
     if (stays_float(n, s.elem)) return node_same(n, x);
     if (s.n != 1) return node_fail(r, n, "activations with a scale a channel are not supported");
@@ -164,11 +177,21 @@ static struct value *float_input(struct onnx *r, struct onnx_node *n, int input,
     struct scale s;
     if (!x || !scale_read(r, n, scale, zero, &s)) return NULL;
     if (x->i) return const_dequantized(r, n, x, &s, axis);
+    if (x->f && (x->elem == 1 || x->elem == 10 || x->elem == 11 || x->elem == 16))
+        return node_fail(r, n, "input %s holds floats where integers are expected; the file is damaged",
+                         x->name),
+               NULL;
     if (x->f || x->t->type == F32) return x; // a type that stayed float
     if (x->t->type != I8 || s.n != 1)
         return node_fail(r, n, "input %s is not quantised by one scale", x->name), NULL;
     if (!zero_fits(r, n, &s)) return NULL;
+    if (s.elem && x->elem && s.elem != x->elem)
+        return node_fail(r, n,
+                         "%s is %s and its zero point %s; the file is damaged, quantize the model again",
+                         x->name, onnx_type_name(x->elem), onnx_type_name(s.elem)),
+               NULL;
     const struct quant q = quant_of(r, &s), *own = &x->t->q;
+    if (!own->n) x->t->q = q; // an input of the network: its scale stands here
     struct value *y = make_dequantized(r, n, x);
     if (q.scale[0] == own->scale[0] && q.zero[0] == own->zero[0]) return y;
     // other numbers than it was quantised by: (q - z) s = (real / s' + z' - z) s
@@ -205,7 +228,8 @@ static bool quantized_output(struct onnx *r, struct onnx_node *n, struct value *
 {
     struct scale s;
     if (!y) return false;
-    if (scale >= n->nin || !n->in[scale]) return node_is(r, n, 0, y);
+    const bool optional = !strcmp(n->op, "QGemm");
+    if (optional && (scale >= n->nin || !n->in[scale])) return node_is(r, n, 0, y);
     if (!scale_read(r, n, scale, zero, &s)) return false;
     if (stays_float(n, s.elem)) return node_is(r, n, 0, y);
     if (s.n != 1) return node_fail(r, n, "activations with a scale a channel are not supported");
@@ -226,7 +250,7 @@ static struct value *bias_input(struct onnx *r, struct onnx_node *n, int input, 
     if (!b || !scale_read(r, n, x_scale, -1, &sx) || !scale_read(r, n, w_scale, -1, &sw)) return NULL;
     const int64_t count = value_count(b);
     if (sw.n != 1 && sw.n != count)
-        return node_fail(r, n, "%d scales for %lld biases", sw.n, (long long)count), NULL;
+        return node_fail(r, n, "%d scales for %lld biases in %s", sw.n, (long long)count, b->name), NULL;
     if (!fold_new(r, n, y, b->rank, b->dim, &f, NULL)) return NULL;
     for (int64_t k = 0; k < count; k++)
         f[k] = (float)((double)b->i[k] * (double)sx.scale[0] * (double)sw.scale[sw.n > 1 ? k : 0]);

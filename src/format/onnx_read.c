@@ -58,10 +58,11 @@ struct value *node_floats(struct onnx *r, struct onnx_node *n, int i)
     struct value *v = node_in(r, n, i);
     if (!v || v->f) return v;
     if (v->i)
-        node_fail(r, n,
-                  "input %s holds integers where floats are expected; quantized ONNX is not read yet, "
-                  "give the float model",
-                  v->name);
+        node_fail(
+            r, n,
+            "input %s holds integers where floats are expected; the file is damaged, or its operators are "
+            "quantised in a way that is not supported: quantize it in the QDQ format",
+            v->name);
     else
         node_fail(r, n,
                   "input %s is computed in the graph; it must be stored in the file as a constant "
@@ -74,6 +75,10 @@ struct value *node_ints(struct onnx *r, struct onnx_node *n, int i)
 {
     struct value *v = node_in(r, n, i);
     if (!v || v->i) return v;
+    if (v->f) {
+        node_fail(r, n, "input %s holds floats where integers are expected; the file is damaged", v->name);
+        return NULL;
+    }
     node_fail(r, n, "input %s depends on the data; export with fixed shapes (only the batch may be symbolic)",
               v->name);
     return NULL;
@@ -205,6 +210,16 @@ bool fold_new(struct onnx *r, const struct onnx_node *n, struct value *v, int ra
     return true;
 }
 
+bool onnx_memory_check(struct onnx *r, const char *op, const char *name)
+{
+    if (r->a->bytes + r->scratch->bytes <= r->most_bytes) return true;
+    return fail(r->e,
+                "node %s (%s): up to here the network takes more than %zu MB of memory, as the same "
+                "constants are laid out for "
+                "many nodes; refused",
+                name, op, r->most_bytes >> 20);
+}
+
 static const struct onnx_op_entry *const tables[] = {onnx_ops_conv,       onnx_ops_dense,     onnx_ops_binary,
                                                      onnx_ops_activation, onnx_ops_norm,      onnx_ops_reduce,
                                                      onnx_ops_shape,      onnx_ops_join,      onnx_ops_slice,
@@ -252,7 +267,7 @@ static bool op_read_quantised(struct onnx *r, struct onnx_node *n, const struct 
     for (int i = 0; i < n->nin; i++) {
         const struct value *v = n->in[i];
         if (!v || value_is_const(v) || v->t->type != I8) continue;
-        if (!moves(n->op))
+        if (!moves(n->op) || !v->t->q.n)
             return node_fail(
                 r, n, "takes quantised numbers (%s) without their scale; export in the QDQ format", v->name);
         if (!q) q = &v->t->q, elem = v->elem;
@@ -350,6 +365,7 @@ bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p)
     for (int i = 0; i < n.nout; i++) n.out[i].name = arena_strdup(r->a, text(p->output[i]));
     const bool aware = microsoft || table_find(onnx_ops_quantize, n.op) || table_find(onnx_ops_dynamic, n.op);
     if (!(aware ? op->read(r, &n) : op_read_quantised(r, &n, op))) return false;
+    if (!onnx_memory_check(r, n.op, n.name)) return false;
     note(r, &n);
     for (int i = 0; i < n.nout; i++)
         if (*n.out[i].name && !onnx_register(r, &n.out[i])) return false;

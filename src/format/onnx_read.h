@@ -22,7 +22,8 @@ struct onnx {
     int nerf;
     const struct node **apart; // sums that are no biases (onnx_model.c)
     int napart;
-    bool quantized; // some values are integers, or constants that were integers
+    size_t most_bytes; // that the graph and what is needed to read it may take
+    bool quantized;    // some values are integers, or constants that were integers
 };
 
 // One node being read. in[i] is NULL where the input is absent or has no name.
@@ -52,6 +53,8 @@ extern const struct onnx_op_entry onnx_ops_conv[], onnx_ops_dense[], onnx_ops_bi
 struct value **onnx_slot(struct onnx *r, const char *name);
 bool onnx_register(struct onnx *r, struct value *v);
 bool onnx_node_read(struct onnx *r, const Onnx__NodeProto *p);
+// False, with a message, when what was read takes more memory than a file of its size may.
+bool onnx_memory_check(struct onnx *r, const char *op, const char *name);
 bool onnx_op_read(struct onnx *r, struct onnx_node *n); // by the standard operator n->op
 
 // Fails with the node's name and op in front.
@@ -145,6 +148,7 @@ bool onnx_integer(struct onnx *r);
 // The float constant t, which holds integers times t->q, as those integers; NULL, with the reason, where they are none.
 struct tensor *integer_const(struct arena *a, const struct tensor *t, bool symmetric, const char **why);
 
+const char *onnx_type_name(int type); // of the standard's number
 // TensorProto -> constant value.
 bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *name, struct value *v);
 

@@ -15,6 +15,17 @@ static const struct type {
     [16] = {"bfloat16", 2, true},
 };
 
+const char *onnx_type_name(int type)
+{
+    static const char *const others[] = {
+        [8] = "text",    [14] = "complex64", [15] = "complex128", [17] = "float8", [18] = "float8",
+        [19] = "float8", [20] = "float8",    [21] = "uint4",      [22] = "int4",   [23] = "float4",
+        [24] = "float8", [25] = "uint2",     [26] = "int2"};
+    if (type > 0 && type < (int)(sizeof types / sizeof *types) && types[type].name) return types[type].name;
+    return type > 0 && type < (int)(sizeof others / sizeof *others) && others[type] ? others[type]
+                                                                                    : "of no known type";
+}
+
 static float float_of_bits(uint32_t bits)
 {
     float f;
@@ -118,8 +129,10 @@ bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *na
     int type = t->has_data_type ? t->data_type : 0;
     if (type < 1 || type >= (int)(sizeof types / sizeof *types) || !types[type].name)
         return fail(e,
-                    "initializer %s has data of type %d, which is not numeric; export the model without it",
-                    name, type);
+                    "initializer %s is %s (type %d of the standard), which is not supported; export the "
+                    "model with floats, or "
+                    "quantize it to 8 bits",
+                    name, onnx_type_name(type), type);
     if (t->segment) return fail(e, "initializer %s is cut into segments; export the model again", name);
     if (t->n_dims > VALUE_MAX_RANK)
         return fail(e, "initializer %s has %zu dimensions, at most %d are possible", name, t->n_dims,
@@ -141,10 +154,14 @@ bool onnx_tensor_read(struct onnx *r, const Onnx__TensorProto *t, const char *na
     else
         for (int64_t k = 0; k < n; k++) {
             uint64_t bits = raw ? little_endian(t->raw_data.data + k * bytes, bytes) : typed(t, k);
-            if (f)
+            if (f) {
                 f[k] = as_float(type, bits);
-            else
-                i[k] = as_int(type, bits);
+                continue;
+            }
+            i[k] = as_int(type, bits);
+            if (!raw && bytes < 4 && type != 9 && i[k] != (int32_t)bits)
+                return fail(e, "initializer %s holds %d, which %s cannot be; quantize the model again", name,
+                            (int32_t)bits, types[type].name);
         }
     v->f = f;
     v->i = i;

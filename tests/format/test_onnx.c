@@ -291,9 +291,9 @@ TEST(onnx_refused)
     refused(wrong_count, "and holds");
     refused(huge, "too large, or damaged");
     refused(negative, "too large, or damaged");
-    refused(strings, "not numeric");
+    refused(strings, "is text (type 8 of the standard), which is not supported");
     refused(free_window, "dimension 1 has no fixed size");
-    refused(integers, "not of floats");
+    refused(integers, "input window is int64, not of floats or 8 bits");
     refused(wrong_channels, "numbers for 4 channels");
     refused(computed_weights, "is computed in the graph");
     refused(bad_pads, "a padding of -1 is not supported");
