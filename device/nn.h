@@ -316,17 +316,19 @@ typedef struct nn_copy {
 
 // A recurrent layer over `steps` samples, from the last to the first when backwards is 1. y is (steps, units)
 // with sequences, each h at the place of its input, else the last h (units). h0, c0 are what was before the
-// first step; NULL: zeros, and the first step leaves out its recurrent taps. Sums start with the bias and
-// take the inputs, then the recurrent taps, in order. nn_lstm_f32 (p, x, w, bias, h0, c0, state, y): sums i f
-// g o of a unit are a block: w [units][in_c + units][4],
+// first step; NULL: zeros, and the first step leaves out its recurrent taps. h_kept (units), c_kept: of a layer that
+// goes on from one call to the next, they take the place of h0 and c0 and hold at the end what the last step made; zeros
+// at first; NULL: each call begins anew. Sums start with the bias and take the inputs, then the recurrent taps, in
+// order.
+// nn_lstm_f32 (p, x, w, bias, h0, c0, h_kept, c_kept, state, y): sums i f g o of a unit are a block: w [units][in_c + units][4],
 //             bias [units][4]; i, f, o = gate_act, g = act; c = f * c + (i * g), h = o * act(c).
 //             state: c (units), and without sequences another h (units).
-// nn_gru_f32  (p, x, w_gate, b_gate, w, b, b_rec, h0, state, y): sums z r z r of two units are a block, four
+// nn_gru_f32  (p, x, w_gate, b_gate, w, b, b_rec, h0, h_kept, state, y): sums z r z r of two units are a block, four
 // n are a
 //             block: w_gate [units / 2][in_c + units][4], w [units / 4][in_c + units][4], filled up with
 //             zeros. reset_after: n = act(r * (b_rec + U h) + (b + W x)), else n = act(b + W x + U (r * h)),
 //             b_rec NULL; h = z * (h - n) + n. state: z, r (units each), and without sequences another h.
-// nn_rnn_f32  (p, x, w, b, h0, state, y): w as the GRU's; h = act(sum). state: without sequences another h.
+// nn_rnn_f32  (p, x, w, b, h0, h_kept, state, y): w as the GRU's; h = act(sum). state: without sequences another h.
 //
 // With int8 weights the kernel w (rows of in_c) and the recurrent weights u (rows of units) are apart, gate after
 // gate (LSTM i f g o, GRU z r n), each gate's rows filled up to a multiple of 4 (units4): row k of gate g is g *
@@ -338,18 +340,20 @@ typedef struct nn_copy {
 //   NN_PACK_GROUPS [tap / 16][4][16 taps], filled up with 0.
 // p->widen: what is copied to int16 in scratch: inputs and h (NN_WIDEN_X), w, u. scratch: nn_recurrent_s8_scratch,
 // nn_recurrent_dyn_scratch bytes. The first step leaves out the recurrent sums (h0 NULL).
-// nn_lstm_dyn, nn_gru_dyn, nn_rnn_dyn (p, x, x_scale, w, u, w_scale, bias, bias_rec, h0 [, c0], scratch, y): x int8
+// nn_lstm_dyn, nn_gru_dyn, nn_rnn_dyn (p, x, x_scale, w, u, w_scale, bias, bias_rec, h0 [, c0], h_kept [, c_kept], scratch,
+// y): x int8
 // with
 //             a scale a step, zero point 0 (see nn_quantize_dynamic); h is quantised at each step in the same way:
 //             sum = bias + acc_x * (x_scale * w_scale) + acc_h * (h_scale * u_scale). w_scale: those of w, then of
 //             u, one a gate or (per_row) one a row. A GRU's n: without reset_after r * h is quantised, else
 //             acc_h * scale + bias_rec is multiplied by r. bias_rec: of n only (units4); NULL: none.
-// nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, scratch, y): the integer LSTM of
+// nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, h_kept [, c_kept], scratch, y): the integer LSTM of
 //             TensorFlow Lite, and GRU and RNN in its style (docs/recurrent.md). The biases of both products (bias_rec of a GRU: of n only;
 //             NULL: zeros) hold what the zero points of x and h add; the sums become Q3.12 by mult[gate] (inputs) and mult[gates + gate] (h), added and
 //             saturated; gates are Q0.15. LSTM: c is int16 of cell_bits integer bits, c = f * c / 2^15 + i * g /
 //             2^cell_shift; y = requantise(o * tanh(c), y_mult, y_shift) + y_zero. GRU: h is kept as Q0.15, y and
-//             what the recurrent weights see is round(h / 256).
+//             what the recurrent weights see is round(h / 256). h_kept is y without its zero point, c_kept (not of an RNN)
+//             the int16 of c or, of a GRU, of h.
 enum { NN_CELL_TANH, NN_CELL_LOGISTIC, NN_CELL_RELU, NN_CELL_LINEAR, NN_CELL_HARD_5, NN_CELL_HARD_6 };
 typedef struct nn_recurrent {
     int32_t steps, in_c, units;

@@ -5,12 +5,12 @@
 
 NN_API void nn_gru_dyn(const nn_recurrent *p, const int8_t *x, const float *x_scale, const int8_t *w,
                        const int8_t *u, const float *w_scale, const float *bias, const float *bias_rec,
-                       const float *h0, float *scratch, float *y)
+                       const float *h0, float *h_kept, float *scratch, float *y)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
     float *z = scratch, *r = z + units4, *n = z + 2 * units4, *rec = z + 3 * units4;
     const nn_dyn d = nn_dyn_of(p, 3, w, u, w_scale, rec + units4);
-    const float *h = h0;
+    const float *h = h_kept ? h_kept : h0;
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
@@ -39,5 +39,6 @@ NN_API void nn_gru_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, units);
 }
 #endif

@@ -19,12 +19,12 @@ NN_INLINE void nn_gru_gates_f32(const nn_recurrent *p, const float *x, const flo
 }
 
 NN_API void nn_gru_f32(const nn_recurrent *p, const float *x, const float *w_gate, const float *b_gate,
-                       const float *w, const float *b, const float *b_rec, const float *h0, float *state,
-                       float *y)
+                       const float *w, const float *b, const float *b_rec, const float *h0, float *h_kept,
+                       float *state, float *y)
 {
     const int32_t taps = p->in_c + p->units;
     float *z = state, *r = state + p->units;
-    const float *h = h0;
+    const float *h = h_kept ? h_kept : h0;
     for (int32_t t = 0; t < p->steps; t++) {
         const float *in = x + nn_step_at(p, t) * p->in_c, *v = w;
         float *next = nn_step_out(p, t, state + 2 * p->units, y);
@@ -44,5 +44,6 @@ NN_API void nn_gru_f32(const nn_recurrent *p, const float *x, const float *w_gat
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
 }
 #endif

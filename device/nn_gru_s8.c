@@ -5,7 +5,7 @@
 
 NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,
                       const int32_t *bias, const int32_t *bias_rec, const int32_t *mult, const int32_t *shift,
-                      int16_t *scratch, int8_t *y)
+                      int8_t *h_kept, int16_t *c_kept, int16_t *scratch, int8_t *y)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
     int16_t *s = scratch, *r = s + units4, *n = s + 2 * units4, *rec = s + 3 * units4, *h = s + 4 * units4;
@@ -13,8 +13,9 @@ NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8
     int16_t *rest = wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, 3, p->in_c, units) : 0);
     const nn_gates mx = nn_gates_of(w, p->in_c, 3 * units4, p->pack, p->widen & NN_WIDEN_W, &rest);
     const nn_gates mh = nn_gates_of(u, units, 3 * units4, p->pack, p->widen & NN_WIDEN_U, &rest);
-    int8_t *before = NULL; // h as int8
+    const int8_t *before = h_kept; // h as int8
     memset(h, 0, (size_t)units4 * sizeof *h);
+    if (c_kept) nn_keep_s16(h, c_kept, units);
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = p->backwards ? p->steps - 1 - t : t;
         const int8_t *in = x + at * p->in_c;
@@ -46,5 +47,7 @@ NN_API void nn_gru_s8(const nn_recurrent_integer *p, const int8_t *x, const int8
         nn_gru_states_s8(units, s, n, h, next);
         before = next;
     }
+    nn_keep_s8(h_kept, before, 0, units);
+    nn_keep_s16(c_kept, h, units);
 }
 #endif

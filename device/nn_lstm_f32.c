@@ -5,11 +5,12 @@
 #include "nn_recurrent_f32.h"
 
 NN_API void nn_lstm_f32(const nn_recurrent *p, const float *x, const float *w, const float *bias,
-                        const float *h0, const float *c0, float *state, float *y)
+                        const float *h0, const float *c0, float *h_kept, float *c_kept, float *state,
+                        float *y)
 {
     float *c = state;
-    const float *h = h0;
-    for (int32_t u = 0; u < p->units; u++) c[u] = c0 ? c0[u] : 0.0f;
+    const float *h = h_kept ? h_kept : h0, *c_first = c_kept ? c_kept : c0;
+    for (int32_t u = 0; u < p->units; u++) c[u] = c_first ? c_first[u] : 0.0f;
     for (int32_t t = 0; t < p->steps; t++) {
         const float *in = x + nn_step_at(p, t) * p->in_c, *v = w, *b = bias;
         float *next = nn_step_out(p, t, state + p->units, y);
@@ -23,5 +24,7 @@ NN_API void nn_lstm_f32(const nn_recurrent *p, const float *x, const float *w, c
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
+    nn_keep_f32(c_kept, c, p->units);
 }
 #endif

@@ -19,15 +19,16 @@ NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, int16_t *s, int16_
 
 NN_API void nn_lstm_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,
                        const int32_t *bias, const int32_t *bias_rec, const int32_t *mult,
-                       const int32_t *shift, int16_t *scratch, int8_t *y)
+                       const int32_t *shift, int8_t *h_kept, int16_t *c_kept, int16_t *scratch, int8_t *y)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
     int16_t *s = scratch, *c = s + 4 * units4, *wide = c + units4;
     int16_t *rest = wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, 4, p->in_c, units) : 0);
     const nn_gates mx = nn_gates_of(w, p->in_c, 4 * units4, p->pack, p->widen & NN_WIDEN_W, &rest);
     const nn_gates mh = nn_gates_of(u, units, 4 * units4, p->pack, p->widen & NN_WIDEN_U, &rest);
-    const int8_t *h = NULL;
+    const int8_t *h = nn_kept_s8(h_kept, p->y_zero, units);
     memset(c, 0, (size_t)units4 * sizeof *c);
+    if (c_kept) nn_keep_s16(c, c_kept, units);
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = p->backwards ? p->steps - 1 - t : t;
         const int8_t *in = x + at * p->in_c;
@@ -41,5 +42,7 @@ NN_API void nn_lstm_s8(const nn_recurrent_integer *p, const int8_t *x, const int
         nn_lstm_cell_s8(p, s, c, next);
         h = next;
     }
+    nn_keep_s8(h_kept, h, p->y_zero, units);
+    nn_keep_s16(c_kept, c, units);
 }
 #endif

@@ -34,6 +34,12 @@ NN_INLINE float *nn_step_out(const nn_recurrent *p, int32_t t, float *other, flo
     return (p->steps - t) & 1 ? y : other;
 }
 
+// A layer that keeps its state goes on from `last` (n) the next time; kept NULL: it does not.
+NN_INLINE void nn_keep_f32(float *kept, const float *last, int32_t n)
+{
+    for (int32_t i = 0; kept && i < n; i++) kept[i] = last[i];
+}
+
 // Four sums: bias, inputs, recurrent taps unless h is NULL.
 NN_INLINE void nn_sums4_f32(const nn_recurrent *p, float *acc, const float *bias, const float *x,
                             const float *h, const float *w)

@@ -63,4 +63,21 @@ NN_INLINE void nn_gates_add_s8(const nn_gates *m, const int32_t *bias, const int
         nn_gate_add_s8(&q, m, x, wide, add, units, s + g * units4);
     }
 }
+
+// What a layer keeps is h without its zero point, so that zeros are where it begins; kept NULL: nothing.
+NN_INLINE const int8_t *nn_kept_s8(int8_t *kept, int32_t zero, int32_t n)
+{
+    for (int32_t i = 0; kept && i < n; i++) kept[i] = (int8_t)(kept[i] + zero);
+    return kept;
+}
+
+NN_INLINE void nn_keep_s8(int8_t *kept, const int8_t *last, int32_t zero, int32_t n)
+{
+    for (int32_t i = 0; kept && i < n; i++) kept[i] = (int8_t)(last[i] - zero);
+}
+
+NN_INLINE void nn_keep_s16(int16_t *kept, const int16_t *last, int32_t n)
+{
+    for (int32_t i = 0; kept && i < n; i++) kept[i] = last[i];
+}
 #endif

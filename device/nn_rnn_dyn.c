@@ -5,12 +5,12 @@
 
 NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_scale, const int8_t *w,
                        const int8_t *u, const float *w_scale, const float *bias, const float *h0,
-                       float *scratch, float *y)
+                       float *h_kept, float *scratch, float *y)
 {
     const int32_t units = p->units;
     float *s = scratch;
     const nn_dyn d = nn_dyn_of(p, 1, w, u, w_scale, s + nn_fours(units));
-    const float *h = h0;
+    const float *h = h_kept ? h_kept : h0;
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
@@ -20,5 +20,6 @@ NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
         for (int32_t k = 0; k < units; k++) next[k] = nn_cell_act(s[k], p->act);
         h = next;
     }
+    nn_keep_f32(h_kept, h, units);
 }
 #endif

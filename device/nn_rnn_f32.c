@@ -4,9 +4,9 @@
 #include "nn_recurrent_f32.h"
 
 NN_API void nn_rnn_f32(const nn_recurrent *p, const float *x, const float *w, const float *b, const float *h0,
-                       float *state, float *y)
+                       float *h_kept, float *state, float *y)
 {
-    const float *h = h0;
+    const float *h = h_kept ? h_kept : h0;
     for (int32_t t = 0; t < p->steps; t++) {
         const float *in = x + nn_step_at(p, t) * p->in_c, *v = w;
         float *next = nn_step_out(p, t, state, y);
@@ -17,5 +17,6 @@ NN_API void nn_rnn_f32(const nn_recurrent *p, const float *x, const float *w, co
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
 }
 #endif

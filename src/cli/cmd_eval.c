@@ -23,6 +23,26 @@ static bool fits(const char *model, const struct graph *g, const struct dataset 
     return rate_fits(g, d, e) || fail_in(e, "%s", model);
 }
 
+// A layer that keeps its state goes on from window to window of a recording, and begins with zeros at the next.
+static bool in_order(const char *model, const struct graph *g, const struct dataset *d, struct err *e)
+{
+    const char *layer = graph_stateful(g)->name;
+    if (!d->follows || d->hop != d->window)
+        return fail(e,
+                    "%s: layer %s keeps its state from one window to the next, and windows of %s overlap or "
+                    "do not tell "
+                    "what they follow; give recordings",
+                    model, layer, d->name);
+    int begins = 0;
+    for (int i = 0; i < d->n; i++) begins += !d->follows[i];
+    fprintf(stderr,
+            "layer %s keeps its state: windows without overlap, in order; it begins with zeros at each of %d "
+            "stretches "
+            "of recording\n",
+            layer, begins);
+    return true;
+}
+
 static void print_text(const struct dataset *d, const struct score *s, const char *split)
 {
     printf("%s, %s: %d windows, accuracy %.2f %%, macro-F1 %.4f\n\n%-20s", d->name, split, s->n,
@@ -96,13 +116,17 @@ int cmd_eval(int argc, char **argv)
     struct plan *p = g ? plan_lower(g, &layout_host, &a, &e) : NULL;
     if (g && !p) fail_in(&e, "%s", argv[0]);
     if (p && g->in[0]->rank == 3) want.window = g->in[0]->dim[1];
+    const bool stateful = p && graph_stateful(g); // each sample is given once, in the order of the recording
+    if (stateful) want.hop = want.window;
     struct dataset *d = p ? dataset_load(data, &want, &a, &e) : NULL;
     if (!d || !fits(argv[0], g, d, &e)) return arena_free(&a), report_error(&e);
     const struct dataset *whole = d;
     if (split != SPLIT_COUNT) d = dataset_split(d, split, &a);
     if (!input_scale_apply(&scale, d, &a, &e)) return arena_free(&a), report_error(&e);
     float *y = arena_new_n(&a, (size_t)d->n * (size_t)d->nclass, float);
-    if (!run_batch(p, d->x, d->n, y, &e)) return arena_free(&a), report_error(&e);
+    if (stateful && !in_order(argv[0], g, d, &e)) return arena_free(&a), report_error(&e);
+    if (!run_stretches(p, d->x, d->n, stateful ? d->follows : NULL, y, &e))
+        return arena_free(&a), report_error(&e);
     if (graph_gives_class(g)) y = scores_of_classes(y, d, &a);
     struct score s = score_of(y, d->y, d->n, d->nclass, &a);
     if (!input_scale_given(&scale)) input_hint(g, whole, s.accuracy < 0.5);

@@ -2,6 +2,7 @@
 #include "../format/format.h"
 #include "../run/run.h"
 #include "cmd.h"
+#include <stdio.h>
 #include <string.h>
 
 // The windows of a .npy: (n, ...) of the model's input, or one window without the batch.
@@ -50,6 +51,13 @@ static bool run_file(const char *model, const char *input, const char *output, b
     int n = 0;
     const struct tensor *y = g->out[0];
     if (!windows_read(input, g->in[0], &in, &n, a, e)) return false;
+    const struct node *keeps = graph_stateful(g);
+    if (keeps && n > 1)
+        fprintf(
+            stderr,
+            "layer %s keeps its state: the %d windows are taken as one recording, each goes on from the one "
+            "before\n",
+            keeps->name, n);
     bool raw = in.type != F32 || g->in[0]->type == F32;
     out.type = raw ? y->type : F32;
     out.rank = y->rank < GRAPH_MAX_RANK ? y->rank : GRAPH_MAX_RANK - 1;

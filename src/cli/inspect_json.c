@@ -55,6 +55,7 @@ static json_t *layer_json(const struct node *n, int k)
     json_object_set_new(o, "parameters", whole(node_params(n)));
     json_object_set_new(o, "constant_bytes", whole(node_constant_bytes(n)));
     json_object_set_new(o, "macs", whole(d->macs ? d->macs(n) : 0));
+    if (n->op == OP_RECURRENT) json_object_set_new(o, "stateful", json_boolean(n->as.recurrent.stateful));
     return o;
 }
 

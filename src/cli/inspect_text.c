@@ -26,6 +26,15 @@ static void print_end(const char *what, const struct tensor *t, struct arena *a,
     buf_puts(out, "\n");
 }
 
+static void print_states(const struct graph *g, struct buf *out)
+{
+    char list[120] = "";
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_RECURRENT && g->node[k]->as.recurrent.stateful)
+            note_list_add(list, sizeof list, g->node[k]->name);
+    if (*list) buf_printf(out, "state   goes on from the window before: %s\n", list);
+}
+
 static void print_layers(const struct inspected *m, struct buf *out)
 {
     const struct graph *g = m->g;
@@ -67,6 +76,7 @@ void inspect_print(const struct inspected *m, struct buf *out)
     for (int i = 0; i < g->nmeta; i++) buf_printf(out, "  %s: %s\n", g->meta[i].key, g->meta[i].value);
     for (int i = 0; i < g->nin; i++) print_end("input", g->in[i], m->a, out);
     for (int i = 0; i < g->nout; i++) print_end("output", g->out[i], m->a, out);
+    print_states(g, out);
     print_layers(m, out);
     if (g->nnote) buf_puts(out, "\nwhat became of the file's operators:\n");
     for (int i = 0; i < g->nnote; i++) buf_printf(out, "  %s\n", g->note[i]);

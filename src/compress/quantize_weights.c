@@ -54,7 +54,6 @@ static bool has_input(const struct node *n, int from)
 
 static const char *lacks_any(const struct node *n)
 {
-    if (n->as.recurrent.stateful) return "it keeps its state from one window to the next";
     for (int i = 1; i < n->nin && i < 5; i++)
         if (n->in[i] && (!tensor_is_const(n->in[i]) || n->in[i]->type != F32))
             return "its weights are computed at run time";

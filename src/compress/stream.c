@@ -295,7 +295,14 @@ struct graph *stream_graph(const struct graph *g, int hop, struct arena *a, cons
     if (hop < 1 || hop >= window)
         return FAIL_NULL(e, "a hop of %d samples: windows of %d do not overlap; choose 1 to %d", hop, window,
                          window - 1);
-    if (g->nstate) return FAIL_NULL(e, "the model keeps states already");
+    const struct node *keeps = graph_stateful(g);
+    if (keeps)
+        return FAIL_NULL(
+            e,
+            "layer %s keeps its state from one window to the next, so each sample is given once and "
+            "windows do not overlap; emit it without --stream",
+            keeps->name);
+    if (g->stream_window) return FAIL_NULL(e, "the model takes the samples of a hop already");
     const size_t n = (size_t)tensors_of(g);
     struct rewriting r = {.g = g, .h = graph_new(a, g->name), .a = a, .e = e};
     r.column = arena_new_n(a, n, struct column);
@@ -308,7 +315,7 @@ struct graph *stream_graph(const struct graph *g, int hop, struct arena *a, cons
     r.h->meta = arena_copy(a, g->meta, (size_t)g->nmeta * sizeof *g->meta);
     r.h->nmeta = g->nmeta;
     graph_meta_set(r.h, a, META_HOP, arena_printf(a, "%d", hop));
-    graph_meta_set(r.h, a, META_WINDOW, arena_printf(a, "%d", window));
+    r.h->stream_window = window;
     if (rest) *rest = r.why;
     return r.h;
 }

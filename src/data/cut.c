@@ -23,7 +23,7 @@ void cut_stretch(struct cutter *c, const float *x, int n, int y, int person)
             if (c->n) memcpy(more, c->cut, (size_t)c->n * sizeof *more);
             c->cut = more;
         }
-        c->cut[c->n++] = (struct cut){x + (size_t)at * (size_t)c->nchannel, y, person, c->split};
+        c->cut[c->n++] = (struct cut){x + (size_t)at * (size_t)c->nchannel, y, person, c->split, at > 0};
     }
 }
 
@@ -43,11 +43,13 @@ bool cut_finish(const struct cutter *c, struct dataset *d, struct arena *a, stru
     d->y = arena_array(a, (size_t)c->n, sizeof *d->y);
     d->person = arena_array(a, (size_t)c->n, sizeof *d->person);
     d->split = arena_array(a, (size_t)c->n, sizeof *d->split);
+    d->follows = arena_array(a, (size_t)c->n, sizeof *d->follows);
     for (int i = 0; i < c->n; i++) {
         memcpy(d->x + (size_t)i * values, c->cut[i].x, values * sizeof(float));
         d->y[i] = c->cut[i].y;
         d->person[i] = c->cut[i].person;
         d->split[i] = c->cut[i].split;
+        d->follows[i] = c->cut[i].follows;
     }
     return true;
 }

@@ -6,7 +6,7 @@
 struct cut { // one window, still inside its recording
     const float *x;
     int32_t y, person;
-    uint8_t split;
+    uint8_t split, follows; // follows: the window before is a hop earlier in this stretch
 };
 struct cutter {
     int window, hop, nchannel; // samples, samples

@@ -26,7 +26,8 @@ struct dataset {
     int32_t *y;                   // (n) class, 0 .. nclass-1
     int32_t *person;              // (n) 0 .. nperson-1: person or, where persons are unknown, recording
     uint8_t *split;               // (n) enum split
-    bool by_person;               // false: split by recording, since the set names no persons
+    uint8_t *follows; // (n) 1: begins a hop behind the window before, in its recording; NULL: not known
+    bool by_person;   // false: split by recording, since the set names no persons
 };
 
 struct data_opt {     // zero: the set's own default

@@ -45,6 +45,7 @@ static void window_copy(const struct dataset *d, int from, struct dataset *out, 
     out->y[to] = d->y[from];
     out->person[to] = d->person[from];
     out->split[to] = d->split[from];
+    if (d->follows) out->follows[to] = d->follows[from] && d->split[from - 1] == d->split[from];
 }
 
 struct dataset *dataset_split(const struct dataset *d, enum split s, struct arena *a)
@@ -57,6 +58,7 @@ struct dataset *dataset_split(const struct dataset *d, enum split s, struct aren
     out->y = arena_array(a, n, sizeof *out->y);
     out->person = arena_array(a, n, sizeof *out->person);
     out->split = arena_array(a, n, sizeof *out->split);
+    if (d->follows) out->follows = arena_array(a, n, sizeof *out->follows);
     for (int i = 0, to = 0; i < d->n; i++)
         if (d->split[i] == s) window_copy(d, i, out, to++);
     return out;

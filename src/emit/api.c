@@ -1,6 +1,22 @@
 // The functions that an emitted model offers: NAME_invoke, NAME_push, NAME_reset, and NAME_step when it streams.
 #include "parts.h"
 
+// What layers keep from window to window begins with zeros.
+static void reset_print(const struct model *m, struct buf *out)
+{
+    const char *n = m->name;
+    if (m->stateful) {
+        buf_printf(out, "void %s_reset_in(void *memory)\n{\n    uint8_t *a = memory;\n", n);
+        for (int i = 0; i < m->plan->nkept; i++)
+            buf_printf(out, "    memset(a + %d, 0, %lld);\n", m->plan->kept[i].offset,
+                       (long long)tensor_bytes(m->plan->kept[i].t));
+        buf_puts(out, "}\n\n");
+    }
+    buf_printf(out, "void %s_reset(void)\n{\n    filled = 0;\n", n);
+    if (m->stateful) buf_printf(out, "    %s_reset_in(arena);\n", n);
+    buf_puts(out, "}\n");
+}
+
 static void invoke_print(const struct model *m, struct buf *out)
 {
     const char *n = m->name, *u = m->upper;
@@ -20,8 +36,9 @@ static void invoke_print(const struct model *m, struct buf *out)
                "    filled = %s_WINDOW - %s_HOP;\n"
                "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * sizeof "
                "*buffer);\n"
-               "    return 1;\n}\n\nvoid %s_reset(void)\n{\n    filled = 0;\n}\n",
-               u, u, n, u, u, u, n, u, u, u, u, u, n);
+               "    return 1;\n}\n\n",
+               u, u, n, u, u, u, n, u, u, u, u, u);
+    reset_print(m, out);
 }
 
 // A window is the last STEPS steps; when it is no multiple of the hop, the first of them begins with LEAD samples that
@@ -61,7 +78,7 @@ static void stream_print(const struct model *m, struct buf *out)
 void api_print(const struct model *m, struct buf *out)
 {
     buf_printf(out, "static uint8_t arena[%s_ARENA_BYTES] ALIGNED;\n\n", m->upper);
-    if (m->plan->g->nstate)
+    if (m->streams)
         stream_print(m, out);
     else
         invoke_print(m, out);
@@ -70,14 +87,18 @@ void api_print(const struct model *m, struct buf *out)
 void api_declare(const struct model *m, struct buf *out)
 {
     const char *n = m->name, *u = m->upper;
-    const bool stream = m->plan->g->nstate > 0;
+    const bool stream = m->streams;
     buf_printf(out,
                "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the %s.%s\n"
                "int %s_invoke(const float *window, float *scores);\n",
                u, u,
                graph_gives_class(m->plan->g) ? "class, which is its one score, too"
                                              : "class of the highest score",
-               stream ? " The samples that were pushed are forgotten." : "", n);
+               stream ? " The samples that were pushed are forgotten."
+               : m->stateful
+                   ? "\n// Goes on from the state that the window before left; the first begins with zeros."
+                   : "",
+               n);
     if (!stream)
         buf_printf(
             out,
@@ -96,5 +117,12 @@ void api_declare(const struct model *m, struct buf *out)
                    "// with them, once that many were given; with scores NULL they are only taken in.\n"
                    "int %s_step(const float *samples, float *scores);\n",
                    u, u, n);
-    buf_printf(out, "// Forgets the samples so far.\nvoid %s_reset(void);\n\n", n);
+    if (m->stateful)
+        buf_printf(
+            out,
+            "// Before the first window in that memory: the state, which is kept in it, becomes zeros.\n"
+            "void %s_reset_in(void *memory);\n",
+            n);
+    buf_printf(out, "// Forgets the samples so far%s.\nvoid %s_reset(void);\n\n",
+               m->stateful ? ", and the state of the windows before" : "", n);
 }

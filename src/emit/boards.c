@@ -36,7 +36,7 @@ int64_t model_copied_bytes(const struct model *m)
 int64_t model_ram_bytes(const struct model *m)
 {
     return m->plan->arena_bytes + model_copied_bytes(m) +
-           (int64_t)(m->plan->g->nstate ? m->hop : m->window) * m->channels * (int64_t)sizeof(float);
+           (int64_t)(m->streams ? m->hop : m->window) * m->channels * (int64_t)sizeof(float);
 }
 
 enum {
@@ -59,7 +59,7 @@ bool budget_check(const struct model *m, const struct project *kind, const struc
     const bool boards_only = kind != &bare_metal; // on an emulated chip measure says what fits
     const char *hop = graph_meta(m->plan->g, META_HOP);
     // Counting instructions needs no hop; on a board it decides when a window is classified.
-    if (boards_only && !o->hop && hop && atoi(hop) > m->window)
+    if (boards_only && !m->stateful && !o->hop && hop && atoi(hop) > m->window)
         return fail(
             e,
             "the model was trained on windows of %d samples every %d, and samples between would never be "

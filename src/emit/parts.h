@@ -14,6 +14,8 @@ struct model { // what the generated files say about the model
     const struct constant *constant; // all of them, by number
     const bool *in_ram;              // which are copied to RAM; NULL: none
     int nconstant;
+    bool streams;  // the input is a hop of new samples
+    bool stateful; // recurrent layers go on from the window before
     bool small, profile;
     struct arena *arena;
 };

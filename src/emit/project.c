@@ -57,15 +57,23 @@ static bool model_fill(const struct plan *p, const struct target *t, const struc
     if (!m->channels || n % m->channels) return fail(e, "the input %s has no samples", in->name);
     m->window = (int)(n / m->channels);
     const int samples = m->window;
-    if (g->nstate) m->window = atoi(graph_meta(g, META_WINDOW)); // the input is a hop
+    m->streams = g->stream_window > 0;
+    m->stateful = graph_stateful(g) != NULL;
+    if (m->streams) m->window = g->stream_window;
     m->classes = (int)tensor_count(g->out[0]);
     const char *hop = graph_meta(g, META_HOP);
-    m->hop = g->nstate ? samples : o->hop ? o->hop : hop ? atoi(hop) : 0;
+    m->hop = m->streams ? samples : m->stateful ? m->window : o->hop ? o->hop : hop ? atoi(hop) : 0;
     if (o->hop < 0 || o->hop > m->window)
         return fail(e,
                     "a hop of %d samples, the window has %d: samples between would never be seen; choose 1 "
                     "to %d",
                     o->hop, m->window, m->window);
+    if (m->stateful && o->hop && o->hop != m->window)
+        return fail(
+            e,
+            "layer %s keeps its state from one window to the next: a hop of %d would give it samples twice; "
+            "leave --hop out, or give the %d of its window",
+            graph_stateful(g)->name, o->hop, m->window);
     if (m->hop < 1 || m->hop > m->window) m->hop = m->window > 1 ? m->window / 2 : 1;
     m->rate = graph_meta(g, META_RATE);
     m->labels = graph_meta(g, META_LABELS);
@@ -119,7 +127,7 @@ bool template_write(const char *path, const char *const *pairs, const char *dir,
 // The scores of one whole window, also by a model that takes a hop at a time.
 static void window_run(const struct model *m, struct runner *r, const float *x, float *y)
 {
-    if (!m->plan->g->nstate) {
+    if (!m->streams) {
         run_float(r, x, y);
         return;
     }

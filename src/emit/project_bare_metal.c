@@ -33,7 +33,7 @@ static bool write(const struct model *m, const char *dir, struct err *e)
         "#define FIRMWARE_WINDOW %s_WINDOW\n#define FIRMWARE_CHANNELS %s_CHANNELS\n#define FIRMWARE_CLASSES "
         "%s_CLASSES\n",
         m->name, m->name, m->upper, m->upper, m->upper);
-    if (m->plan->g->nstate)
+    if (m->streams)
         buf_printf(
             &b, "#define FIRMWARE_STEP %s_step // streaming: a hop of samples\n#define FIRMWARE_HOP %s_HOP\n",
             m->name, m->upper);

@@ -13,6 +13,7 @@ struct keras {
     struct err *e;
     const struct h5 *h5;
     bool v3;   // weights are numbered (.keras), not named (.h5)
+    int batch; // that the input's shape states; 1 when it is open
     int calls; // layers called so far: bounds hostile nesting
 };
 

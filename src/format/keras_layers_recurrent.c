@@ -70,6 +70,14 @@ static struct tensor *direction(struct keras *k, const struct cell *c, struct te
     r.gate_act = CELL_LOGISTIC;
     if (r.kind != RECURRENT_RNN && !cell_act(k, l, "recurrent_activation", "sigmoid", &r.gate_act))
         return NULL;
+    if (r.stateful && k->batch > 1)
+        return layer_fail(
+                   k, l,
+                   "it keeps the state of each of %d windows, a stateful layer with a batch; build the model "
+                   "with batch_shape=(1, ...), one wearer",
+                   k->batch),
+               NULL;
+    if (c->nstate) r.stateful = false; // what it is given comes before what it kept
     if (units < 1 || units > 1 << 16) return layer_fail(k, l, "units is %d", units), NULL;
     int32_t rows = recurrent_gates(r.kind) * units, bias_dim[] = {2, rows};
     const float *w[3] = {NULL};

@@ -89,6 +89,9 @@ bool model_input(struct keras *k, const struct keras_layer *l, const json_t *sha
             "the input's shape is not in the config, or has %d dimensions; save the model after it was "
             "built",
             rank);
+    const json_t *batch = json_array_get(shape, 0);
+    if (json_is_integer(batch) && json_integer_value(batch) > 1)
+        k->batch = (int)(json_integer_value(batch) < INT32_MAX ? json_integer_value(batch) : INT32_MAX);
     dim[0] = 1;
     for (int i = 1; i < rank; i++)
         if (!keras_int(json_array_get(shape, (size_t)i), 1, &dim[i]))

@@ -80,8 +80,9 @@ bool onnx_write_recurrent(struct writer *w, const struct node *n)
     if (r->cell_clip > 0) return fail(w->e, "its cell is clipped, which ONNX cannot say");
     if (r->stateful)
         return fail(w->e,
-                    "it keeps its state from one window to the next, which ONNX cannot say; build the model "
-                    "with stateful=False");
+                    "it keeps its state from one window to the next, which ONNX' %s cannot say; write "
+                    "a .tflite, or build the model with stateful=False",
+                    op[r->kind]);
     for (int i = 1; i < 5 && i < n->nin; i++)
         if (n->in[i] && !tensor_is_const(n->in[i]))
             return fail(w->e, "weights %s are computed", n->in[i]->name);

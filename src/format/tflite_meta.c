@@ -4,17 +4,17 @@
 
 enum { MAX_KEYS = 64 };
 
-// The names of the signature stand in the signature.
+// The names of the signature stand in the signature; whether states are kept, the layers say.
 static bool is_line(const char *key)
 {
-    return strncmp(key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0;
+    return strncmp(key, META_SIGNATURE, sizeof META_SIGNATURE - 1) != 0 && strcmp(key, META_STATEFUL) != 0;
 }
 
 bool tflite_has_meta(const struct graph *g)
 {
     for (int i = 0; i < g->nmeta; i++)
         if (is_line(g->meta[i].key)) return true;
-    return false;
+    return graph_stateful(g) != NULL;
 }
 
 void tflite_meta_print(const struct graph *g, struct buf *text)
@@ -31,6 +31,7 @@ void tflite_meta_print(const struct graph *g, struct buf *text)
                 buf_put(text, p, 1);
         buf_puts(text, "\n");
     }
+    if (graph_stateful(g)) buf_puts(text, META_STATEFUL "=yes\n");
 }
 
 bool tflite_meta_parse(struct graph *g, struct arena *a, struct span text, struct err *e)
@@ -42,7 +43,7 @@ bool tflite_meta_parse(struct graph *g, struct arena *a, struct span text, struc
         p = stop + 1;
         const char *equal = memchr(line, '=', (size_t)(stop - line));
         const char *key = equal ? arena_strndup(a, line, (size_t)(equal - line)) : NULL;
-        if (!key || !is_line(key)) continue;
+        if (!key || (!is_line(key) && strcmp(key, META_STATEFUL) != 0)) continue;
         if (g->nmeta >= MAX_KEYS) return fail(e, "metadata has more than %d keys", MAX_KEYS);
         char *value = arena_alloc(a, (size_t)(stop - equal)), *to = value;
         for (const char *c = equal + 1; c < stop; c++)

@@ -251,6 +251,16 @@ static bool read_metadata(struct reader *r, const struct fb_table *model, struct
     return !r->fb.bad || fail(e, "metadata: %s", reader_damaged);
 }
 
+// Fused operators keep their state if whoever runs them does not reset it. TensorFlow's converter makes them of layers
+// that begin each window anew; only the file's metadata tell of others.
+static void keep_states(struct graph *g)
+{
+    const char *stateful = graph_meta(g, META_STATEFUL);
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_RECURRENT && g->node[k]->as.recurrent.stateful)
+            g->node[k]->as.recurrent.stateful = stateful && !strcmp(stateful, "yes");
+}
+
 struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
 {
     struct reader r = {.fb = {.file = bytes}, .a = a};
@@ -271,6 +281,7 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
         !read_metadata(&r, &model, e))
         return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", reader_damaged);
+    keep_states(r.g);
     if (unroll_undo(r.g, a, r.limit > a->bytes ? r.limit - a->bytes : 0)) r.rolled = true;
     if (r.rolled) loop_tidy(r.g);
     tflite_cut_borders(r.g, a);

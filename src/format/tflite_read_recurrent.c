@@ -123,6 +123,7 @@ static bool read_lstm(struct reader *r, struct oper *o, const struct how *how, s
                                                          : CELL_LINEAR,
                             .gate_act = CELL_LOGISTIC,
                             .sequences = true,
+                            .stateful = true, // if the metadata say so, which come later
                             .backwards = how->backwards,
                             .cell_clip = how->cell_clip,
                             .asymmetric_inputs = how->asymmetric};

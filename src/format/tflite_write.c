@@ -310,6 +310,7 @@ static bool collect(struct writer *w, struct err *e)
 {
     const struct graph *g = w->g;
     int64_t total = 0;
+    w->ops.stateful = graph_stateful(g) != NULL;
     for (int i = 0; i < g->nnode; i++)
         if (!tflite_lower(&w->ops, g->node[i], e)) return false;
     w->sub = arena_new_n(w->a, (size_t)w->ops.npart + 1, struct sub);

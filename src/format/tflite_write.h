@@ -25,6 +25,7 @@ struct tfl_list {
     int n, cap;
     const struct tensor **variable; // tensors that keep their value from one operator call to the next
     int nvariable;
+    bool stateful;         // some layer keeps its state from window to window
     struct tfl_part *part; // conditions and bodies of loops: subgraphs 1, 2, ... of the file
     int npart;
 };

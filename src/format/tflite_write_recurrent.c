@@ -24,7 +24,7 @@ static const struct tensor *gate_rows(struct tfl_list *l, const struct tensor *t
 }
 
 // State tensors hold nothing in the file; LiteRT sets them to zero when they are allocated and keeps them
-// from one invocation to the next unless it is asked to reset them.
+// from one invocation to the next unless it is asked to reset them: the metadata say whether it should be.
 static const struct tensor *state(struct tfl_list *l, const struct node *n, const char *what, enum dtype type,
                                   struct quant q)
 {
@@ -125,14 +125,17 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
     const struct tensor *x = n->in[0], *y = n->out[0];
     const int32_t steps = x->dim[1], units = n->in[2]->dim[1], all[3] = {1, steps, units},
                   one[3] = {1, 1, units};
-    const bool fused = is_fused(n);
+    // The fused operators of a file keep their state all or, by reset_all_variables, none; a loop begins with zeros.
+    const bool fused = is_fused(n) && r->stateful == l->stateful;
     (void)d;
-    if (r->stateful)
-        return fail(
-            e,
-            "%s: it keeps its state from one window to the next, which the file would lose; build the "
-            "model with stateful=False",
-            n->name);
+    if (r->stateful && !fused)
+        return fail(e,
+                    "%s: it keeps its state from one window to the next, and only an LSTM with tanh and "
+                    "sigmoid, one bias and "
+                    "a scale a gate can say so in a .tflite file; build the model with stateful=False, or "
+                    "run and emit the "
+                    "file that it was read from",
+                    n->name);
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
         if (!slice(l, n, "reverse", x, reversed, steps - 1, -1, e)) return false;

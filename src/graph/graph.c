@@ -109,6 +109,7 @@ struct graph *graph_copy(const struct graph *g, struct arena *a)
         h->state[i] = (struct state){copy_of(&c, a, g->state[i].before), copy_of(&c, a, g->state[i].after)};
     h->nstate = g->nstate;
     h->front = g->front;
+    h->stream_window = g->stream_window;
     h->meta = arena_copy(a, g->meta, (size_t)g->nmeta * sizeof *g->meta);
     h->nmeta = g->nmeta;
     h->note = g->note;
@@ -157,6 +158,13 @@ bool graph_gives_class(const struct graph *g)
 {
     const struct tensor *y = g->nout ? g->out[0] : NULL;
     return y && (y->type == I32 || y->type == I64) && !y->q.n && tensor_count(y) == 1;
+}
+
+const struct node *graph_stateful(const struct graph *g)
+{
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_RECURRENT && g->node[k]->as.recurrent.stateful) return g->node[k];
+    return NULL;
 }
 
 int64_t graph_macs(const struct graph *g)

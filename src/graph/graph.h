@@ -153,6 +153,7 @@ struct graph {
     struct state *state;
     int nstate;
     int front; // nodes that only move states forward, the first ones; the others may be left out of an inference
+    int32_t stream_window; // samples of a window when the input is only the new ones of a hop; else 0
     struct meta *meta;
     int nmeta;
     const char **note;    // what its reader folded away, a sentence each
@@ -160,14 +161,14 @@ struct graph {
 };
 
 // Keys of metadata. Lists are joined by commas.
-#define META_LABELS "labels"       // walking,upstairs,...
-#define META_CHANNELS "channels"   // acc_x,acc_y,...
-#define META_UNITS "units"         // g,g,g,rad/s,...: one a channel
-#define META_RATE "rate_hz"        // 50
-#define META_HOP "hop"             // samples between windows in training
-#define META_WINDOW "window"       // samples of a window, when the input has fewer: the new ones of a hop
-#define META_DATA "data"           // hapt
-#define META_ARCH "arch"           // cnn
+#define META_LABELS "labels"     // walking,upstairs,...
+#define META_CHANNELS "channels" // acc_x,acc_y,...
+#define META_UNITS "units"       // g,g,g,rad/s,...: one a channel
+#define META_RATE "rate_hz"      // 50
+#define META_HOP "hop"           // samples between windows in training
+#define META_STATEFUL "stateful" // yes, in .tflite: its LSTM operators keep their state from window to window
+#define META_DATA "data"         // hapt
+#define META_ARCH "arch"         // cnn
 #define META_TECHNIQUE "technique" // none lite dynamic full-integer
 #define META_MEAN                                                                                            \
     "normalisation_mean" // one a channel, for the reader's information: the graph already holds it
@@ -228,6 +229,8 @@ int64_t graph_params(const struct graph *g);                         // trained 
 bool tensor_is_state(const struct graph *g, const struct tensor *t); // some state's before
 // The first output is the number of a class (ARG_MAX), one integer, instead of scores.
 bool graph_gives_class(const struct graph *g);
+// The first recurrent layer that keeps its state from one window to the next; NULL: every window begins anew.
+const struct node *graph_stateful(const struct graph *g);
 // Structure: every input made before it is used, shapes as op_infer says, constants present and finite sizes.
 bool graph_check(const struct graph *g, struct err *e);
 // A table of the nodes as text (inspect, golden tests).

@@ -201,33 +201,33 @@ F32_1(nn_fill_f32)
 
 CLONES void CALL(nn_lstm_f32)(const void *p, void *const *b)
 {
-    WIDE_TRY(lstm, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
-    nn_lstm_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
+    WIDE_TRY(lstm, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+    nn_lstm_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
 }
 
 CLONES void CALL(nn_lstm_dyn)(const void *p, void *const *b)
 {
-    nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);
 }
 
 CLONES void CALL(nn_gru_dyn)(const void *p, void *const *b)
 {
-    nn_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
 }
 
 CLONES void CALL(nn_rnn_dyn)(const void *p, void *const *b)
 {
-    nn_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+    nn_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
 }
 
 CLONES void CALL(nn_gru_f32)(const void *p, void *const *b)
 {
-    WIDE_TRY(gru, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
-    nn_gru_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+    WIDE_TRY(gru, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_gru_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
 }
 
 CLONES void CALL(nn_rnn_f32)(const void *p, void *const *b)
 {
-    WIDE_TRY(rnn, b[0], b[1], b[2], b[3], b[4], b[5]);
-    nn_rnn_f32(p, b[0], b[1], b[2], b[3], b[4], b[5]);
+    WIDE_TRY(rnn, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
+    nn_rnn_f32(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6]);
 }

@@ -137,13 +137,15 @@ NN_INLINE void wide_get(const struct wide_layer *l, int32_t block, const float *
 }
 
 CLONES static void wide_lstm(const nn_recurrent *p, const float *x, const float *w, const float *bias,
-                             const float *h0, const float *c0, float *state, float *y)
+                             const float *h0, const float *c0, float *h_kept, float *c_kept, float *state,
+                             float *y)
 {
     struct wide_layer l;
     wide_begin(&l, p, 4, 1);
-    const float *packed = wide_pack(&l, w, 4, l.taps), *b = wide_pack(&l, bias, 4, 1), *h = h0;
+    const float *packed = wide_pack(&l, w, 4, l.taps), *b = wide_pack(&l, bias, 4, 1);
+    const float *h = h_kept ? h_kept : h0, *c_first = c_kept ? c_kept : c0;
     float *c = wide_room(&l);
-    if (c0) memcpy(c, c0, (size_t)p->units * sizeof *c);
+    if (c_first) memcpy(c, c_first, (size_t)p->units * sizeof *c);
     for (int32_t t = 0; t < p->steps; t++) {
         const float *in = x + nn_step_at(p, t) * p->in_c;
         float *next = nn_step_out(p, t, state + p->units, y);
@@ -164,6 +166,8 @@ CLONES static void wide_lstm(const nn_recurrent *p, const float *x, const float 
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
+    nn_keep_f32(c_kept, c, p->units);
     free(l.memory);
 }
 
@@ -187,13 +191,14 @@ NN_INLINE void wide_gates(const struct wide_layer *l, const nn_recurrent *p, con
 }
 
 CLONES static void wide_gru(const nn_recurrent *p, const float *x, const float *w_gate, const float *b_gate,
-                            const float *w, const float *b, const float *b_rec, const float *h0, float *state,
-                            float *y)
+                            const float *w, const float *b, const float *b_rec, const float *h0,
+                            float *h_kept, float *state, float *y)
 {
     struct wide_layer l;
     wide_begin(&l, p, 4, 2);
     const float *gates = wide_pack(&l, w_gate, 2, l.taps), *gate_bias = wide_pack(&l, b_gate, 2, 1);
-    const float *last = wide_pack(&l, w, 1, l.taps), *bias = wide_pack(&l, b, 1, 1), *h = h0;
+    const float *last = wide_pack(&l, w, 1, l.taps), *bias = wide_pack(&l, b, 1, 1);
+    const float *h = h_kept ? h_kept : h0;
     const float *rec_bias = p->reset_after ? wide_pack(&l, b_rec, 1, 1) : NULL;
     float *z = wide_room(&l), *r = wide_room(&l);
     for (int32_t t = 0; t < p->steps; t++) {
@@ -221,15 +226,17 @@ CLONES static void wide_gru(const nn_recurrent *p, const float *x, const float *
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
     free(l.memory);
 }
 
 CLONES static void wide_rnn(const nn_recurrent *p, const float *x, const float *w, const float *b,
-                            const float *h0, float *state, float *y)
+                            const float *h0, float *h_kept, float *state, float *y)
 {
     struct wide_layer l;
     wide_begin(&l, p, 1, 0);
-    const float *packed = wide_pack(&l, w, 1, l.taps), *bias = wide_pack(&l, b, 1, 1), *h = h0;
+    const float *packed = wide_pack(&l, w, 1, l.taps), *bias = wide_pack(&l, b, 1, 1);
+    const float *h = h_kept ? h_kept : h0;
     for (int32_t t = 0; t < p->steps; t++) {
         const float *in = x + nn_step_at(p, t) * p->in_c;
         float *next = nn_step_out(p, t, state, y);
@@ -244,5 +251,6 @@ CLONES static void wide_rnn(const nn_recurrent *p, const float *x, const float *
         }
         h = next;
     }
+    nn_keep_f32(h_kept, h, p->units);
     free(l.memory);
 }

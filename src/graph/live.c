@@ -39,7 +39,7 @@ static int by_address(const void *a, const void *b)
 const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
 {
     const struct graph *g = p->g;
-    int most = g->nin + g->nout + g->nstate;
+    int most = g->nin + g->nout + p->nkept;
     for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
     struct live *v = arena_new_n(a, (size_t)most + 1, struct live);
     *n = 0;
@@ -54,8 +54,8 @@ const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
                 v[(*n)++] = (struct live){NULL, s, s, aligned(r->bytes), r->offset};
         }
     for (int i = 0; i < *n; i++) // states stay from one run to the next
-        for (int k = 0; k < g->nstate; k++)
-            if (v[i].t && v[i].t == root(p, g->state[k].before)) v[i].first = 0, v[i].last = p->nstep;
+        for (int k = 0; k < p->nkept; k++)
+            if (v[i].t && v[i].t == root(p, p->kept[k].t)) v[i].first = 0, v[i].last = p->nstep;
     for (int i = 0; i < g->nout; i++)
         if (!tensor_is_const(g->out[i])) touch(p, v, n, g->out[i], p->out[i].offset, p->nstep);
     qsort(v, (size_t)*n, sizeof *v, by_address);

@@ -49,7 +49,7 @@ static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t
 
 static struct blocks blocks_of(struct plan *p)
 {
-    int most = p->g->nin + p->g->nout + p->g->nstate;
+    int most = p->g->nin + p->g->nout + p->nkept;
     for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
     struct blocks b = {arena_new_n(p->arena, (size_t)most + 1, struct block), 0};
     for (int i = 0; i < p->g->nin; i++) block_touch(p, &b, p->g->in[i], 0);
@@ -63,9 +63,9 @@ static struct blocks blocks_of(struct plan *p)
                 b.v[b.n++] = (struct block){NULL, s, s, bytes, 0};
             }
         }
-    for (int i = 0; i < p->g->nstate; i++) { // from the first step to behind the last, so from run to run
-        block_touch(p, &b, p->g->state[i].before, 0);
-        block_touch(p, &b, p->g->state[i].before, p->nstep);
+    for (int i = 0; i < p->nkept; i++) { // from the first step to behind the last, so from run to run
+        block_touch(p, &b, p->kept[i].t, 0);
+        block_touch(p, &b, p->kept[i].t, p->nstep);
     }
     for (int i = 0; i < p->g->nout; i++)
         if (!tensor_is_const(p->g->out[i])) block_touch(p, &b, p->g->out[i], p->nstep);
@@ -188,6 +188,7 @@ bool plan_place(struct plan *p, struct err *e)
         }
     p->in = arena_new_n(p->arena, (size_t)p->g->nin, struct ref);
     p->out = arena_new_n(p->arena, (size_t)p->g->nout, struct ref);
+    for (int i = 0; i < p->nkept; i++) p->kept[i] = ref_placed(p, &b, p->kept[i].t);
     for (int i = 0; i < p->g->nin; i++) p->in[i] = ref_placed(p, &b, p->g->in[i]);
     for (int i = 0; i < p->g->nout; i++) p->out[i] = ref_placed(p, &b, p->g->out[i]);
     return true;

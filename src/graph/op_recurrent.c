@@ -24,6 +24,15 @@ const struct tensor *recurrent_input(const struct node *n, int i)
     return i < n->nin ? n->in[i] : NULL;
 }
 
+struct ref recurrent_kept(const struct node *n, struct plan *p, const char *what, enum dtype type)
+{
+    if (!n->as.recurrent.stateful) return ref_in(NULL);
+    const char *name = arena_printf(p->arena, "%s/%s", n->name, what);
+    struct tensor *t = tensor_new(p->arena, name, type, 2, (int32_t[]){1, n->in[2]->dim[1]});
+    plan_keep(p, t);
+    return ref_out(t);
+}
+
 static bool infer(struct node *n, struct err *e)
 {
     if (!want_inputs(n, 3, 7, e) || !want_rank(n, 0, 3, e) || !want_rank(n, 1, 2, e) ||
@@ -33,8 +42,7 @@ static bool infer(struct node *n, struct err *e)
     const struct tensor *x = n->in[0], *w = n->in[1], *u = n->in[2];
     const int64_t units = u->dim[1], rows = recurrent_gates(r->kind) * units;
     const char *name = recurrent_name(r->kind);
-    if (x->dim[0] != 1)
-        return fail(e, "a batch of %d; an %s runs over one window at a time", x->dim[0], name);
+    if (x->dim[0] != 1) return fail(e, "a batch of %d; %s runs over one window at a time", x->dim[0], name);
     if (units < 1 || x->dim[1] < 1 || x->dim[2] < 1)
         return fail(e, "%d steps of %d channels, %lld units; all must be at least 1", x->dim[1], x->dim[2],
                     (long long)units);
@@ -46,6 +54,9 @@ static bool infer(struct node *n, struct err *e)
             w->dim[0], w->dim[1], u->dim[0], u->dim[1]);
     for (int i = 3; i < n->nin; i++) {
         const int64_t want = i < 5 ? rows : units;
+        if (i >= 5 && n->in[i] && r->stateful)
+            return fail(e, "it keeps its state from one window to the next and is given one, %s",
+                        n->in[i]->name);
         if (n->in[i] && tensor_count(n->in[i]) != want)
             return fail(e, "%s has %lld values, want %lld", n->in[i]->name, (long long)tensor_count(n->in[i]),
                         (long long)want);
@@ -129,12 +140,14 @@ static bool lower_f32(const struct node *n, struct plan *p)
                             0,
                             0,
                             0};
+    const struct ref h = recurrent_kept(n, p, "h", F32),
+                     c = r->kind == RECURRENT_LSTM ? recurrent_kept(n, p, "c", F32) : ref_in(NULL);
     const int other = r->sequences ? 0 : 1, both = RECURRENT_BIAS | RECURRENT_BIAS_REC;
     const struct recurrent_rows all = {recurrent_gates(r->kind), 0}, zr = {2, 0}, last = {1, 2};
     if (r->kind == RECURRENT_LSTM)
         plan_step(p, n, &kernel_nn_lstm_f32, &q,
                   (struct ref[]){ref_in(x), ref_in(recurrent_pack(n, p, &all)),
-                                 ref_in(recurrent_bias(n, p, &all, both)), ref_in(h0), ref_in(c0),
+                                 ref_in(recurrent_bias(n, p, &all, both)), ref_in(h0), ref_in(c0), h, c,
                                  state_ref(n, 1 + other), ref_out(n->out[0])});
     else if (r->kind == RECURRENT_GRU)
         plan_step(
@@ -143,11 +156,11 @@ static bool lower_f32(const struct node *n, struct plan *p)
                            ref_in(recurrent_bias(n, p, &zr, both)), ref_in(recurrent_pack(n, p, &last)),
                            ref_in(recurrent_bias(n, p, &last, r->reset_after ? RECURRENT_BIAS : both)),
                            ref_in(r->reset_after ? recurrent_bias(n, p, &last, RECURRENT_BIAS_REC) : NULL),
-                           ref_in(h0), state_ref(n, 2 + other), ref_out(n->out[0])});
+                           ref_in(h0), h, state_ref(n, 2 + other), ref_out(n->out[0])});
     else
         plan_step(p, n, &kernel_nn_rnn_f32, &q,
                   (struct ref[]){ref_in(x), ref_in(recurrent_pack(n, p, &all)),
-                                 ref_in(recurrent_bias(n, p, &all, both)), ref_in(h0),
+                                 ref_in(recurrent_bias(n, p, &all, both)), ref_in(h0), h,
                                  other ? state_ref(n, other) : ref_in(NULL), ref_out(n->out[0])});
     return true;
 }
@@ -155,10 +168,6 @@ static bool lower_f32(const struct node *n, struct plan *p)
 static bool lower(const struct node *n, struct plan *p, struct err *e)
 {
     const struct tensor *x = n->in[0], *w = n->in[1], *u = n->in[2], *y = n->out[0];
-    if (n->as.recurrent.stateful)
-        return fail(e,
-                    "it keeps its state from one window to the next, which cannot be executed yet; train it "
-                    "with stateful=False");
     if (!want_const(n, e)) return false;
     if (is_f32(x) && is_f32(w) && is_f32(u) && is_f32(y)) return lower_f32(n, p);
     if (is_f32(x) && is_s8(w) && is_s8(u) && is_f32(y)) return recurrent_lower_dyn(n, p, e);

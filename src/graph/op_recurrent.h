@@ -10,6 +10,8 @@ struct recurrent_rows {
 enum { RECURRENT_BIAS = 1, RECURRENT_BIAS_REC = 2 };
 
 const struct tensor *recurrent_input(const struct node *n, int i); // NULL when absent
+// What a stateful layer keeps from one run to the next, zeros at first; absent for others.
+struct ref recurrent_kept(const struct node *n, struct plan *p, const char *what, enum dtype type);
 // [rows / 4][channels + units][4], the last block filled up with zeros.
 struct tensor *recurrent_pack(const struct node *n, struct plan *p, const struct recurrent_rows *s);
 // Float biases in the same order, filled up to a whole block: one, the other, or their sum.

@@ -180,15 +180,16 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
                      w = ref_in(pack(p, n->in[1], gates, q.pack)),
                      u = ref_in(pack(p, n->in[2], gates, q.pack)), s = ref_in(scales), bs = ref_in(bias),
                      h0 = ref_in(recurrent_input(n, 5)), c0 = ref_in(recurrent_input(n, 6)),
-                     y = ref_out(n->out[0]);
+                     h = recurrent_kept(n, p, "h", F32), y = ref_out(n->out[0]);
     if (r->kind == RECURRENT_LSTM)
-        plan_step(p, n, &kernel_nn_lstm_dyn, &q,
-                  (struct ref[]){in, in_scale, w, u, s, bs, h0, c0, scratch, y});
+        plan_step(
+            p, n, &kernel_nn_lstm_dyn, &q,
+            (struct ref[]){in, in_scale, w, u, s, bs, h0, c0, h, recurrent_kept(n, p, "c", F32), scratch, y});
     else if (r->kind == RECURRENT_GRU)
         plan_step(p, n, &kernel_nn_gru_dyn, &q,
-                  (struct ref[]){in, in_scale, w, u, s, bs, ref_in(rec), h0, scratch, y});
+                  (struct ref[]){in, in_scale, w, u, s, bs, ref_in(rec), h0, h, scratch, y});
     else
-        plan_step(p, n, &kernel_nn_rnn_dyn, &q, (struct ref[]){in, in_scale, w, u, s, bs, h0, scratch, y});
+        plan_step(p, n, &kernel_nn_rnn_dyn, &q, (struct ref[]){in, in_scale, w, u, s, bs, h0, h, scratch, y});
     return true;
 }
 
@@ -298,16 +299,16 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
         !integer_bias(n->in[2], p, gates, first, y->q.zero[0], recurrent_input(n, 4), shifts + gates,
                       &bias_rec, e))
         return false;
+    const struct ref in = ref_in(x), w = ref_in(pack(p, n->in[1], gates, q.pack)),
+                     v = ref_in(pack(p, n->in[2], gates, q.pack)), b = ref_in(bias), br = ref_in(bias_rec),
+                     m = ref_in(mult), sh = ref_in(shift), h = recurrent_kept(n, p, "h", I8),
+                     out = ref_out(y);
     const int vectors = r->kind == RECURRENT_RNN ? 1 : 5;
-    plan_step(p, n,
-              r->kind == RECURRENT_LSTM  ? &kernel_nn_lstm_s8
-              : r->kind == RECURRENT_GRU ? &kernel_nn_gru_s8
-                                         : &kernel_nn_rnn_s8,
-              &q,
-              (struct ref[]){ref_in(x), ref_in(pack(p, n->in[1], gates, q.pack)),
-                             ref_in(pack(p, n->in[2], gates, q.pack)), ref_in(bias), ref_in(bias_rec),
-                             ref_in(mult), ref_in(shift),
-                             ref_scratch(nn_recurrent_s8_scratch(vectors, q.widen, gates, q.in_c, units)),
-                             ref_out(y)});
+    const struct ref scratch = ref_scratch(nn_recurrent_s8_scratch(vectors, q.widen, gates, q.in_c, units));
+    if (r->kind == RECURRENT_RNN)
+        plan_step(p, n, &kernel_nn_rnn_s8, &q, (struct ref[]){in, w, v, b, br, m, sh, h, scratch, out});
+    else
+        plan_step(p, n, r->kind == RECURRENT_LSTM ? &kernel_nn_lstm_s8 : &kernel_nn_gru_s8, &q,
+                  (struct ref[]){in, w, v, b, br, m, sh, h, recurrent_kept(n, p, "c", I16), scratch, out});
     return true;
 }

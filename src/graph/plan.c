@@ -35,6 +35,18 @@ void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *i
     p->alias[p->nalias++] = (struct alias){out, in};
 }
 
+void plan_keep(struct plan *p, const struct tensor *t)
+{
+    if (p->nkept == p->kept_cap) {
+        int cap = p->kept_cap ? 2 * p->kept_cap : 8;
+        struct ref *more = arena_new_n(p->arena, (size_t)cap, struct ref);
+        if (p->nkept) memcpy(more, p->kept, (size_t)p->nkept * sizeof *more);
+        p->kept = more;
+        p->kept_cap = cap;
+    }
+    p->kept[p->nkept++] = ref_out(t);
+}
+
 struct ref ref_in(const struct tensor *t)
 {
     return (struct ref){t, !t ? -2 : tensor_is_const(t) ? -1 : 0, 0, false};
@@ -74,7 +86,10 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
         for (int i = before; i < p->nstep; i++)
             if (p->nstep > before && !p->step[i].node) p->step[i].node = n;
     }
-    for (int i = 0; i < g->nstate; i++) plan_alias(p, g->state[i].after, g->state[i].before);
+    for (int i = 0; i < g->nstate; i++) {
+        plan_alias(p, g->state[i].after, g->state[i].before);
+        plan_keep(p, g->state[i].before);
+    }
     if (!plan_place(p, e)) return NULL;
     if (!l->group || l->group == layout_host.group) return p;
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);

@@ -4,7 +4,7 @@
 #define GRAPH_PLAN_H
 #include "graph.h"
 
-enum { KERNEL_MAX_BUF = 10 };
+enum { KERNEL_MAX_BUF = 12 };
 
 // int8 weights of recurrent layers (device/nn.h): in blocks of four rows; in pairs of rows and taps, with inputs
 // widened; in rows, widened with the inputs where scratch allows; in rows; in groups of 16 taps, inputs in scratch.
@@ -68,8 +68,10 @@ struct plan {
         const struct tensor *out, *in;
     } * alias;
     int nalias, alias_cap;
-    int32_t arena_bytes;  // device arena: values and scratch; exact, a multiple of 16
-    int32_t lower_bound;  // largest set of live bytes: no placement can need less
+    int32_t arena_bytes; // device arena: values and scratch; exact, a multiple of 16
+    int32_t lower_bound; // largest set of live bytes: no placement can need less
+    struct ref *kept;    // values that stay from one run to the next and are zeros before the first
+    int nkept, kept_cap;
     bool packed;          // weights lie as 4-bit codes (plan_pack)
     int front;            // steps of the graph's front
     struct ref *in, *out; // where the graph's inputs and outputs are
@@ -84,7 +86,8 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf);
 void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in);
-struct ref ref_in(const struct tensor *t); // constant or computed; NULL gives an absent argument
+void plan_keep(struct plan *p, const struct tensor *t); // t stays from one run to the next
+struct ref ref_in(const struct tensor *t);              // constant or computed; NULL gives an absent argument
 struct ref ref_out(const struct tensor *t);
 struct ref ref_scratch(int32_t bytes);
 // Gives every computed tensor and scratch buffer an offset; called by plan_lower.

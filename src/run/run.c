@@ -121,7 +121,8 @@ struct batch {
     const float *x;
     float *y;
     int n;
-    run_observer *observe; // NULL: scores are wanted
+    const uint8_t *follows; // NULL: each window follows the one before
+    run_observer *observe;  // NULL: scores are wanted
     void *const *who;
     atomic_int next, joined;
 };
@@ -141,13 +142,16 @@ static void batch_one(struct batch *b, struct runner *r, const float *x, float *
 static void *batch_part(void *arg)
 {
     struct batch *b = arg;
-    const int chunk = b->plan->g->nstate ? b->n : 16;
+    const int chunk = b->plan->nkept ? b->n : 16;
     struct arena a = {0};
     struct runner *r = runner_new(b->plan, &a);
     void *who = b->observe ? b->who[atomic_fetch_add(&b->joined, 1)] : NULL;
     int64_t nx = tensor_count(b->plan->g->in[0]), ny = b->y ? tensor_count(b->plan->g->out[0]) : 0;
     for (int i; (i = atomic_fetch_add(&b->next, chunk)) < b->n && !interrupted();)
-        for (int k = i; k < b->n && k < i + chunk; k++) batch_one(b, r, b->x + k * nx, b->y + k * ny, who);
+        for (int k = i; k < b->n && k < i + chunk; k++) {
+            if (b->follows && !b->follows[k]) runner_reset(r);
+            batch_one(b, r, b->x + k * nx, b->y + k * ny, who);
+        }
     arena_free(&a);
     return NULL;
 }
@@ -156,7 +160,7 @@ int run_threads(const struct plan *p, int n)
 {
     const char *want = getenv("WEARLITE_THREADS");
     long most = want ? atol(want) : sysconf(_SC_NPROCESSORS_ONLN);
-    if (n <= 64 || p->g->nstate || most < 1) return 1;
+    if (n <= 64 || p->nkept || most < 1) return 1;
     return most > RUN_MOST_THREADS ? RUN_MOST_THREADS : (int)most;
 }
 
@@ -175,6 +179,13 @@ static bool batch_run(struct batch *b, struct err *e)
 bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e)
 {
     struct batch b = {.plan = p, .x = x, .y = y, .n = n};
+    return batch_run(&b, e);
+}
+
+bool run_stretches(const struct plan *p, const float *x, int n, const uint8_t *follows, float *y,
+                   struct err *e)
+{
+    struct batch b = {.plan = p, .x = x, .y = y, .n = n, .follows = follows};
     return batch_run(&b, e);
 }
 

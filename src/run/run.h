@@ -26,6 +26,9 @@ void runner_reset(struct runner *r);
 // n windows x (n, elements of the input) -> y (n, elements of the first output), on all processors; of a model
 // with states one after the other, from zeros on.
 bool run_batch(const struct plan *p, const float *x, int n, float *y, struct err *e);
+// The same of windows that lie one behind the other only where follows[i] is 1: states begin with zeros at the others.
+bool run_stretches(const struct plan *p, const float *x, int n, const uint8_t *follows, float *y,
+                   struct err *e);
 
 // The same for what is watched, of float models: each window is shown as the graph's input (step NULL), then the steps'
 // values. Each of run_threads(p, n) threads has a watcher of its own, who[thread], and takes windows in any order.

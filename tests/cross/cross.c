@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 25 };
+enum { WINDOWS = 4, NCASE = 28 };
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -28,6 +28,9 @@ static const struct {
                   {"recurrent", "lite", false},
                   {"recurrent", "dynamic", false},
                   {"recurrent", "full-integer", false},
+                  {"stateful", "lite", false},
+                  {"stateful", "dynamic", false},
+                  {"stateful", "full-integer", false},
                   {"attention", "lite", false},
                   {"attention", "full-integer", false},
                   {"choices", "lite", false},
@@ -65,6 +68,7 @@ static bool make_graphs(struct arena *a, struct err *e)
         struct graph *g = !strcmp(cases[i].network, "tiny")        ? tiny_cnn(a, 24, 3, 3, 5)
                           : !strcmp(cases[i].network, "zoo")       ? zoo_graph(a, 7)
                           : !strcmp(cases[i].network, "recurrent") ? recurrent_graph(a, 3)
+                          : !strcmp(cases[i].network, "stateful")  ? stateful_graph(a, 3)
                           : !strcmp(cases[i].network, "attention") ? attention_graph(a, 4)
                           : !strcmp(cases[i].network, "signal")    ? signal_graph(a, 6)
                           : !strcmp(cases[i].network, "separable") ? separable_graph(a, 7)

@@ -263,6 +263,14 @@ struct graph *recurrent_graph(struct arena *a, uint64_t seed)
     return finish(&z);
 }
 
+struct graph *stateful_graph(struct arena *a, uint64_t seed)
+{
+    struct graph *g = recurrent_graph(a, seed);
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_RECURRENT) g->node[k]->as.recurrent.stateful = true;
+    return g;
+}
+
 static void named(struct zoo *z, enum op op, struct tensor *x)
 {
     z->x = x;

@@ -8,6 +8,8 @@
 struct graph *zoo_graph(struct arena *a, uint64_t seed);
 // LSTM, GRU in both forms, RNN, stacked: input (1, 11, 3), output (1, 5).
 struct graph *recurrent_graph(struct arena *a, uint64_t seed);
+// The same layers, which go on from window to window.
+struct graph *stateful_graph(struct arena *a, uint64_t seed);
 // Two layer normalisations, attention of two heads, GELU in both forms: input (1, 12, 3), output (1, 5).
 struct graph *attention_graph(struct arena *a, uint64_t seed);
 // Every function of one and of two values, comparisons, choices, reductions: input (1, 6, 5), output (1, 5).

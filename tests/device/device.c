@@ -82,17 +82,8 @@ static const struct tensor *scratch(const struct ref *r, struct arena *a)
     return tensor_new(a, "scratch", I16, 1, (int32_t[]){r->bytes / 2});
 }
 
-void *device_run(const struct graph *g, const struct layout *l, const void *const *in, struct arena *a,
-                 struct err *e)
+static void run_steps(const struct plan *p, const struct layout *l, struct place *v, int *n, struct arena *a)
 {
-    const struct plan *p = plan_lower(g, l, a, e);
-    if (!p) return NULL;
-    struct place v[64];
-    int n = 0;
-    for (int i = 0; i < g->nin; i++) {
-        struct place *k = find(v, &n, p, g->in[i]);
-        memcpy(k->bytes, in[i], k->n);
-    }
     for (int s = 0; s < p->nstep; s++) {
         const struct step *t = &p->step[s];
         void *buf[KERNEL_MAX_BUF];
@@ -101,20 +92,50 @@ void *device_run(const struct graph *g, const struct layout *l, const void *cons
         for (int i = 0; i < t->k->nbuf; i++)
             buf[i] = t->buf[i].offset == -2
                          ? NULL
-                         : find(v, &n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
+                         : find(v, n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
         folder_call(l, t->k)(params, buf);
         check_portable(t, params, buf);
         free(params);
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < *n; i++) {
             place_check(&v[i], t->k->name, 0);
             if (v[i].t && tensor_is_const(v[i].t) && memcmp(v[i].bytes, v[i].t->data, v[i].n))
                 test_fail(__FILE__, __LINE__, "%s wrote to a constant", t->k->name);
         }
     }
-    struct place *y = find(v, &n, p, g->out[0]);
-    void *out = arena_copy(a, y->bytes, y->n);
+}
+
+void *device_windows(const struct graph *g, const struct layout *l, const void *const *in, int windows,
+                     struct arena *a, struct err *e)
+{
+    const struct plan *p = plan_lower(g, l, a, e);
+    if (!p) return NULL;
+    struct place v[64];
+    int n = 0;
+    uint8_t *out = arena_array(a, (size_t)windows, (size_t)tensor_bytes(g->out[0]));
+    for (int i = 0; i < p->nkept; i++) {
+        struct place *k = find(v, &n, p, p->kept[i].t);
+        memset(k->bytes, 0, k->n);
+    }
+    for (int w = 0; w < windows; w++) {
+        for (int i = 0; i < g->nin; i++) {
+            struct place *k = find(v, &n, p, g->in[i]);
+            memcpy(k->bytes, (const uint8_t *)in[i] + (size_t)w * k->n, k->n);
+        }
+        const int before = n;
+        run_steps(p, l, v, &n, a);
+        const struct place *y = find(v, &n, p, g->out[0]);
+        memcpy(out + (size_t)w * y->n, y->bytes, y->n);
+        for (int i = before; i < n && w + 1 < windows; i++) free(v[i].block); // nothing else may be kept
+        if (w + 1 < windows) n = before;
+    }
     for (int i = 0; i < n; i++) free(v[i].block);
     return out;
+}
+
+void *device_run(const struct graph *g, const struct layout *l, const void *const *in, struct arena *a,
+                 struct err *e)
+{
+    return device_windows(g, l, in, 1, a, e);
 }
 
 void set_scale(struct arena *a, struct tensor *t, float scale, int zero)

@@ -14,6 +14,10 @@ extern const int device_nlayout;
 void *device_run(const struct graph *g, const struct layout *l, const void *const *in, struct arena *a,
                  struct err *e);
 
+// The same of several windows, one behind the other in in[] and in what is returned.
+void *device_windows(const struct graph *g, const struct layout *l, const void *const *in, int windows,
+                     struct arena *a, struct err *e);
+
 // Random tensors: activations and constants, float or int8 with scale and zero point.
 struct tensor *random_input(struct graph *g, struct arena *a, enum dtype type, int rank, const int32_t *dim,
                             float scale, int zero);

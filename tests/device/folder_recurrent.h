@@ -10,25 +10,29 @@
 #define CALL_S8(name)                                                                                        \
     static void name##_s8(const void *p, void *const *b)                                                     \
     {                                                                                                        \
-        nn_##name##_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);                             \
+        nn_##name##_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);                \
     }
 CALL_S8(lstm)
 CALL_S8(gru)
-CALL_S8(rnn)
+
+static void rnn_s8(const void *p, void *const *b)
+{
+    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+}
 
 static void lstm_dyn(const void *p, void *const *b)
 {
-    nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);
 }
 
 static void gru_dyn(const void *p, void *const *b)
 {
-    nn_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
 }
 
 static void rnn_dyn(const void *p, void *const *b)
 {
-    nn_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8]);
+    nn_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
 }
 
 static kernel_call *recurrent_call(const struct kernel *k)

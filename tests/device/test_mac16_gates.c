@@ -56,13 +56,13 @@ TEST(device_mac16_integer_recurrent)
         int16_t *scratch = calloc(1, (size_t)nn_recurrent_s8_scratch(5, 7, gates, in_c, units) + 64);
         int8_t want[6 * 14] = {0}, got[6 * 14] = {0};
         int32_t *const b = PICK(0, 3) ? bias : NULL, *const c = PICK(0, 1) ? rec : NULL;
-        void *const buf[] = {x, w, u, b, c, mult, shift, scratch, want};
+        void *const buf[] = {x, w, u, b, c, mult, shift, NULL, NULL, scratch, want};
         if (gates == 4) {
             nn_lstm_s8_call(&p, buf);
-            mac16_lstm_s8(&p, x, w, u, b, c, mult, shift, scratch, got);
+            mac16_lstm_s8(&p, x, w, u, b, c, mult, shift, NULL, NULL, scratch, got);
         } else {
             nn_gru_s8_call(&p, buf);
-            mac16_gru_s8(&p, x, w, u, b, c, mult, shift, scratch, got);
+            mac16_gru_s8(&p, x, w, u, b, c, mult, shift, NULL, NULL, scratch, got);
         }
         if (memcmp(want, got, sizeof want))
             test_fail(__FILE__, __LINE__, "%d gates differ from the portable kernel, seed %d", gates, seed);
@@ -113,8 +113,9 @@ TEST(device_mac16_dynamic_lstm)
         for (int i = 0; i < 6; i++) x_scale[i] = 0.02f * rng_float(&r);
         float *scratch = calloc(1, (size_t)nn_recurrent_dyn_scratch(5, 7, 4, in_c, units) + 64);
         float want[6 * 14] = {0}, got[6 * 14] = {0};
-        nn_lstm_dyn_call_fma(&p, (void *[]){x, x_scale, w, u, scale, bias, NULL, NULL, scratch, want});
-        mac16_lstm_dyn(&p, x, x_scale, w, u, scale, bias, NULL, NULL, scratch, got);
+        nn_lstm_dyn_call_fma(
+            &p, (void *[]){x, x_scale, w, u, scale, bias, NULL, NULL, NULL, NULL, scratch, want});
+        mac16_lstm_dyn(&p, x, x_scale, w, u, scale, bias, NULL, NULL, NULL, NULL, scratch, got);
         if (memcmp(want, got, sizeof want))
             test_fail(__FILE__, __LINE__, "the dynamic LSTM differs from the portable one, seed %d", seed);
         free(x), free(w), free(u), free(bias), free(scale), free(scratch);

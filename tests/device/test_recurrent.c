@@ -306,6 +306,23 @@ static void spec_rnn(const struct node *n, const int8_t *x, int8_t *h8)
     memcpy(h8, next, (size_t)n->in[2]->dim[1]);
 }
 
+static void make_integer(struct graph *g, int biases, int y_zero, struct rng *r, struct arena *a)
+{
+    struct node *n = g->node[0];
+    const int rows = n->in[1]->dim[0], units = n->in[2]->dim[1];
+    to_int8(g, r, a, false);
+    n->in[3] = random_const(a, r, I32, 1, &rows);
+    n->in[4] = n->in[5] = n->in[6] = NULL;
+    if (n->as.recurrent.kind == RECURRENT_GRU && n->as.recurrent.reset_after && biases == 2) {
+        n->in[4] = random_const(a, r, I32, 1, &rows);
+        memset((void *)(uintptr_t)n->in[4]->data, 0, 2 * (size_t)units * sizeof(int32_t));
+    }
+    g->in[0]->type = g->out[0]->type = I8;
+    set_scale(a, g->in[0], 0.02f, 5);
+    set_scale(a, g->out[0], 0x1p-7f, y_zero);
+    if (n->as.recurrent.kind == RECURRENT_LSTM) n->as.recurrent.cell_log2 = -11;
+}
+
 TEST(device_recurrent_s8)
 {
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -317,17 +334,7 @@ TEST(device_recurrent_s8)
         struct graph *g = graph_of(c, &r, &a, &e);
         struct node *n = g->node[0];
         const int rows = n->in[1]->dim[0], units = c->units;
-        to_int8(g, &r, &a, false);
-        n->in[3] = random_const(&a, &r, I32, 1, &rows);
-        n->in[4] = n->in[5] = n->in[6] = NULL;
-        if (c->r.kind == RECURRENT_GRU && c->r.reset_after && c->biases == 2) {
-            n->in[4] = random_const(&a, &r, I32, 1, &rows);
-            memset((void *)(uintptr_t)n->in[4]->data, 0, 2 * (size_t)units * sizeof(int32_t));
-        }
-        g->in[0]->type = g->out[0]->type = I8;
-        set_scale(&a, g->in[0], 0.02f, 5);
-        set_scale(&a, g->out[0], 0x1p-7f, 0);
-        if (c->r.kind == RECURRENT_LSTM) n->as.recurrent.cell_log2 = -11;
+        make_integer(g, c->biases, 0, &r, &a);
         const int8_t *x = random_bytes(&a, &r, g->in[0]);
         float *fx = arena_new_n(&a, (size_t)tensor_count(g->in[0]), float),
               *want = arena_new_n(&a, (size_t)tensor_count(g->out[0]), float);
@@ -409,6 +416,47 @@ TEST(device_recurrent_hard)
     }
 }
 
+// A layer that keeps its state sees three windows as one three times as long: float, dynamic, full-integer.
+static void check_kept(const struct rec_case *c, int type, uint64_t seed)
+{
+    enum { WINDOWS = 3 };
+    struct arena a = {0};
+    struct err e = {""};
+    struct rng r = rng_new(seed);
+    struct rec_case longer = *c;
+    longer.steps *= WINDOWS;
+    longer.initial = longer.r.backwards = false;
+    if (type == 2) longer.r.act = CELL_TANH, longer.r.gate_act = CELL_LOGISTIC;
+    struct graph *g = graph_of(&longer, &r, &a, &e);
+    if (type == 1) to_int8(g, &r, &a, false);
+    if (type == 2) make_integer(g, c->biases, c->r.kind == RECURRENT_LSTM && seed % 2 ? 3 : 0, &r, &a);
+    const void *x = random_bytes(&a, &r, g->in[0]);
+    struct graph *h = graph_copy(g, &a);
+    struct node *n = h->node[0];
+    n->as.recurrent.stateful = true;
+    h->in[0]->dim[1] = c->steps;
+    if (c->r.sequences) h->out[0]->dim[1] = c->steps;
+    CHECK(graph_check(h, &e));
+    CHECK_STR("", e.text);
+    const size_t bytes = (size_t)tensor_bytes(h->out[0]);
+    for (int l = 0; l < device_nlayout; l++) {
+        const uint8_t *want = device_run(g, &device_layouts[l], (const void *const[]){x}, &a, &e),
+                      *got = device_windows(h, &device_layouts[l], (const void *const[]){x}, WINDOWS, &a, &e);
+        CHECK_STR("", e.text);
+        const size_t skip = c->r.sequences ? 0 : (WINDOWS - 1) * bytes; // of which only the last h is known
+        if (want && got && memcmp(want, got + skip, WINDOWS * bytes - skip))
+            test_fail(__FILE__, __LINE__, "%s, %s, type %d, layout %d: three windows differ from a long one",
+                      recurrent_name(c->r.kind), c->why, type, l);
+    }
+    arena_free(&a);
+}
+
+TEST(device_recurrent_kept)
+{
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        for (int type = 0; type < 3; type++) check_kept(&cases[i], type, i + 1);
+}
+
 // What cannot be is refused by name.
 TEST(device_recurrent_refused)
 {
@@ -418,9 +466,11 @@ TEST(device_recurrent_refused)
     struct graph *g = graph_of(&cases[1], &r, &a, &e);
     struct node *n = g->node[0];
     n->as.recurrent.stateful = true;
-    CHECK(!plan_lower(g, &layout_host, &a, &e));
-    CHECK_STR("keeps its state from one window to the next", e.text);
+    n->in[5] = random_const(&a, &r, F32, 2, (int32_t[]){1, 5});
+    CHECK(!graph_check(g, &e));
+    CHECK_STR("keeps its state from one window to the next and is given one", e.text);
     n->as.recurrent.stateful = false;
+    n->in[5] = NULL;
     struct tensor *bias = n->in[3], two = *n->in[0];
     n->in[3] = tensor_const(&a, "b", F32, 1, (int32_t[]){7}, bias->data);
     CHECK(!graph_check(g, &e));

@@ -39,15 +39,15 @@ static void check(int kind, nn_recurrent p, bool before, bool nan, struct arena 
           *got = arena_new_n(a, (size_t)n, float);
     if (nan) x[p.in_c] = NAN;
     if (kind == 0) {
-        nn_lstm_f32(&p, x, w, b, h0, c0, state, want);
-        kernel_nn_lstm_f32.call(&p, (void *[]){x, w, b, h0, c0, state, got});
+        nn_lstm_f32(&p, x, w, b, h0, c0, NULL, NULL, state, want);
+        kernel_nn_lstm_f32.call(&p, (void *[]){x, w, b, h0, c0, NULL, NULL, state, got});
     } else if (kind == 1) {
         float *rec = p.reset_after ? b3 : NULL;
-        nn_gru_f32(&p, x, w, b, w2, b2, rec, h0, state, want);
-        kernel_nn_gru_f32.call(&p, (void *[]){x, w, b, w2, b2, rec, h0, state, got});
+        nn_gru_f32(&p, x, w, b, w2, b2, rec, h0, NULL, state, want);
+        kernel_nn_gru_f32.call(&p, (void *[]){x, w, b, w2, b2, rec, h0, NULL, state, got});
     } else {
-        nn_rnn_f32(&p, x, w, b, h0, state, want);
-        kernel_nn_rnn_f32.call(&p, (void *[]){x, w, b, h0, state, got});
+        nn_rnn_f32(&p, x, w, b, h0, NULL, state, want);
+        kernel_nn_rnn_f32.call(&p, (void *[]){x, w, b, h0, NULL, state, got});
     }
     if (!same(want, got, n))
         test_fail(__FILE__, __LINE__,

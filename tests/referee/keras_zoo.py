@@ -187,6 +187,16 @@ def recurrent_kinds():
     return keras.Model(x, L.Concatenate()([d, e, o, h, hf, hb, w]))
 
 
+def stateful():  # each window goes on from the one before
+    x = keras.Input(batch_shape=(1, 5, 6))
+    h = L.LSTM(7, stateful=True, return_sequences=True)(x)
+    h = L.Bidirectional(L.GRU(4, stateful=True, return_sequences=True))(h)
+    h = L.GRU(5, stateful=True, reset_after=False, return_sequences=True)(h)
+    h = L.LSTM(5, return_sequences=True)(h)  # not this one
+    h = L.SimpleRNN(6, stateful=True, go_backwards=True)(h)
+    return keras.Model(x, L.Dense(3, activation="softmax")(h))
+
+
 def functions():  # between layers, as people write them
     from keras import ops
     x = keras.Input((16, 6))
@@ -230,18 +240,23 @@ def masked():  # no layer behind that would leave samples out
     return keras.Sequential([keras.Input((10, 6)), L.Masking(0.0), L.Dense(4), L.Conv1D(4, 3), L.Flatten(), L.Dense(3)])
 
 
-GOLDEN = ["cnn.keras", "depthwise.h5", "image.keras", "functional.h5", "nested.keras", "nested.h5", "time_distributed.h5",
+GOLDEN = ["cnn.keras", "stateful.keras", "depthwise.h5", "image.keras", "functional.h5", "nested.keras", "nested.h5", "time_distributed.h5",
           "channels_first_dense.keras", "lstm.keras", "lstm.h5", "gru.h5", "attention.keras", "attention.h5", "attention_kinds.keras",
           "normalisations.h5", "activations.h5", "merges.keras", "convolutions.h5", "recurrent_kinds.keras", "recurrent_kinds.h5",
           "functions.keras", "functions.h5", "models_inside.keras", "einsum.h5", "masked.keras"]
 ALL = [cnn, depthwise, image, functional, nested, time_distributed, channels_first_dense, lstm, gru, cnn_lstm, attention,
-       attention_kinds, normalisations, activations, merges, convolutions, recurrent_kinds, functions, models_inside, einsum, masked]
+       attention_kinds, normalisations, activations, merges, convolutions, recurrent_kinds, stateful, functions, models_inside, einsum, masked]
 
 
 def compare(tool, path, model, folder):
     shape = [d for d in model.inputs[0].shape[1:]]
     x = RNG.standard_normal([4] + shape).astype(np.float32)
-    want = np.asarray(model(x, training=False))
+    if model.inputs[0].shape[0] == 1:
+        for layer in model.layers:
+            getattr(layer, "reset_state", getattr(layer, "reset_states", lambda: None))()
+        want = np.concatenate([np.asarray(model(x[k:k + 1], training=False)) for k in range(len(x))])
+    else:
+        want = np.asarray(model(x, training=False))
     np.save(folder + "/x.npy", x)
     done = subprocess.run([tool, "run", path, "--input", folder + "/x.npy", "-o", folder + "/y.npy"], capture_output=True, text=True)
     if done.returncode:

@@ -5,6 +5,7 @@
 
 static const int repeat_count = 20;
 static float scores[@upper@_CLASSES];
+static bool differ[GOLDEN_WINDOWS + 1];
 
 static void print_number(const char *key, unsigned long value)
 {
@@ -22,19 +23,20 @@ void setup()
 void loop()
 {
     unsigned long us = 0, least = 0, n = 0, equal = 0;
-    for (int i = 0; i < GOLDEN_WINDOWS; i++) {
-        bool same = true;
-        for (int k = 0; k < repeat_count; k++, n++) {
+    memset(differ, 0, sizeof differ);
+    for (int k = 0; k < repeat_count; k++) {
+        @name@_reset(); // layers that keep their state saw the windows in this order on the host
+        for (int i = 0; i < GOLDEN_WINDOWS; i++, n++) {
             const unsigned long from = micros();
             @name@_invoke(golden_window[i], scores);
             const unsigned long took = micros() - from;
             us += took;
             if (n == 0 || took < least) least = took;
-            same = same && memcmp(scores, golden_scores[i], sizeof scores) == 0;
+            if (memcmp(scores, golden_scores[i], sizeof scores)) differ[i] = true;
         }
-        equal += same;
         yield();
     }
+    for (int i = 0; i < GOLDEN_WINDOWS; i++) equal += !differ[i];
     Serial.print("wearlite-report {\"model\":\"@name@\",\"target\":\"@target@\",\"id\":\"@id@\"");
 #ifdef F_CPU
     print_number("cpu_mhz", F_CPU / 1000000UL);

@@ -21,6 +21,7 @@ struct times { // of one window
 };
 
 static float scores[MODEL_CLASSES];
+static bool differ[GOLDEN_WINDOWS + 1];
 
 static void measure(const float *window, struct times *t)
 {
@@ -39,15 +40,16 @@ void app_main(void)
     for (;;) {
         struct times t = {0};
         int equal = 0;
-        for (int i = 0; i < GOLDEN_WINDOWS; i++) {
-            bool same = true;
-            for (int k = 0; k < REPEAT; k++) {
+        memset(differ, 0, sizeof differ);
+        for (int k = 0; k < REPEAT; k++) {
+            model_reset(); // layers that keep their state saw the windows in this order on the host
+            for (int i = 0; i < GOLDEN_WINDOWS; i++) {
                 measure(golden_window[i], &t);
-                same = same && !memcmp(scores, golden_scores[i], sizeof scores);
+                if (memcmp(scores, golden_scores[i], sizeof scores)) differ[i] = true;
             }
-            equal += same;
             vTaskDelay(1); // the idle task feeds the watchdog
         }
+        for (int i = 0; i < GOLDEN_WINDOWS; i++) equal += !differ[i];
         const uint32_t n = t.n ? t.n : 1;
         printf(
             "wearlite-report "
