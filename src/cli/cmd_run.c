@@ -38,8 +38,9 @@ static void run_raw(const struct plan *p, const struct npy *in, int n, struct np
     }
 }
 
-static bool run_file(const char *model, const char *input, const char *output, bool fma, struct arena *a,
-                     struct err *e)
+// own: the output stays in the model's own type
+static bool run_file(const char *model, const char *input, const char *output, bool fma, bool own,
+                     struct arena *a, struct err *e)
 {
     struct graph *g = model_load(model, a, e);
     struct layout layout = layout_host;
@@ -58,7 +59,11 @@ static bool run_file(const char *model, const char *input, const char *output, b
             "layer %s keeps its state: the %d windows are taken as one recording, each goes on from the one "
             "before\n",
             keeps->name, n);
-    bool raw = in.type != F32 || g->in[0]->type == F32;
+    if (own && in.type != g->in[0]->type)
+        return fail(e, "%s: holds %s; with --raw it must be the model's own %s", input, dtype_name(in.type),
+                    dtype_name(g->in[0]->type));
+    // float32 in gives float32 out, unless the model computes integers that stand for no real numbers
+    const bool raw = in.type != F32 || (g->in[0]->type == F32 && (own || !y->q.n));
     out.type = raw ? y->type : F32;
     out.rank = y->rank < GRAPH_MAX_RANK ? y->rank : GRAPH_MAX_RANK - 1;
     memcpy(out.dim, y->dim, sizeof out.dim);
@@ -85,12 +90,13 @@ static bool run_file(const char *model, const char *input, const char *output, b
 int cmd_run(int argc, char **argv)
 {
     const char *input = NULL, *output = NULL;
-    bool fma = false;
+    bool fma = false, own = false;
     const struct opt opts[] = {
         {"input", 'i', OPT_TEXT, "X.npy",
          "windows (n, ...) as the model's input; float32, or the model's own type", &input},
         {"output", 'o', OPT_TEXT, "Y.npy", "where the first output of each window goes", &output},
         {"fma", 0, OPT_FLAG, NULL, "float arithmetic of a target with fused multiply-add", &fma},
+        {"raw", 0, OPT_FLAG, NULL, "nothing is quantised or dequantised on the way in or out", &own},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
     const struct usage u = {
@@ -107,7 +113,7 @@ int cmd_run(int argc, char **argv)
     if (!input || !output) return usage_error(&u, "--input X.npy and -o Y.npy are needed");
     struct arena a = {0};
     struct err e = {""};
-    bool ok = run_file(argv[0], input, output, fma, &a, &e);
+    bool ok = run_file(argv[0], input, output, fma, own, &a, &e);
     arena_free(&a);
     return ok ? EXIT_DONE : report_error(&e);
 }

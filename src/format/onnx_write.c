@@ -146,6 +146,16 @@ static const char *output_name(struct writer *w, int i)
     return out;
 }
 
+// Whether a reader would take the first dimension of all inputs and outputs for a batch (onnx_model.c, batch_of).
+static bool reads_as_batch(const struct graph *g)
+{
+    for (int i = 0; i < g->nin + g->nout; i++) {
+        const struct tensor *t = i < g->nin ? g->in[i] : g->out[i - g->nin];
+        if (t->rank < 2 || t->dim[0] != g->in[0]->dim[0]) return false;
+    }
+    return g->nin > 0 && g->in[0]->dim[0] > 1;
+}
+
 static bool graph_write(struct writer *w, Onnx__GraphProto *p)
 {
     const struct graph *g = w->g;
@@ -158,6 +168,11 @@ static bool graph_write(struct writer *w, Onnx__GraphProto *p)
         return fail(w->e,
                     "it keeps %s from one window to the next, which ONNX cannot say; name the file .tflite",
                     g->state[0].before->name);
+    if (reads_as_batch(g))
+        return fail(w->e,
+                    "%s and all other inputs and outputs have %d first, which readers take for a batch; "
+                    "name the file .tflite",
+                    g->in[0]->name, g->in[0]->dim[0]);
     for (int i = 0; i < g->nin + g->nout; i++) {
         struct tensor *t = i < g->nin ? g->in[i] : g->out[i - g->nin];
         if ((t->rank < 1 || t->dim[0] != 1) &&

@@ -507,7 +507,7 @@ def main():
                 path, xp, yp = (os.path.join(d, f) for f in ("m.tflite", "x.npy", "y.npy"))
                 open(path, "wb").write(model)
                 np.save(xp, xs.reshape(n, *shape[1:]) if shape[0] == 1 else xs)
-                p = subprocess.run([tool, "run", "-q", path, "-i", xp, "-o", yp], capture_output=True, text=True)
+                p = subprocess.run([tool, "run", "-q", path, "-i", xp, "-o", yp, "--raw"], capture_output=True, text=True)
                 if p.returncode:
                     print(f"{name} seed {seed}: {p.stderr.strip()}")
                     bad += 1

@@ -89,7 +89,7 @@ def ours(program, path, x):
         return (ours(program, path, (x ^ 128).view(np.int8)).view(np.uint8)) ^ 128
     with tempfile.TemporaryDirectory() as d:
         np.save(d + "/x.npy", x)
-        r = subprocess.run([program, "run", path, "--input", d + "/x.npy", "-o", d + "/y.npy"],
+        r = subprocess.run([program, "run", path, "--input", d + "/x.npy", "-o", d + "/y.npy", "--raw"],
                            capture_output=True, text=True)
         if r.returncode:
             raise RuntimeError(r.stderr.strip())
