@@ -38,7 +38,7 @@ static struct graph *lite_named(const struct graph *g, const char *technique,
     float32_weights(h);
     drop_dropout(h);
     if (!fold_batch_norm(h, lacks, a, e)) return NULL;
-    fuse_activation(h);
+    graph_fuse_activations(h);
     graph_drop_dead(h);
     return h;
 }

@@ -42,7 +42,6 @@ bool fold_batch_norm(struct graph *g, const char *(*lacks)(const struct node *n)
 bool scale_input(struct graph *g, int channels, const float *scale, const float *offset, struct arena *a,
                  struct err *e);
 void drop_dropout(struct graph *g);
-void fuse_activation(struct graph *g);
 // int8 weights, symmetric, one scale an output channel; biases stay. Float inputs stay: executed dynamically.
 void quantize_weights(struct graph *g, struct arena *a);
 // The int8 form of float weights: axis is the output channel's dimension.

@@ -38,4 +38,9 @@ bool integer_done(struct integer *z, struct node *m, const char **why); // false
 bool integer_moves(enum op op);
 // Appends n on integers and what makes its float output of them; false, with the reason, when it has no such form.
 bool integer_convert(struct integer *z, struct node *n, const char **why);
+// ---- onnx_integer_depthwise.c ----
+// An average m whose output has another scale becomes a convolution; false: it stays what it is.
+bool integer_average(struct integer *z, struct node *m, const struct quant *q);
+// A BATCH_NORM n likewise, as integer_convert.
+bool integer_normalise(struct integer *z, const struct node *n, const char **why);
 #endif

@@ -154,23 +154,6 @@ static bool is_layer(enum op op)
     return op == OP_CONV_2D || op == OP_DEPTHWISE_CONV_2D || op == OP_DENSE;
 }
 
-static enum act *act_of(struct node *n) // NULL: nothing can be fused behind it
-{
-    switch (n->op) {
-    case OP_CONV_2D:
-    case OP_DEPTHWISE_CONV_2D:
-        return &n->as.conv.act;
-    case OP_DENSE:
-        return &n->as.dense.act;
-    case OP_ADD:
-    case OP_SUB:
-    case OP_MUL:
-        return &n->as.binary.act;
-    default:
-        return NULL;
-    }
-}
-
 // What TensorFlow Lite fixes for an op's output; NULL: nothing.
 static const struct quant *fixed_scale(enum op op)
 {
@@ -184,34 +167,13 @@ static const struct quant *fixed_scale(enum op op)
                                                  : NULL;
 }
 
-// An average whose output has another scale, as a depthwise convolution by ones of the scale 1 / count: one rounding.
-static bool average(struct integer *z, struct node *m, const struct quant *q)
-{
-    const struct pool p = m->as.pool;
-    const struct tensor *x = m->in[0];
-    const int32_t dim[4] = {1, p.kernel[0], p.kernel[1], x->dim[3]}, taps = p.kernel[0] * p.kernel[1];
-    if (quant_same(&x->q, q) || p.pad[0] || p.pad[1] || p.pad[2] || p.pad[3]) return false;
-    if (p.kernel[0] > 1 << 8 || p.kernel[1] > 1 << 8 || (int64_t)taps * dim[3] > z->r->fold_left)
-        return false;
-    z->r->fold_left -= (int64_t)taps * dim[3];
-    const float scale = 1.0f / (float)taps;
-    struct tensor *w = tensor_const(z->r->a, arena_printf(z->r->a, "%s/ones", m->name), I8, 4, dim, NULL);
-    w->data = memset(arena_alloc(z->r->a, (size_t)tensor_count(w)), 1, (size_t)tensor_count(w));
-    w->q = (struct quant){1, 0, arena_copy(z->r->a, &scale, sizeof scale), arena_new_n(z->r->a, 1, int32_t)};
-    m->op = OP_DEPTHWISE_CONV_2D;
-    m->as.conv = (struct conv){.stride = {p.stride[0], p.stride[1]}, .dilation = {1, 1}};
-    m->in = arena_copy(z->r->a, (struct tensor *[]){m->in[0], w, NULL}, 3 * sizeof(struct tensor *));
-    m->nin = 3;
-    return true;
-}
-
 // The float value that is quantised behind n: its output, or that of the activation behind it, which is fused.
 static struct tensor *end_of(struct integer *z, struct node *n, enum act *act, const struct quant **q)
 {
     const struct flow *f = flow_of(z, n->out[0]);
     *act = ACT_NONE;
     if ((*q = flow_quant(z, n->out[0]))) return n->out[0];
-    if (!act_of(n) || *act_of(n) != ACT_NONE || f->uses != 1 || !f->user) return NULL;
+    if (!node_act(n) || *node_act(n) != ACT_NONE || f->uses != 1 || !f->user) return NULL;
     if (f->user->op != OP_RELU && f->user->op != OP_RELU6) return NULL;
     *act = f->user->op == OP_RELU ? ACT_RELU : ACT_RELU6;
     return (*q = flow_quant(z, f->user->out[0])) ? f->user->out[0] : NULL;
@@ -234,7 +196,6 @@ static bool compute(struct integer *z, struct node *n, const char **why)
     struct node *m = integer_node(z, n);
     memcpy(m->in, in, (size_t)n->nin * sizeof *in);
     if (index) return integer_done(z, m, why);
-    if (act != ACT_NONE) *act_of(m) = act;
     if (is_layer(n->op)) {
         if (!layer_consts(z, m, why)) return false;
     } else {
@@ -244,7 +205,8 @@ static bool compute(struct integer *z, struct node *n, const char **why)
                 return false;
     }
     const struct quant *made = fixed ? fixed : q;
-    if (n->op == OP_AVERAGE_POOL_2D && !average(z, m, q)) made = &m->in[0]->q;
+    if (n->op == OP_AVERAGE_POOL_2D && !integer_average(z, m, q)) made = &m->in[0]->q;
+    if (act != ACT_NONE) *node_act(m) = act;
     struct tensor *y = m->out[0] = integer_tensor(z, end, "", made);
     if (!integer_done(z, m, why)) return false;
     integer_stands_for(z, integer_rescaled(z, y, q), end);
@@ -280,6 +242,7 @@ bool integer_convert(struct integer *z, struct node *n, const char **why)
     *why = "it has no int8 form";
     if (integer_moves(n->op)) ok = move(z, n, why);
     if (computes(n->op)) ok = compute(z, n, why);
+    if (n->op == OP_BATCH_NORM) ok = integer_normalise(z, n, why);
     if (!ok && n->op == OP_RELU) { // it goes on in the scale of its input
         struct tensor *x = flow_of(z, n->in[0])->integer;
         z->to->nnode = before;

@@ -203,7 +203,10 @@ static bool model_read(struct onnx *r, const Onnx__ModelProto *m)
     recurrent_tidy(r->g, r->a);
     if (!onnx_integer(r)) return false;
     graph_drop_dead(r->g);
-    if (r->quantized) merge_biases(r); // of dynamic layers, whose scale stood between
+    if (r->quantized) { // of dynamic layers, whose scale stood between
+        merge_biases(r);
+        graph_fuse_activations(r->g);
+    }
     return true;
 }
 

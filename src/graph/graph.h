@@ -211,6 +211,9 @@ void graph_move_last(struct graph *g, int k);
 int graph_index(const struct graph *g, const struct node *n); // -1: not in g
 // The only node that uses t; NULL when there are several, none, or t is an output of the graph.
 struct node *graph_only_user(const struct graph *g, const struct tensor *t);
+// Where n's fused activation stands; NULL: its op has none. relu and relu6 of floats become part of what is in front.
+enum act *node_act(struct node *n);
+void graph_fuse_activations(struct graph *g);
 
 // ---- asking ----
 int recurrent_gates(enum recurrent_kind k);        // sums a unit: 1, 3, 4

@@ -97,3 +97,105 @@ TEST(onnx_8_bit_middle)
     CHECK_EQ(1, g->out[0]->q.n);
     arena_free(&a);
 }
+
+// The committed layers (golden_onnx compares them with onnxruntime's, within a step) are computed in integers.
+TEST(onnx_layers_are_integer)
+{
+    static const char *const name[] = {"chain_qdq", "chain_qop", "branches_qdq", "branches_qop"};
+    static const enum op layer[] = {
+        OP_CONV_2D, OP_DEPTHWISE_CONV_2D, OP_DENSE,      OP_MAX_POOL_2D,   OP_AVERAGE_POOL_2D, OP_MEAN,
+        OP_SOFTMAX, OP_LOGISTIC,          OP_LEAKY_RELU, OP_CONCATENATION, OP_BATCH_NORM,      OP_RELU};
+    for (int f = 0; f < 4; f++) {
+        struct arena a = {0};
+        struct err e = {""};
+        struct graph *g =
+            model_load(arena_printf(&a, "tests/golden/onnx_layers_%s/model.onnx", name[f]), &a, &e);
+        int found = 0;
+        if (!g) test_fail(__FILE__, __LINE__, "%s", e.text);
+        for (int k = 0; g && k < g->nnode; k++)
+            for (size_t i = 0; i < sizeof layer / sizeof *layer; i++) {
+                const struct node *n = g->node[k];
+                if (n->op != layer[i] || n->out[0] == g->out[0]) continue; // the last one joins the results
+                if (n->out[0]->type == F32 && n->op == OP_BATCH_NORM && f == 1)
+                    continue; // QOperator: in front of QUANTIZE
+                if (n->out[0]->type != I8)
+                    test_fail(__FILE__, __LINE__, "%s: %s computes in float", name[f], n->name);
+                found++;
+            }
+        CHECK(found >= 8);
+        arena_free(&a);
+    }
+}
+
+// Dynamic layers: int8 weights, bias and activation within; nothing of the file's arithmetic on scales is left.
+TEST(onnx_dynamic_layers)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct graph *g = model_load("tests/golden/onnx_chain_dyn_s8_1/model.onnx", &a, &e);
+    static const enum op want[] = {OP_BATCH_NORM, OP_RESHAPE,         OP_CONV_2D, OP_MAX_POOL_2D,
+                                   OP_CONV_2D,    OP_AVERAGE_POOL_2D, OP_RESHAPE, OP_DENSE,
+                                   OP_LOGISTIC,   OP_DENSE,           OP_SOFTMAX};
+    if (!g) {
+        test_fail(__FILE__, __LINE__, "%s", e.text);
+        return;
+    }
+    CHECK_EQ(sizeof want / sizeof *want, g->nnode);
+    for (int k = 0; k < g->nnode && k < (int)(sizeof want / sizeof *want); k++) {
+        const struct node *n = g->node[k];
+        CHECK_EQ(want[k], n->op);
+        if (n->op != OP_CONV_2D && n->op != OP_DENSE) continue;
+        CHECK_EQ(I8, n->in[1]->type);
+        CHECK(n->nin > 2 && n->in[2]);
+        if (n->op == OP_CONV_2D) CHECK_EQ(ACT_RELU, n->as.conv.act);
+    }
+    arena_free(&a);
+}
+
+// DynamicQuantizeLSTM holds weights as (directions, channels, 4 units) in the order i o f c; here they are rows, in the order
+// i f c o, each with its scale.
+static void lstm_same(const struct node *n, Onnx__ModelProto *m, int direction, bool per_row)
+{
+    static const char *const name[] = {NULL, "w", "r"};
+    static const int theirs[] = {0, 2, 3, 1}; // our gate is their which
+    for (int w = 1; w <= 2; w++) {
+        const Onnx__TensorProto *q = NULL, *s = NULL;
+        for (size_t i = 0; i < m->graph->n_initializer; i++) {
+            const Onnx__TensorProto *t = m->graph->initializer[i];
+            if (t->name[0] != name[w][0] || t->name[1] != '_') continue;
+            if (!strcmp(t->name + 1, "_quantized")) q = t;
+            if (!strcmp(t->name + 1, "_scale")) s = t;
+        }
+        const struct tensor *t = n->in[w];
+        CHECK_EQ(I8, t->type);
+        CHECK_EQ(32, t->dim[0]);
+        CHECK_EQ(w == 1 ? 3 : 8, t->dim[1]);
+        CHECK_EQ(32, t->q.n);
+        for (int row = 0; row < 32; row++) {
+            const int their = theirs[row / 8] * 8 + row % 8;
+            CHECK(t->q.scale[row] == s->float_data[per_row ? direction * 32 + their : direction]);
+            CHECK_EQ(0, t->q.zero[row]);
+            for (int k = 0; k < t->dim[1]; k++)
+                CHECK_EQ((int8_t)q->raw_data.data[(direction * t->dim[1] + k) * 32 + their],
+                         ((const int8_t *)t->data)[row * t->dim[1] + k]);
+        }
+    }
+}
+
+TEST(onnx_dynamic_lstm)
+{
+    for (int per_row = 0; per_row < 2; per_row++) {
+        struct arena a = {0};
+        struct graph *g;
+        Onnx__ModelProto *m =
+            load(arena_printf(&a, "tests/golden/onnx_lstm_dyn_s8_%d/model.onnx", per_row), &a);
+        if (!runner_of(m, &g, &a)) return;
+        CHECK_EQ(5, g->nnode);
+        for (int d = 0; d < 2; d++) {
+            CHECK_EQ(OP_RECURRENT, g->node[d]->op);
+            CHECK_EQ(d, g->node[d]->as.recurrent.backwards);
+            lstm_same(g->node[d], m, d, per_row);
+        }
+        arena_free(&a);
+    }
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A trained network quantised by onnxruntime, scored on HAPT by onnxruntime; run by wearlite on the same windows.
 
-    onnx_hapt.py HAPT.zip WEARLITE FOLDER MODEL.onnx...    writes FOLDER/MODEL-{qdq-s8,qop-u8,dyn}.onnx, fails beyond 0.2 points
+    onnx_hapt.py HAPT.zip WEARLITE FOLDER MODEL.onnx...    writes FOLDER/MODEL-{qdq-s8,qop-u8,dyn}.onnx; fails beyond
+                                                           0.2 points, or where a layer is beyond a step (onnx_layers.py)
 
 Calibration: ten windows of each recording, of training persons only. Test persons: 2 4 9 10 12 13 18 20 24, windows cut as
 `wearlite eval` cuts them. Needs a python3 with onnx, onnxruntime and numpy. A dynamic file takes one scale a tensor, so windows go
@@ -17,6 +18,8 @@ import numpy as np
 import onnxruntime as ort
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_dynamic, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+import onnx_layers
 
 TEST = (2, 4, 9, 10, 12, 13, 18, 20, 24)
 
@@ -79,6 +82,8 @@ def main(archive, wearlite, folder, *models):
             a, b = 100 * (want == y).mean(), 100 * (got == y).mean()
             print("%s: onnxruntime %.2f %%, wearlite %.2f %%, same class %.2f %%" % (path, a, b, 100 * (got == want).mean()))
             bad += not abs(a - b) <= 0.2
+            if end in ("qdq-s8", "qop-u8"):
+                bad += not onnx_layers.compare(folder, wearlite, path, x[::15]) <= 1.001
     return bad > 0
 
 

@@ -1,17 +1,7 @@
-// relu and relu6 behind a layer become part of it; dropout is the identity outside of training.
-#include "compress.h"
+// Activations that are part of the op in front of them.
+#include "graph.h"
 
-void drop_dropout(struct graph *g)
-{
-    for (int k = g->nnode - 1; k >= 0; k--) {
-        struct node *n = g->node[k];
-        if (n->op != OP_DROPOUT) continue;
-        graph_replace(g, n->out[0], n->in[0]);
-        graph_remove(g, n);
-    }
-}
-
-static enum act *act_of(struct node *n)
+enum act *node_act(struct node *n)
 {
     switch (n->op) {
     case OP_CONV_2D:
@@ -32,16 +22,16 @@ static enum act *act_of(struct node *n)
     }
 }
 
-void fuse_activation(struct graph *g)
+void graph_fuse_activations(struct graph *g)
 {
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
         if (n->op != OP_RELU && n->op != OP_RELU6) continue;
         struct node *before = graph_producer(g, n->in[0]);
-        enum act *act = before ? act_of(before) : NULL;
-        if (!act || *act != ACT_NONE || graph_uses(g, n->in[0]) != 1) continue;
+        enum act *act = before ? node_act(before) : NULL;
+        if (!act || *act != ACT_NONE || n->out[0]->type != F32 || graph_uses(g, n->in[0]) != 1) continue;
         *act = n->op == OP_RELU ? ACT_RELU : ACT_RELU6;
-        graph_replace(g, n->out[0], n->in[0]);
+        before->out[0] = n->out[0];
         graph_remove(g, n);
         k--;
     }
