@@ -58,7 +58,9 @@ struct while_loop {
     const char *name;
     struct graph *body;
     struct cell cell;
-    int h, c; // variables; -1: none
+    int h, c;          // variables; -1: none
+    int nstate;        // values it keeps from step to step
+    struct node *node; // the layer
     const struct tensor *x;
     int32_t steps;
 };
@@ -75,6 +77,15 @@ bool tflite_loop_oper(struct reader *r, const struct fb_table *record, int built
 // An operator of a body or condition on values of the loop; its output is *y.
 bool tflite_loop_value(struct reader *r, const struct fb_table *record, int builtin, const char *custom,
                        struct slot *y, struct err *e);
+// CALL_ONCE, VAR_HANDLE, READ_VARIABLE, ASSIGN_VARIABLE (tflite_read_variable.c).
+bool tflite_variable_oper(struct reader *r, const struct fb_table *record, int builtin, bool *taken,
+                          struct err *e);
+// A loop may take what was read from variables; they are the states of its layer, or it is refused.
+bool variables_open(struct slot *const *before, int nvar, bool open, struct err *e);
+bool variables_bind(struct while_loop *w, struct slot *const *before, struct slot *const *after,
+                    struct err *e);
+// Behind the last operator: layers whose last states are assigned keep them.
+bool variables_end(struct reader *r, struct err *e);
 bool tflite_read_while(struct reader *r, const struct fb_table *record, struct err *e);
 // Notes that `wide` was made of int8 weights.
 void loop_widened(struct reader *r, const struct tensor *narrow, const struct tensor *wide);

@@ -86,6 +86,7 @@ bool loop_find_cell(struct while_loop *w, struct err *e)
         }
     if (!n) return fail(e, "it keeps no value from step to step");
     if (!l->x_t) return fail(e, "it reads no input in its steps");
+    w->nstate = n;
     maker_build(&m, w->body, w->r->a);
     for (int k = 0; k < n; k++) {
         struct tensor *next = loop_plain(l->var[state[k]].next, e);
@@ -238,5 +239,6 @@ bool loop_replace(struct while_loop *w, struct slot **y, struct err *e)
     struct node *n = x ? cell_node(r->g, r->a, &w->cell, w->name, x, w->out, w->loop.var[w->h].outer->t,
                                    w->c >= 0 ? w->loop.var[w->c].outer->t : NULL, e)
                        : NULL;
+    w->node = n;
     return n && set_outputs(w, y, n->out[0], e);
 }

@@ -28,11 +28,7 @@ static const char *remedy(int builtin, const char *custom)
     if (custom) return "custom operators cannot be executed; replace that layer in the model";
     if (strstr(name, "LSTM") || strstr(name, "RNN"))
         return "a recurrent layer of a kind that is not read; give the Keras or ONNX model instead";
-    if (!strcmp(name, "IF") || !strcmp(name, "CALL_ONCE") || strstr(name, "VARIABLE") ||
-        !strcmp(name, "VAR_HANDLE"))
-        return "control flow and variables that live from run to run are not supported; build recurrent "
-               "layers "
-               "with stateful=False and export the network for inference only";
+    if (!strcmp(name, "IF")) return "control flow is not supported; export the network for inference only";
     if (builtin == TFL_TRANSPOSE_CONV)
         return "use UpSampling1D and a convolution in the model instead of a transposed convolution";
     return "replace that layer in the model by convolution, dense, pooling, elementwise or reshape layers";
@@ -167,6 +163,8 @@ static bool read_operator(struct reader *r, const struct fb_table *record, int i
     bool taken;
     if (!tflite_loop_oper(r, record, builtin, custom, &taken, e))
         return fail_in(e, "operator %d %s", index, name);
+    if (!taken && !tflite_variable_oper(r, record, builtin, &taken, e))
+        return fail_in(e, "operator %d %s", index, name);
     if (taken) return true;
     const struct oper_def *d = tflite_oper(builtin);
     struct oper o = {.index = index, .builtin = builtin, .def = d};
@@ -282,6 +280,7 @@ struct graph *tflite_read(struct span bytes, struct arena *a, struct err *e)
         return NULL;
     if (r.fb.bad) return FAIL_NULL(e, "%s", reader_damaged);
     keep_states(r.g);
+    if (!variables_end(&r, e)) return NULL;
     if (unroll_undo(r.g, a, r.limit > a->bytes ? r.limit - a->bytes : 0)) r.rolled = true;
     if (r.rolled) loop_tidy(r.g);
     tflite_cut_borders(r.g, a);

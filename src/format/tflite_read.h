@@ -23,13 +23,16 @@ struct reader {
         unsigned open;                 // ... but not the dimensions whose bits are set
         const struct loop_value *loop; // stands for an integer or a list of a loop (tflite_loop.h)
         const struct spread *spread;   // stands for samples dealt out to batches; has no node
-        const char *folded;            // operators of the file that made it and are not there any more
+        int handle, reads, next; // of a variable, from 1; the value read from it; what a loop makes of that
+        const char *folded;      // operators of the file that made it and are not there any more
     } * slot;
     int nslot;
     size_t limit; // arena bytes at which the file asks for more than its size warrants
     struct fb_vec subgraphs;
     struct loop *loop; // the one whose body or condition is being read
     bool rolled;       // a loop has become a layer
+    struct kept *kept; // variables that live from run to run (tflite_read_variable.c)
+    int nkept;
 };
 
 struct oper { // one operator of the file, its tensors looked up

@@ -193,13 +193,14 @@ bool tflite_read_while(struct reader *r, const struct fb_table *record, struct e
     w.loop.nvar = (int)in.n;
     w.name = loop_name(r, y[0]->t);
     for (int k = 0; k < w.loop.nvar; k++) w.loop.var[k].outer = first[k];
-    if (!read_inside(&w, read_body, &w.body, "body", e) ||
+    if (!variables_open(first, w.loop.nvar, true, e) || !read_inside(&w, read_body, &w.body, "body", e) ||
         !read_inside(&w, read_condition, NULL, "condition", e) || !loop_find_cell(&w, e) ||
-        !loop_check_input(&w, e) || !loop_replace(&w, y, e)) {
+        !loop_check_input(&w, e) || !loop_replace(&w, y, e) || !variables_bind(&w, first, y, e)) {
         const struct err why = *e;
         return fail(e, "the loop %s is not understood as a layer: %s; give the Keras or ONNX model instead",
                     w.name, why.text);
     }
+    variables_open(first, w.loop.nvar, false, e);
     graph_note(r->g, r->a, "WHILE %s became RECURRENT: %s of %d units over %d steps", w.name,
                recurrent_name(w.cell.kind), w.cell.units, w.steps);
     r->rolled = true;

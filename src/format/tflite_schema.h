@@ -92,6 +92,9 @@ enum { // fields of builtin options
     SQUEEZE_DIMS = 0,
     WHILE_CONDITION = 0,
     WHILE_BODY = 1,
+    CALL_ONCE_SUBGRAPH = 0,
+    VAR_CONTAINER = 0,
+    VAR_NAME = 1,
     PACK_COUNT = 0,
     PACK_AXIS = 1,
     UNPACK_AXIS = 1,
@@ -142,6 +145,7 @@ enum { // TensorType
     TFL_BOOL = 6,
     TFL_I16 = 7,
     TFL_I8 = 9,
+    TFL_RESOURCE = 13,
 };
 
 enum { MIRROR_REFLECT = 0, MIRROR_SYMMETRIC = 1 };
@@ -236,7 +240,11 @@ enum { // BuiltinOperator: those that we treat one by one; the names of all are 
     TFL_SELECT_V2 = 123,
     TFL_WHILE = 119,
     TFL_BATCH_MATMUL = 126,
+    TFL_CALL_ONCE = 129,
     TFL_BROADCAST_TO = 130,
+    TFL_VAR_HANDLE = 142,
+    TFL_READ_VARIABLE = 143,
+    TFL_ASSIGN_VARIABLE = 144,
     TFL_GELU = 150,
     TFL_DYNAMIC_UPDATE_SLICE = 151,
     TFL_SIGN = 158,
@@ -309,7 +317,11 @@ enum { // BuiltinOptions
     OPT_WHILE = 93,
     OPT_SELECT_V2 = 98,
     OPT_BATCH_MATMUL = 101,
+    OPT_CALL_ONCE = 103,
     OPT_BROADCAST_TO = 104,
+    OPT_VAR_HANDLE = 111,
+    OPT_READ_VARIABLE = 112,
+    OPT_ASSIGN_VARIABLE = 113,
     OPT_GELU = 116,
     OPT_SIGN = 123,
 };

@@ -95,6 +95,13 @@ static bool is_variable(const struct sub *s, const struct tensor *t)
     return false;
 }
 
+static bool is_handle(const struct sub *s, const struct tensor *t)
+{
+    for (int i = 0; i < s->ops->n; i++)
+        if (s->ops->op[i].builtin == TFL_VAR_HANDLE && s->ops->op[i].out[0] == t) return true;
+    return false;
+}
+
 static void write_tensors(struct writer *w, const struct sub *s, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
@@ -104,7 +111,8 @@ static void write_tensors(struct writer *w, const struct sub *s, uint32_t slot)
         const struct tensor *t = s->tensor[i];
         fbw_begin(fb);
         fbw_ref(fb, TENSOR_SHAPE);
-        fbw_u8(fb, TENSOR_TYPE, (uint8_t)tflite_type_from((int)t->type), 0);
+        fbw_u8(fb, TENSOR_TYPE, (uint8_t)(is_handle(s, t) ? TFL_RESOURCE : tflite_type_from((int)t->type)),
+               0);
         fbw_i32(fb, TENSOR_BUFFER, tensor_is_const(t) ? (int32_t)w->nbuffer++ : 0, 0);
         fbw_ref(fb, TENSOR_NAME);
         if (t->q.n) fbw_ref(fb, TENSOR_QUANT);
@@ -155,9 +163,14 @@ static void write_operator(struct writer *w, struct sub *s, uint32_t slot, const
         if (f->bytes == 1) fbw_u8(fb, f->id, (uint8_t)f->v, (uint8_t)f->otherwise);
         if (f->bytes == 4) fbw_i32(fb, f->id, f->v, f->otherwise);
         if (f->bytes == -4) fbw_f32(fb, f->id, f->f, 0);
+        if (f->text) fbw_ref(fb, f->id);
     }
     fbw_link(fb, options);
     fbw_end(fb);
+    uint32_t at[sizeof o->field / sizeof *o->field];
+    for (int i = 0; i < o->nfield; i++) at[i] = o->field[i].text ? fbw_slot(fb, o->field[i].id) : 0;
+    for (int i = 0; i < o->nfield; i++)
+        if (o->field[i].text) fbw_link(fb, at[i]), fbw_str(fb, o->field[i].text);
 }
 
 static void write_subgraph(struct writer *w, struct sub *s, uint32_t slot)

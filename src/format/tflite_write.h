@@ -5,8 +5,9 @@
 #include "../graph/graph.h"
 #include "tflite_schema.h"
 
-struct tfl_field { // one scalar of an operator's options
-    int id, bytes; // 4: int32, 1: enum or bool, -4: float
+struct tfl_field { // one scalar of an operator's options, or a text
+    int id, bytes; // 4: int32, 1: enum or bool, -4: float, 0: text
+    const char *text;
     int32_t v, otherwise;
     float f;
 };
@@ -28,6 +29,7 @@ struct tfl_list {
     bool stateful;         // some layer keeps its state from window to window
     struct tfl_part *part; // conditions and bodies of loops: subgraphs 1, 2, ... of the file
     int npart;
+    int once; // the part that sets variables to zeros before the first run, from 1; 0: none
 };
 struct tfl_part {
     const char *name;
@@ -53,7 +55,12 @@ extern const struct tfl_def writes_layers[], writes_elementwise[], writes_reduce
 bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct tensor *x,
                        const struct tensor *all, const struct tensor *last, struct err *e);
 
+// A variable that begins with zeros, named as `value`, which is read from it; returns its handle (tflite_write_variable.c).
+const struct tensor *tflite_variable(struct tfl_list *l, const struct tensor *value);
+void tflite_assign(struct tfl_list *l, const struct tensor *handle, const struct tensor *value);
+
 // ---- for those files: an operator to be filled in ----
+struct tfl_part *tflite_part_new(struct tfl_list *l, const char *name, int nin, int nout);
 struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout);
 // The node as it stands: its inputs and outputs in order, the version by the type of the first input.
 struct tfl_op *tflite_op_node(struct tfl_list *l, const struct tfl_def *d, const struct node *n);
@@ -64,6 +71,7 @@ int tflite_version(const struct tfl_def *d, const struct tensor *t);
 void field_int(struct tfl_op *o, int id, int32_t v, int32_t otherwise);
 void field_byte(struct tfl_op *o, int id, int v);
 void field_float(struct tfl_op *o, int id, float v);
+void field_text(struct tfl_op *o, int id, const char *v);
 int act_to(enum act a);
 // A table of numbers as a constant int32 tensor of rank 0, 1 or (with columns) 2.
 const struct tensor *tflite_ints(struct tfl_list *l, const struct node *n, const char *what, const int32_t *v,

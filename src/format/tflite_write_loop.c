@@ -27,22 +27,6 @@ static void op_2(struct tfl_list *l, int builtin, int options, const struct tens
     o->out[0] = y;
 }
 
-static struct tfl_part *part_new(struct tfl_list *l, const struct loop *w, const char *what, int nvar,
-                                 int nout)
-{
-    struct tfl_part *more = arena_new_n(l->a, (size_t)l->npart + 1, struct tfl_part);
-    if (l->npart) memcpy(more, l->part, (size_t)l->npart * sizeof *more);
-    l->part = more;
-    struct tfl_part *p = &more[l->npart++];
-    p->name = arena_printf(w->a, "%s/%s", w->name, what);
-    p->in = arena_new_n(w->a, (size_t)nvar, const struct tensor *);
-    p->out = arena_new_n(w->a, (size_t)nout, const struct tensor *);
-    p->nin = nvar;
-    p->nout = nout;
-    p->ops.a = l->a;
-    return p;
-}
-
 // A tensor of the type and scale of `values`.
 static struct tensor *tensor_like(const struct loop *w, const char *what, const struct tensor *values,
                                   int rank, const int32_t *dim)
@@ -59,7 +43,7 @@ static const struct tensor *like(const struct loop *w, const char *where, const 
 
 static void write_condition(struct tfl_list *l, struct loop *w, const struct tensor *const *outer, int nvar)
 {
-    struct tfl_part *p = part_new(l, w, "condition", nvar, 1);
+    struct tfl_part *p = tflite_part_new(l, arena_printf(w->a, "%s/condition", w->name), nvar, 1);
     for (int k = 0; k < nvar; k++) p->in[k] = like(w, "condition", outer[k]);
     p->out[0] = step_tensor(w, "condition/less", BOOL, 0, NULL);
     op_2(&p->ops, TFL_LESS, OPT_LESS, p->in[I], number(w, "condition/steps", w->steps), p->out[0]);
@@ -96,7 +80,7 @@ static bool has_second(const struct loop *w)
 
 static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *const *outer, int nvar)
 {
-    struct tfl_part *p = part_new(l, w, "body", nvar, nvar);
+    struct tfl_part *p = tflite_part_new(l, arena_printf(w->a, "%s/body", w->name), nvar, nvar);
     const bool second = has_second(w), integer = w->n->in[0]->type == I8;
     for (int k = 0; k < nvar; k++) p->in[k] = like(w, "body", outer[k]);
     w->ops = &p->ops;
@@ -177,7 +161,7 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
     w.units = n->in[2]->dim[1];
     const int32_t time_first[3] = {w.steps, 1, w.channels}, state[2] = {1, w.units},
                   list[3] = {w.steps, 1, w.units};
-    const struct tensor *in[MOST], *out[MOST];
+    const struct tensor *in[MOST], *out[MOST], *handle[2] = {NULL};
     const bool second = has_second(&w);
     int nvar = 3;
     in[I] = number(&w, "start", 0);
@@ -188,7 +172,8 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
         const bool given = k < n->nin && n->in[k];
         struct tensor *t =
             k == 5 ? tensor_like(&w, what, n->out[0], 2, state) : step_tensor(&w, what, F32, 2, state);
-        in[k - 3] = given ? t : zeros(l, &w, t);
+        if (w.r->stateful) handle[k - 5] = tflite_variable(l, t);
+        in[k - 3] = given || w.r->stateful ? t : zeros(l, &w, t);
         nvar = k - 2;
         if (given && !view(l, &w, n->in[k], in[k - 3])) return false;
     }
@@ -203,5 +188,7 @@ bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct te
     memcpy(o->out, out, (size_t)nvar * sizeof *out);
     field_int(o, WHILE_CONDITION, first, 0);
     field_int(o, WHILE_BODY, first + 1, 0);
+    for (int k = 0; k < 2; k++)
+        if (handle[k]) tflite_assign(l, handle[k], out[H + k]);
     return !all || view(l, &w, out[nvar - 1], all);
 }

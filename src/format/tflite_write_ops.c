@@ -50,6 +50,23 @@ void field_byte(struct tfl_op *o, int id, int v)
     o->field[o->nfield++] = (struct tfl_field){.id = id, .bytes = 1, .v = v};
 }
 
+void field_text(struct tfl_op *o, int id, const char *v)
+{
+    o->field[o->nfield++] = (struct tfl_field){.id = id, .text = v};
+}
+
+struct tfl_part *tflite_part_new(struct tfl_list *l, const char *name, int nin, int nout)
+{
+    struct tfl_part *more = arena_new_n(l->a, (size_t)l->npart + 1, struct tfl_part);
+    if (l->npart) memcpy(more, l->part, (size_t)l->npart * sizeof *more);
+    l->part = more;
+    struct tfl_part *p = &more[l->npart++];
+    *p = (struct tfl_part){.name = name, .nin = nin, .nout = nout, .ops = {.a = l->a}};
+    p->in = arena_new_n(l->a, (size_t)nin, const struct tensor *);
+    p->out = arena_new_n(l->a, (size_t)nout, const struct tensor *);
+    return p;
+}
+
 void field_float(struct tfl_op *o, int id, float v)
 {
     o->field[o->nfield++] = (struct tfl_field){.id = id, .bytes = -4, .f = v};

@@ -128,14 +128,6 @@ static bool write_recurrent(struct tfl_list *l, const struct tfl_def *d, const s
     // The fused operators of a file keep their state all or, by reset_all_variables, none; a loop begins with zeros.
     const bool fused = is_fused(n) && r->stateful == l->stateful;
     (void)d;
-    if (r->stateful && !fused)
-        return fail(e,
-                    "%s: it keeps its state from one window to the next, and only an LSTM with tanh and "
-                    "sigmoid, one bias and "
-                    "a scale a gate can say so in a .tflite file; build the model with stateful=False, or "
-                    "run and emit the "
-                    "file that it was read from",
-                    n->name);
     if (r->backwards) {
         const struct tensor *reversed = like(l, x, arena_printf(l->a, "%s/reversed", n->name), 3, x->dim);
         if (!slice(l, n, "reverse", x, reversed, steps - 1, -1, e)) return false;

@@ -337,31 +337,68 @@ TEST(recurrent_no_steps)
 
 // ---- states that are kept ----
 
-// What a file cannot say is not written: it would compute something else than the model. An LSTM in .tflite can.
-TEST(recurrent_stateful_not_written)
+// ONNX cannot say it, so it is not written there: it would compute something else than the model. A .tflite file can, of
+// an LSTM by its operator's own states, of others by variables.
+TEST(recurrent_stateful_written)
 {
     for (int kind = RECURRENT_RNN; kind <= RECURRENT_LSTM; kind++) {
         struct arena a = {0};
         struct err e = {""};
         struct buf out = {0};
-        struct graph *g = one_unit(&a, (enum recurrent_kind)kind, 4), *h = NULL;
+        struct graph *g = one_unit(&a, (enum recurrent_kind)kind, 4);
         g->node[0]->as.recurrent.stateful = true;
         CHECK(!format_onnx.write(g, &out, &e));
         CHECK_STR("rec: it keeps its state from one window to the next, which ONNX' ", e.text);
         CHECK_STR("stateful=False", e.text);
         buf_free(&out), out = (struct buf){0};
         e = (struct err){""};
-        if (kind == RECURRENT_LSTM) {
-            CHECK(format_tflite.write(g, &out, &e) && (h = format_tflite.read(buf_span(&out), &a, &e)));
-            CHECK_STR("", e.text);
-            CHECK(h && graph_stateful(h));
-        } else {
-            CHECK(!format_tflite.write(g, &out, &e));
-            CHECK_STR("stateful=False", e.text);
-        }
+        struct graph *h =
+            format_tflite.write(g, &out, &e) ? format_tflite.read(buf_span(&out), &a, &e) : NULL;
+        CHECK_STR("", e.text);
+        CHECK(h && graph_stateful(h));
         buf_free(&out);
         arena_free(&a);
     }
+}
+
+// Every word of such a file one more, one less, and zero: what else is done with variables is refused by name.
+TEST(recurrent_stateful_damaged)
+{
+    static const char *const want[] = {
+        "begins with other values than zeros",
+        "becomes what is not the last state of the layer",
+        "is no variable's handle",
+        "keeps 1 of its 2 states from run to run",
+
+        "nothing sets variable",
+        "does more than set variables to zeros",
+    };
+    bool seen[sizeof want / sizeof *want] = {false};
+    struct arena a = {0};
+    struct err e = {""};
+    struct buf out = {0};
+    struct graph *g = one_unit(&a, RECURRENT_LSTM, 4);
+    g->node[0]->as.recurrent.stateful = true;
+    g->node[0]->as.recurrent.gate_act = CELL_HARD_5; // a loop, with two states
+    CHECK(format_tflite.write(g, &out, &e));
+    for (size_t i = 0; i + 4 <= out.n; i += 4)
+        for (int how = 0; how < 4; how++) {
+            struct arena b = {0};
+            int32_t before, v;
+            memcpy(&before, out.p + i, 4);
+            v = how == 3 ? 0 : how == 2 ? before + 0x100 : before + 2 * how - 1;
+            memcpy(out.p + i, &v, 4);
+            e = (struct err){""};
+            struct graph *h = format_tflite.read(buf_span(&out), &b, &e);
+            for (size_t k = 0; !h && k < sizeof want / sizeof *want; k++)
+                seen[k] |= strstr(e.text, want[k]) != NULL;
+            memcpy(out.p + i, &before, 4);
+            arena_free(&b);
+        }
+    for (size_t k = 0; k < sizeof want / sizeof *want; k++)
+        if (!seen[k]) test_fail(__FILE__, __LINE__, "nothing is refused by '%s'", want[k]);
+    buf_free(&out);
+    arena_free(&a);
 }
 
 // Keras' stateful=True, with a batch of 1 or more.
