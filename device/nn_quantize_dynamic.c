@@ -1,19 +1,9 @@
-// Rows of floats to int8 with scales of their own; contract in nn.h. The steps, double precision included,
-// are those of TensorFlow Lite's PortableAsymmetricQuantizeFloats and PortableSymmetricQuantizeFloats.
+// Rows of floats to int8 with scales of their own; contract in nn.h. The steps are those of
+// TensorFlow Lite's PortableAsymmetricQuantizeFloats and PortableSymmetricQuantizeFloats.
 #ifndef NN_QUANTIZE_DYNAMIC_C
 #define NN_QUANTIZE_DYNAMIC_C
 #include "nn_quantize_row.h"
-
-// The zero point is taken from the end of the range that loses less.
-NN_INLINE float nn_range_asymmetric(float min, float max, int32_t *zero)
-{
-    const double lo = (double)min, hi = (double)max, scale = (hi - lo) / 255.0;
-    const double from_min = -128.0 - lo / scale, from_max = 127.0 - hi / scale;
-    const double z = 128.0 - lo / scale < 127.0 + hi / scale ? from_min : from_max;
-    // round half away from zero; z is within a rounding error of [-128, 127], or NaN after an infinite input
-    *zero = !(z > -128.0) ? -128 : z >= 127.0 ? 127 : z < 0.0 ? -(int32_t)(0.5 - z) : (int32_t)(z + 0.5);
-    return (float)scale;
-}
+#include "nn_range_s8.h"
 
 NN_INLINE void nn_quantize_row(const float *x, int32_t n, float min, float max, int32_t asymmetric,
                                float *scale, int32_t *zero, int8_t *y)

@@ -1,8 +1,12 @@
 // On the chip itself: its logistic and tanh of int16 (nn_activate16.h) over every input, its cell updates (nn_cell_s8.h) over
-// the edges and random numbers, against the portable steps written out again. Returns how many differ.
+// the edges and random numbers, its quantising of floats at its edges, against the portable steps written out again.
+// Returns how many differ.
 #include "nn/nn_activate16.h"
 #include "nn/nn_cell_s8.h"
 #include "nn/nn_math16.h"
+#include "nn/nn_border.h"
+#include "nn/nn_quantize_row.h"
+#include "nn/nn_quantize_s8.c"
 
 int curves_check(void);
 
@@ -72,9 +76,38 @@ static int cells(int32_t units, int round)
     return bad + (h[units] != 99);
 }
 
+static int quantised(int32_t zero)
+{
+    static const float edge[] = {0.0f, 0.49999997f, 0.5f, 1.5f, 2.5f, 126.5f, 127.0f, 127.5f, 128.5f, 254.5f, 255.5f,
+                                 32767.0f, 32768.0f, 32768.004f, 65536.0f, 1e9f, 1e30f, 1e38f};
+    enum { N = 2 * sizeof edge / sizeof *edge + 3 };
+    static float x[N];
+    static int8_t y[N + 1];
+    int bad = 0;
+    for (int32_t few = 0; few < 2; few++) { // with and without numbers that fit nowhere
+        const int32_t n = few ? 27 : N;
+        for (int32_t i = 0; i < N - 3; i++) x[i] = i & 1 ? -edge[i / 2] : edge[i / 2];
+        for (int32_t i = 0; i < 3; i++) x[N - 3 + i] = nn_float(i == 0 ? 0x7fc00000 : i == 1 ? 0x7f800000 : -8388608);
+        const nn_quantize p = {n, 0x3f800000, zero};
+        y[n] = 99;
+        nn_quantize_s8(&p, x, y);
+        for (int32_t i = 0; i < n; i++) bad += y[i] != nn_round_s8(x[i] / 1.0f, zero);
+        for (int32_t least = -128; least < -126; least++) {
+            nn_quantize_values(x, n, 1.0f, (float)zero, least, y);
+            for (int32_t i = 0; i < n; i++)
+                bad += y[i] != nn_max(nn_round_s8(NN_MADD(x[i], 1.0f, (float)zero), 0), least);
+        }
+        nn_window_s8(x, n, 1.0f, 4096.0f, zero, y);
+        for (int32_t i = 0; i < n; i++) bad += y[i] != nn_round_s8(x[i], zero);
+        bad += y[n] != 99;
+    }
+    return bad;
+}
+
 int curves_check(void)
 {
     int bad = 0;
+    for (int32_t zero = -128; zero < 128; zero += 51) bad += quantised(zero);
     for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
     for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
     return bad;
