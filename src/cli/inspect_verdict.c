@@ -78,7 +78,9 @@ struct verdict verdict_of(const struct inspected *m, const struct target *t)
     }
     v.constant_bytes = plan_const_bytes(v.plan);
     v.arena_bytes = v.plan->arena_bytes;
-    v.window_bytes = tensor_count(m->g->in[0]) * (int64_t)sizeof(float); // samples are gathered as float
+    const char *hop = graph_meta(m->g, META_HOP), *window = graph_meta(m->g, META_WINDOW);
+    v.window_bytes =
+        plan_window_bytes(v.plan, graph_stateful(m->g) ? false : !hop || !window || atoi(hop) < atoi(window));
     const int64_t over_flash = v.constant_bytes + CODE_BYTES - (int64_t)t->flash_bytes,
                   over_ram = v.arena_bytes + v.window_bytes - (int64_t)t->ram_bytes;
     if (over_flash > 0)

@@ -17,27 +17,51 @@ static void reset_print(const struct model *m, struct buf *out)
     buf_puts(out, "}\n");
 }
 
+// Where pushed samples gather: a window, or a hop where the model streams, of its own or in the arena.
+static void buffer_print(const struct model *m, const char *length, struct buf *out)
+{
+    int steps;
+    const struct ref *r = plan_window(m->plan, &steps);
+    const char *type = c_type(r->t->type), *u = m->upper;
+    if (window_is_shared(m))
+        buf_printf(out,
+                   "#define BUFFER ((%s *)(void *)(arena + %d)) // between two runs nothing else is there\n",
+                   type, r->offset);
+    else
+        buf_printf(out, "static %s buffer[%s_%s * %s_CHANNELS] ALIGNED;\n#define BUFFER buffer\n", type, u,
+                   length, u);
+}
+
 static void invoke_print(const struct model *m, struct buf *out)
 {
     const char *n = m->name, *u = m->upper;
-    buf_printf(
-        out,
-        "int %s_invoke(const float *window, float *scores)\n{\n    return run(arena, window, scores);\n}\n\n",
-        n);
+    const bool shared = window_is_shared(m);
+    int steps;
+    buffer_print(m, "WINDOW", out);
+    buf_puts(out, "static int filled; // samples in BUFFER\n\n");
+    buf_printf(out,
+               "int %s_invoke(const float *window, float *scores)\n{\n%s    take(arena, window);\n    return "
+               "run(arena, scores);\n}\n\n",
+               n, shared ? "    filled = 0;\n" : "");
     buf_printf(out,
                "int %s_invoke_in(void *memory, const float *window, float *scores)\n{\n"
-               "    return run(memory, window, scores);\n}\n\n",
+               "    take(memory, window);\n    return run(memory, scores);\n}\n\n",
                n);
     buf_printf(out,
-               "static float buffer[%s_WINDOW * %s_CHANNELS];\nstatic int filled; // samples in buffer\n\n"
                "int %s_push(const float *sample, float *scores)\n{\n"
-               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
-               "    if (++filled < %s_WINDOW) return 0;\n    %s_invoke(buffer, scores);\n"
-               "    filled = %s_WINDOW - %s_HOP;\n"
-               "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * sizeof "
-               "*buffer);\n"
-               "    return 1;\n}\n\n",
-               u, u, n, u, u, u, n, u, u, u, u, u);
+               "    gather(sample, %s_CHANNELS, BUFFER + filled * %s_CHANNELS);\n"
+               "    if (++filled < %s_WINDOW) return 0;\n",
+               n, u, u, u);
+    if (!shared)
+        buf_printf(out, "    memcpy(arena + %d, buffer, sizeof buffer);\n",
+                   plan_window(m->plan, &steps)->offset);
+    buf_printf(out, "    run(arena, scores);\n    filled = %s_WINDOW - %s_HOP;\n", u, u);
+    if (!shared)
+        buf_printf(out,
+                   "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * "
+                   "sizeof *buffer);\n",
+                   u, u, u);
+    buf_puts(out, "    return 1;\n}\n\n");
     reset_print(m, out);
 }
 
@@ -48,31 +72,28 @@ static void stream_print(const struct model *m, struct buf *out)
     const char *n = m->name, *u = m->upper;
     const int steps = (m->window + m->hop - 1) / m->hop;
     buf_printf(out, "enum { STEPS = %d, LEAD = %d };\n", steps, steps * m->hop - m->window);
+    buffer_print(m, "HOP", out);
+    buf_puts(out, "static int filled = LEAD; // samples in BUFFER\n"
+                  "static int steps;         // since the first sample, at most STEPS\n\n");
     buf_printf(out,
-               "static float buffer[%s_HOP * %s_CHANNELS];\nstatic int filled = LEAD; // samples in buffer\n"
-               "static int steps;         // since the first sample, at most STEPS\n\n",
-               u, u);
-    buf_printf(
-        out,
-        "int %s_step(const float *samples, float *scores)\n{\n    return run(arena, samples, scores);\n}\n\n",
-        n);
+               "int %s_step(const float *samples, float *scores)\n{\n    take(arena, samples);\n    return "
+               "run(arena, scores);\n}\n\n",
+               n);
     buf_printf(out,
                "int %s_push(const float *sample, float *scores)\n{\n"
-               "    memcpy(buffer + filled * %s_CHANNELS, sample, %s_CHANNELS * sizeof *sample);\n"
+               "    gather(sample, %s_CHANNELS, BUFFER + filled * %s_CHANNELS);\n"
                "    if (++filled < %s_HOP) return 0;\n    filled = 0;\n    steps += steps < STEPS;\n"
-               "    run(arena, buffer, steps == STEPS ? scores : NULL);\n    return steps == STEPS;\n}\n\n",
+               "    run(arena, steps == STEPS ? scores : NULL);\n    return steps == STEPS;\n}\n\n",
                n, u, u, u);
     buf_printf(out, "void %s_reset(void)\n{\n    filled = LEAD;\n    steps = 0;\n}\n\n", n);
-    buf_printf(
-        out,
-        "int %s_invoke(const float *window, float *scores)\n{\n    int best = -1;\n    %s_reset();\n"
-        "    memcpy(buffer + LEAD * %s_CHANNELS, window, (size_t)((%s_HOP - LEAD) * %s_CHANNELS) * sizeof "
-        "*window);\n"
-        "    run(arena, buffer, NULL);\n    for (int k = 1; k < STEPS; k++)\n"
-        "        best = run(arena, window + (k * %s_HOP - LEAD) * %s_CHANNELS, k == STEPS - 1 ? scores : "
-        "NULL);\n"
-        "    return best;\n}\n",
-        n, n, u, u, u, u, u);
+    buf_printf(out,
+               "int %s_invoke(const float *window, float *scores)\n{\n    int best = -1;\n    %s_reset();\n"
+               "    gather(window, (%s_HOP - LEAD) * %s_CHANNELS, BUFFER + LEAD * %s_CHANNELS);\n"
+               "    run(arena, NULL);\n    for (int k = 1; k < STEPS; k++)\n"
+               "        best = %s_step(window + (k * %s_HOP - LEAD) * %s_CHANNELS, k == STEPS - 1 ? scores : "
+               "NULL);\n"
+               "    return best;\n}\n",
+               n, n, u, u, u, n, u, u);
 }
 
 void api_print(const struct model *m, struct buf *out)
@@ -88,17 +109,18 @@ void api_declare(const struct model *m, struct buf *out)
 {
     const char *n = m->name, *u = m->upper;
     const bool stream = m->streams;
-    buf_printf(out,
-               "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the %s.%s\n"
-               "int %s_invoke(const float *window, float *scores);\n",
-               u, u,
-               graph_gives_class(m->plan->g) ? "class, which is its one score, too"
-                                             : "class of the highest score",
-               stream ? " The samples that were pushed are forgotten."
-               : m->stateful
-                   ? "\n// Goes on from the state that the window before left; the first begins with zeros."
-                   : "",
-               n);
+    buf_printf(
+        out,
+        "\n// Classifies window[%s_WINDOW][%s_CHANNELS], in sensor units; returns the %s.%s\n"
+        "int %s_invoke(const float *window, float *scores);\n",
+        u, u,
+        graph_gives_class(m->plan->g) ? "class, which is its one score, too" : "class of the highest score",
+        arena_printf(
+            m->arena, "%s%s", window_is_shared(m) ? " The samples that were pushed are forgotten." : "",
+            m->stateful
+                ? "\n// Goes on from the state that the window before left; the first begins with zeros."
+                : ""),
+        n);
     if (!stream)
         buf_printf(
             out,

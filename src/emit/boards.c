@@ -35,8 +35,7 @@ int64_t model_copied_bytes(const struct model *m)
 
 int64_t model_ram_bytes(const struct model *m)
 {
-    return m->plan->arena_bytes + model_copied_bytes(m) +
-           (int64_t)(m->streams ? m->hop : m->window) * m->channels * (int64_t)sizeof(float);
+    return m->plan->arena_bytes + model_copied_bytes(m) + plan_window_bytes(m->plan, m->hop < m->window);
 }
 
 enum {

@@ -107,37 +107,6 @@ static void layer_print(const struct model *m, int s, struct buf *out)
     buf_puts(out, ");\n}\n\n");
 }
 
-// The window into the model's own type: round(x / scale) + zero, saturated, half away from zero.
-static void input_print(const struct model *m, struct buf *out)
-{
-    const struct tensor *t = m->plan->g->in[0];
-    const struct ref *r = &m->plan->in[0];
-    int n = (int)tensor_count(t);
-    if (t->type == F32) {
-        buf_printf(out, "    memcpy(a + %d, window, %d * sizeof *window);\n    MARK();\n", r->offset, n);
-        return;
-    }
-    int lo = t->type == U8 ? 0 : -32768, hi = t->type == U8 ? 255 : 32767;
-    float scale = t->q.n ? t->q.scale[0] : 1;
-    if (t->type == I8) {
-        buf_printf(out, "    nn_window_s8(window, %d, ", n);
-        float_print(scale, out);
-        buf_puts(out, ", ");
-        float_print(4096 / scale, out);
-        buf_printf(out, ", %d, (int8_t *)(void *)(a + %d));\n    MARK();\n", t->q.n ? t->q.zero[0] : 0,
-                   r->offset);
-        return;
-    }
-    buf_printf(out,
-               "    %s *x = (%s *)(void *)(a + %d);\n    for (int i = 0; i < %d; i++)\n"
-               "        x[i] = (%s)nn_clamp(nn_round_quotient(window[i], ",
-               c_type(t->type), c_type(t->type), r->offset, n, c_type(t->type));
-    float_print(scale, out);
-    buf_puts(out, ", ");
-    float_print(4096 / scale, out);
-    buf_printf(out, ") + %d, %d, %d);\n    MARK();\n", t->q.n ? t->q.zero[0] : 0, lo, hi);
-}
-
 static void output_print(const struct model *m, struct buf *out)
 {
     const struct tensor *t = m->plan->g->out[0];
@@ -255,9 +224,11 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                m->upper);
     data_print(m, out);
     for (int s = 0; s < p->nstep; s++) layer_print(m, s, out);
-    buf_puts(out, "static int run(uint8_t *a, const float *window, float *scores)\n{\n");
-    input_print(m, out);
-    for (int s = 0; s < p->nstep; s++) {
+    take_print(m, out);
+    buf_puts(out, "static int run(uint8_t *a, float *scores)\n{\n");
+    int first;
+    plan_window(p, &first);
+    for (int s = first; s < p->nstep; s++) {
         if (s && s == p->front) buf_puts(out, "    if (!scores) return -1; // a window is not full yet\n");
         buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
     }

@@ -1,4 +1,5 @@
 #include "plan.h"
+#include "kernels.h"
 #include <assert.h>
 #include <string.h>
 
@@ -95,6 +96,25 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
     host->fma = l->fma;
     return (p->host = plan_lower(g, host, a, e)) ? p : NULL;
+}
+
+const struct ref *plan_window(const struct plan *p, int *steps)
+{
+    const struct tensor *x = p->g->in[0];
+    const struct step *s = p->step;
+    *steps = 0;
+    if (x->type != F32 || !p->nstep || s->k != &kernel_nn_quantize_s8 || !s->buf[0].t) return &p->in[0];
+    if (s->buf[0].offset != p->in[0].offset || tensor_count(s->buf[0].t) != tensor_count(x) ||
+        graph_uses(p->g, x) != 1 || graph_uses(p->g, s->buf[0].t) != 1)
+        return &p->in[0];
+    *steps = 1;
+    return &s->buf[1];
+}
+
+int64_t plan_window_bytes(const struct plan *p, bool overlapping)
+{
+    int steps;
+    return overlapping && !p->g->stream_window ? tensor_bytes(plan_window(p, &steps)->t) : 0;
 }
 
 int64_t plan_const_bytes(const struct plan *p)

@@ -95,6 +95,12 @@ bool plan_place(struct plan *p, struct err *e);
 // Layers with int8 weights of at most 16 values: 4-bit codes, unpacked in front of each call into scratch (pack_codes.c).
 // Half the flash of these weights, for a larger arena (the largest layer, whole) and a few instructions a weight.
 bool plan_pack(struct plan *p, struct arena *a, struct err *e);
+// What a sample can be kept as until its window is full: the input itself or, where all that happens to a float input is
+// that the first step quantises it, number by number, that step's output. *steps: how many steps are done by then.
+const struct ref *plan_window(const struct plan *p, int *steps);
+// Bytes to gather a window in. None where no window shares samples with the next: they gather where the arena has the
+// input, which only a run uses.
+int64_t plan_window_bytes(const struct plan *p, bool overlapping);
 // Bytes of constants that the emitted program holds (weights, biases, tables, as laid out).
 int64_t plan_const_bytes(const struct plan *p);
 

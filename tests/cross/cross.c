@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 28 };
+enum { WINDOWS = 4, NCASE = 28, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -89,7 +89,8 @@ static bool make_graphs(struct arena *a, struct err *e)
 }
 
 // The firmware's main: every network on every window, the scores one after the other into out.bin; before them what
-// checks itself (curves.c), else status 4.
+// checks itself (curves.c), else status 4. A tiny network's windows also as one recording, sample by sample: every window of
+// NAME_push equals NAME_invoke's, else status 5.
 static void main_print(const struct plan *const *p, struct buf *out)
 {
     buf_puts(out, "#include \"io.h\"\n");
@@ -98,12 +99,27 @@ static void main_print(const struct plan *const *p, struct buf *out)
                   "float x[2048], y[64];\n"
                   "    long in = io_open(\"in.bin\", 0), out = io_open(\"out.bin\", 1);\n    if (in < 0 || "
                   "out < 0) return 2;\n    if (curves_check()) return 4;\n");
-    for (int i = 0; i < NCASE; i++)
-        buf_printf(out,
-                   "    for (int w = 0; w < %d; w++) {\n        if (io_read(in, x, %d) != %d) return 3;\n"
-                   "        n%d_invoke(x, y);\n        io_write(out, y, %d);\n    }\n",
-                   WINDOWS, (int)(4 * tensor_count(p[i]->g->in[0])), (int)(4 * tensor_count(p[i]->g->in[0])),
-                   i, (int)(4 * tensor_count(p[i]->g->out[0])));
+    for (int i = 0; i < NCASE; i++) {
+        const int nx = (int)tensor_count(p[i]->g->in[0]), tiny = !strcmp(cases[i].network, "tiny");
+        buf_printf(
+            out,
+            "    for (int w = 0; w < %d; w++) {\n        if (io_read(in, x + w * %d, %d) != %d) return 3;\n"
+            "        n%d_invoke(x + w * %d, y);\n        io_write(out, y, %d);\n    }\n",
+            WINDOWS, tiny ? nx : 0, 4 * nx, 4 * nx, i, tiny ? nx : 0,
+            (int)(4 * tensor_count(p[i]->g->out[0])));
+        if (tiny)
+            buf_printf(
+                out,
+                "    for (int s = 0, seen = 0; s < %d * N%d_WINDOW; s++) {\n"
+                "        static float z[N%d_CLASSES];\n"
+                "        if (n%d_push(x + s * N%d_CHANNELS, y)) {\n"
+                "            n%d_invoke(x + (s + 1 - N%d_WINDOW) * N%d_CHANNELS, z), seen++;\n"
+                "            for (int c = 0; c < N%d_CLASSES; c++)\n                if (y[c] != z[c]) return "
+                "5;\n"
+                "        }\n        if (s == %d * N%d_WINDOW - 1 && seen != %d * N%d_WINDOW / N%d_HOP + 1) "
+                "return 5;\n    }\n",
+                WINDOWS, i, i, i, i, i, i, i, i, WINDOWS, i, WINDOWS - 1, i, i);
+    }
     buf_puts(out, "    io_close(out);\n    io_puts(\"done\\n\");\n    return 0;\n}\n");
 }
 
@@ -148,7 +164,8 @@ static bool chip_run(const struct target *t, const char *dir, float **want, stru
     struct buf in = {0}, text = {0};
     struct span curves;
     for (int i = 0; i < NCASE; i++) {
-        struct emit_opt o = {.name = arena_printf(a, "n%d", i)};
+        struct emit_opt o = {.name = arena_printf(a, "n%d", i),
+                             .hop = strcmp(cases[i].network, "tiny") ? 0 : HOP};
         const struct layout *l = cases[i].ahead && t->layout_ahead ? t->layout_ahead : t->layout;
         if (!(p[i] = plan_of(i, l, a, e)) || !emit_project(p[i], t, &o, dir, e)) return false;
         want[i] = arena_new_n(a, (size_t)(WINDOWS * tensor_count(p[i]->g->out[0])), float);

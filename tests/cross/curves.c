@@ -78,8 +78,9 @@ static int cells(int32_t units, int round)
 
 static int quantised(int32_t zero)
 {
-    static const float edge[] = {0.0f, 0.49999997f, 0.5f, 1.5f, 2.5f, 126.5f, 127.0f, 127.5f, 128.5f, 254.5f, 255.5f,
-                                 32767.0f, 32768.0f, 32768.004f, 65536.0f, 1e9f, 1e30f, 1e38f};
+    static const float edge[] = {0.0f,     0.49999997f, 0.5f,     1.5f,   2.5f,   126.5f,
+                                 127.0f,   127.5f,      128.5f,   254.5f, 255.5f, 32767.0f,
+                                 32768.0f, 32768.004f,  65536.0f, 1e9f,   1e30f,  1e38f};
     enum { N = 2 * sizeof edge / sizeof *edge + 3 };
     static float x[N];
     static int8_t y[N + 1];
@@ -87,7 +88,8 @@ static int quantised(int32_t zero)
     for (int32_t few = 0; few < 2; few++) { // with and without numbers that fit nowhere
         const int32_t n = few ? 27 : N;
         for (int32_t i = 0; i < N - 3; i++) x[i] = i & 1 ? -edge[i / 2] : edge[i / 2];
-        for (int32_t i = 0; i < 3; i++) x[N - 3 + i] = nn_float(i == 0 ? 0x7fc00000 : i == 1 ? 0x7f800000 : -8388608);
+        for (int32_t i = 0; i < 3; i++)
+            x[N - 3 + i] = nn_float(i == 0 ? 0x7fc00000 : i == 1 ? 0x7f800000 : -8388608);
         const nn_quantize p = {n, 0x3f800000, zero};
         y[n] = 99;
         nn_quantize_s8(&p, x, y);

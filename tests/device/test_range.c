@@ -46,8 +46,8 @@ TEST(device_range_halves)
 
 TEST(device_range_any)
 {
-    static const float ends[] = {0.0f, 0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f, 1.0f, 255.0f, 0x1.fffffep127f,
-                                 INFINITY};
+    static const float ends[] = {0.0f, 0x1p-149f, 0x1.fffffcp-127f, 0x1p-126f,
+                                 1.0f, 255.0f,    0x1.fffffep127f,  INFINITY};
     for (int i = 0; i < 8; i++)
         for (int j = 0; j < 8; j++)
             if (i || j) compare(-ends[i], ends[j]);
@@ -58,7 +58,8 @@ TEST(device_range_any)
         compare(-nn_float(near), nn_float(all)); // far apart, mostly
         if (away >= 0 && away < 0x7f800000) {
             compare(-nn_float(near), nn_float((int32_t)away));
-            compare(-nn_float((int32_t)away & ~0xffff), nn_float(near & ~0xffff)); // few bits: ties of the roundings
+            compare(-nn_float((int32_t)away & ~0xffff),
+                    nn_float(near & ~0xffff)); // few bits: ties of the roundings
         }
     }
     // Next to a half, by one unit of either end.

@@ -416,6 +416,17 @@ TEST(project_without_sensor)
     arena_free(&a);
 }
 
+// The same network, which takes floats: its first node quantises them.
+static struct graph *quantised(struct graph *g, struct arena *a)
+{
+    struct tensor *y = g->in[0], *x = tensor_new(a, "samples", F32, y->rank, y->dim);
+    struct node *n = graph_add(g, a, OP_QUANTIZE, "quantise", 1, 1);
+    n->in[0] = x, n->out[0] = y, g->in[0] = x;
+    memmove(g->node + 1, g->node, (size_t)(g->nnode - 1) * sizeof(struct node *));
+    g->node[0] = n;
+    return g;
+}
+
 // NAME_push over a long recording gives the scores of NAME_invoke on the windows cut as in training, at hops that divide the
 // window and at such that do not, also when what windows share is not computed again.
 TEST(push_equals_invoke_over_a_recording)
@@ -429,20 +440,26 @@ TEST(push_equals_invoke_over_a_recording)
     static const struct {
         int hop;
         const char *technique;
-        bool stream;
-    } cases[] = {{1, "full-integer", false}, {5, "dynamic", false}, {16, "full-integer", false},
-                 {31, "dynamic", false},     {32, "lite", false},   {16, "full-integer", true},
-                 {12, "lite", true}};
+        bool stream, quantised; // quantised: floats that the graph's first node quantises
+        int window_bytes;       // beside the arena
+    } cases[] = {{1, "full-integer", false, false, 96}, {5, "dynamic", false, false, 384},
+                 {16, "full-integer", false, true, 96}, {7, "int16x8", false, false, 192},
+                 {31, "dynamic", false, false, 384},    {32, "lite", false, false, 0},
+                 {32, "full-integer", false, false, 0}, {32, "full-integer", false, true, 0},
+                 {16, "full-integer", true, false, 0},  {12, "lite", true, false, 0}};
     for (size_t h = 0; h < sizeof cases / sizeof *cases; h++) {
         const int hop = cases[h].hop;
         struct arena a = {0};
         struct err e = {""};
         const struct target *t = target_find("esp32");
         struct plan *p = plan_make(&a, cases[h].technique, t), *q = p;
-        const char *dir = test_path(arena_printf(&a, "hop%d%s", hop, cases[h].stream ? "stream" : ""));
+        const char *dir = test_path(arena_printf(&a, "push%zu", h));
         struct emit_opt o = {.name = "gait", .project = "arduino", .hop = hop};
         struct graph *g = p && cases[h].stream ? stream_graph(p->g, hop, &a, NULL, &e) : NULL;
         if (cases[h].stream) q = g ? plan_lower(g, t->layout, &a, &e) : NULL;
+        if (p && cases[h].quantised)
+            q = plan_lower(quantised((struct graph *)(uintptr_t)p->g, &a), t->layout, &a, &e);
+        if (q) CHECK_EQ(cases[h].window_bytes, plan_window_bytes(q, hop < WINDOW));
         if (!q || !emit_project(q, t, &o, dir, &e)) {
             test_fail(__FILE__, __LINE__, "%s", e.text);
             return arena_free(&a);
@@ -456,7 +473,7 @@ TEST(push_equals_invoke_over_a_recording)
         for (int i = 0; i < n; i++)
             memcpy(w + (size_t)i * WINDOW * CHANNELS, x + (size_t)i * (size_t)hop * CHANNELS,
                    WINDOW * CHANNELS * sizeof *w);
-        CHECK(run_batch(p, w, n, y, &e));
+        CHECK(run_batch(cases[h].quantised ? q : p, w, n, y, &e)); // a stream equals its windows
         CHECK(file_write(arena_printf(&a, "%s/x.bin", dir),
                          (struct span){(const uint8_t *)x, SAMPLES * CHANNELS * sizeof *x}, &e));
         CHECK(file_write(arena_printf(&a, "%s/push.c", dir),
