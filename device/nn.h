@@ -347,13 +347,14 @@ typedef struct nn_copy {
 //             sum = bias + acc_x * (x_scale * w_scale) + acc_h * (h_scale * u_scale). w_scale: those of w, then of
 //             u, one a gate or (per_row) one a row. A GRU's n: without reset_after r * h is quantised, else
 //             acc_h * scale + bias_rec is multiplied by r. bias_rec: of n only (units4); NULL: none.
-// nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, h_kept [, c_kept], scratch, y): the integer LSTM of
+// nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, curve, h_kept [, c_kept], scratch, y): the integer LSTM of
 //             TensorFlow Lite, and GRU and RNN in its style (docs/recurrent.md). The biases of both products (bias_rec of a GRU: of n only;
 //             NULL: zeros) hold what the zero points of x and h add; the sums become Q3.12 by mult[gate] (inputs) and mult[gates + gate] (h), added and
 //             saturated; gates are Q0.15. LSTM: c is int16 of cell_bits integer bits, c = f * c / 2^15 + i * g /
 //             2^cell_shift; y = requantise(o * tanh(c), y_mult, y_shift) + y_zero. GRU: h is kept as Q0.15, y and
 //             what the recurrent weights see is round(h / 256). h_kept is y without its zero point, c_kept (not of an RNN)
-//             the int16 of c or, of a GRU, of h.
+//             the int16 of c or, of a GRU, of h. curve: the table
+//             of nn_curve_q15.h; NULL: logistic and tanh are computed.
 enum { NN_CELL_TANH, NN_CELL_LOGISTIC, NN_CELL_RELU, NN_CELL_LINEAR, NN_CELL_HARD_5, NN_CELL_HARD_6 };
 typedef struct nn_recurrent {
     int32_t steps, in_c, units;

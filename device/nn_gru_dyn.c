@@ -14,16 +14,17 @@ NN_API void nn_gru_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
-        nn_gates_take(d.wide, x + at * p->in_c, p->in_c);
-        nn_gates_add_dyn(p, &d.x, w_scale, x_scale[at], x + at * p->in_c, d.wide, 0, 3, bias, z);
+        nn_gates_take(d.m.wide, x + at * p->in_c, p->in_c);
+        nn_gates_add_dyn(p, &d.m.x, w_scale, x_scale[at], x + at * p->in_c, d.m.wide, 0, 3, bias, z);
         for (int32_t k = 0; k < units; k++) rec[k] = bias_rec ? bias_rec[k] : 0.0f;
         if (h) { // z and r, and the n of reset_after, see the same h
             const float scale = nn_quantize_h(h, d.hq, units);
             if (scale > 0.0f) {
-                nn_gates_take(d.wide, d.hq, units);
-                nn_gates_add_dyn(p, &d.h, d.h_scale, scale, d.hq, d.wide, 0, 2, z, z);
+                nn_gates_take(d.m.wide_h, d.hq, units);
+                nn_gates_add_dyn(p, &d.m.h, d.h_scale, scale, d.hq, d.m.wide_h, 0, 2, z, z);
                 if (p->reset_after)
-                    nn_gates_add_dyn(p, &d.h, d.h_scale, scale, d.hq, d.wide, 2, 3, z + units4, z + units4);
+                    nn_gates_add_dyn(p, &d.m.h, d.h_scale, scale, d.hq, d.m.wide_h, 2, 3, z + units4,
+                                     z + units4);
             }
         }
         for (int32_t k = 0; k < 2 * units4; k++) z[k] = nn_cell_act(z[k], p->gate_act);

@@ -5,41 +5,47 @@
 #include "nn_recurrent_s8.h"
 
 // c and h of every unit from the four gates.
-NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, int16_t *s, int16_t *c, int8_t *h)
+NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, const int16_t *curve, int16_t *s, int16_t *c,
+                               int8_t *h)
 {
-    const int32_t units = p->units, units4 = nn_fours(units);
+    const int32_t units4 = nn_fours(p->units);
     int16_t *i = s, *f = s + units4, *g = s + 2 * units4, *o = s + 3 * units4;
-    nn_logistics_q15(s, 2 * units4);
-    nn_tanhs_q15(g, units4, 3, g);
-    nn_logistics_q15(o, units4);
+#ifdef NN_LSTM_UNITS
+    if (NN_LSTM_UNITS(p, curve)) {
+        nn_lstm_units_s8(p, curve, i, f, g, o, c, h);
+        return;
+    }
+#endif
     nn_lstm_states_s8(p, i, f, g, c);
-    nn_tanhs_q15(c, units, p->cell_bits, i);
+    nn_gates_tanh(curve, c, p->units, p->cell_bits, i);
     nn_lstm_outputs_s8(p, o, i, h);
 }
 
 NN_API void nn_lstm_s8(const nn_recurrent_integer *p, const int8_t *x, const int8_t *w, const int8_t *u,
                        const int32_t *bias, const int32_t *bias_rec, const int32_t *mult,
-                       const int32_t *shift, int8_t *h_kept, int16_t *c_kept, int16_t *scratch, int8_t *y)
+                       const int32_t *shift, const int16_t *curve, int8_t *h_kept, int16_t *c_kept,
+                       int16_t *scratch, int8_t *y)
 {
     const int32_t units = p->units, units4 = nn_fours(units);
-    int16_t *s = scratch, *c = s + 4 * units4, *wide = c + units4;
-    int16_t *rest = wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, 4, p->in_c, units) : 0);
-    const nn_gates mx = nn_gates_of(w, p->in_c, 4 * units4, p->pack, p->widen & NN_WIDEN_W, &rest);
-    const nn_gates mh = nn_gates_of(u, units, 4 * units4, p->pack, p->widen & NN_WIDEN_U, &rest);
+    int16_t *s = scratch, *c = s + 4 * units4;
+    const nn_step_s8 q = {nn_gates_pair_of(w, u, p->in_c, units, 4, p->pack, p->widen, c + units4),
+                          bias,
+                          bias_rec,
+                          mult,
+                          shift,
+                          curve,
+                          p->in_c,
+                          units,
+                          4,
+                          2};
     const int8_t *h = nn_kept_s8(h_kept, p->y_zero, units);
     memset(c, 0, (size_t)units4 * sizeof *c);
     if (c_kept) nn_keep_s16(c, c_kept, units);
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = p->backwards ? p->steps - 1 - t : t;
-        const int8_t *in = x + at * p->in_c;
-        nn_gates_take(wide, in, p->in_c);
-        nn_gates_add_s8(&mx, bias, mult, shift, in, wide, 0, units, 0, 4, s);
-        if (h) {
-            nn_gates_take(wide, h, units);
-            nn_gates_add_s8(&mh, bias_rec, mult + 4, shift + 4, h, wide, 1, units, 0, 4, s);
-        }
         int8_t *next = p->sequences ? y + at * units : y;
-        nn_lstm_cell_s8(p, s, c, next);
+        nn_gates_step_s8(&q, x + at * p->in_c, h, s);
+        nn_lstm_cell_s8(p, curve, s, c, next);
         h = next;
     }
     nn_keep_s8(h_kept, h, p->y_zero, units);

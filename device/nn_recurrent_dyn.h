@@ -1,7 +1,7 @@
 // What the recurrent kernels with int8 weights and float gates share.
 #ifndef NN_RECURRENT_DYN_H
 #define NN_RECURRENT_DYN_H
-#include "nn_gates_s8.h"
+#include "nn_gates_pair.h"
 #include "nn_recurrent_f32.h"
 
 // h (n) as int8, symmetric, as nn_quantize_dynamic does; returns its scale, 0 when all of it is 0.
@@ -57,24 +57,20 @@ NN_INLINE void nn_gates_add_dyn(const nn_recurrent *p, const nn_gates *m, const 
 
 // Both matrices, and the parts of scratch behind the vectors.
 typedef struct nn_dyn {
-    nn_gates x, h;
+    nn_gates_pair m;
     const float *h_scale;
     int8_t *hq;
-    int16_t *wide;
 } nn_dyn;
 
 NN_INLINE nn_dyn nn_dyn_of(const nn_recurrent *p, int32_t gates, const int8_t *w, const int8_t *u,
                            const float *w_scale, float *vectors_end)
 {
-    const int32_t units4 = nn_fours(p->units), rows = gates * units4;
+    const int32_t units4 = nn_fours(p->units);
     nn_dyn d;
     d.hq = (int8_t *)vectors_end;
-    d.wide = (int16_t *)(void *)(d.hq + units4);
-    int16_t *rest =
-        d.wide + (p->widen & NN_WIDEN_X ? nn_recurrent_widened(NN_WIDEN_X, gates, p->in_c, p->units) : 0);
-    d.x = nn_gates_of(w, p->in_c, rows, p->pack, p->widen & NN_WIDEN_W, &rest);
-    d.h = nn_gates_of(u, p->units, rows, p->pack, p->widen & NN_WIDEN_U, &rest);
-    d.h_scale = w_scale + (p->per_row ? rows : gates);
+    d.m = nn_gates_pair_of(w, u, p->in_c, p->units, gates, p->pack, p->widen,
+                           (int16_t *)(void *)(d.hq + units4));
+    d.h_scale = w_scale + (p->per_row ? gates * units4 : gates);
     return d;
 }
 
@@ -84,8 +80,8 @@ NN_INLINE void nn_dyn_add_h(const nn_recurrent *p, const nn_dyn *d, const float 
 {
     const float scale = nn_quantize_h(v, d->hq, p->units);
     if (scale > 0.0f) {
-        nn_gates_take(d->wide, d->hq, p->units);
-        nn_gates_add_dyn(p, &d->h, d->h_scale, scale, d->hq, d->wide, from, to, start, s);
+        nn_gates_take(d->m.wide_h, d->hq, p->units);
+        nn_gates_add_dyn(p, &d->m.h, d->h_scale, scale, d->hq, d->m.wide_h, from, to, start, s);
     } else if (start != s) {
         memcpy(s + from * nn_fours(p->units), start + from * nn_fours(p->units),
                (size_t)((to - from) * nn_fours(p->units)) * sizeof *s);

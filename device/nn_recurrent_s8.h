@@ -3,7 +3,8 @@
 #define NN_RECURRENT_S8_H
 #include "nn_activate16.h"
 #include "nn_cell_s8.h"
-#include "nn_gates_s8.h"
+#include "nn_curve_q15.h"
+#include "nn_gates_pair.h"
 
 typedef struct nn_gate { // one gate of one product: requantised by its factor
     const int32_t *bias; // NULL: zeros
@@ -79,5 +80,61 @@ NN_INLINE void nn_keep_s8(int8_t *kept, const int8_t *last, int32_t zero, int32_
 NN_INLINE void nn_keep_s16(int16_t *kept, const int16_t *last, int32_t n)
 {
     for (int32_t i = 0; kept && i < n; i++) kept[i] = last[i];
+}
+
+// logistic of n >= 1 gates in Q3.12, in place.
+NN_INLINE void nn_gates_logistic(const int16_t *curve, int16_t *s, int32_t n)
+{
+    if (!curve) {
+        nn_logistics_q15(s, n);
+        return;
+    }
+    for (int32_t i = 0; i < n; i++) s[i] = (int16_t)nn_curve_logistic(curve, s[i]);
+}
+
+// tanh of n values in Q(int_bits).(15 - int_bits).
+NN_INLINE void nn_gates_tanh(const int16_t *curve, const int16_t *s, int32_t n, int32_t int_bits, int16_t *to)
+{
+    if (!curve || int_bits < 2) {
+        nn_tanhs_q15(s, n, int_bits, to);
+        return;
+    }
+    for (int32_t i = 0; i < n; i++) to[i] = (int16_t)nn_curve_tanh(curve, s[i], int_bits);
+}
+
+typedef struct nn_step_s8 { // what a layer's steps share; an LSTM's and an RNN's, whose gates see the same h
+    nn_gates_pair m;
+    const int32_t *bias, *bias_rec; // of all gates; NULL: zeros
+    const int32_t *mult, *shift;    // mult[gates + gate]: of the recurrent sums
+    const int16_t *curve;
+    int32_t in_c, units, gates;
+    int32_t tanh; // the gate of which it is taken; of the others logistic
+} nn_step_s8;
+
+// All gates of a step, activations included; h NULL: no recurrent sums.
+NN_INLINE void nn_gates_step_s8(const nn_step_s8 *q, const int8_t *x, const int8_t *h, int16_t *s)
+{
+    const int32_t units4 = nn_fours(q->units), gates = q->gates, tanh = q->tanh * units4;
+    nn_gates_take(q->m.wide, x, q->in_c);
+#ifdef NN_GATES_BOTH
+    if (h && q->m.wide != q->m.wide_h) {
+        nn_gates_take(q->m.wide_h, h, q->units);
+        for (int32_t g = 0; g < gates; g++)
+            nn_gates_both_s8(&q->m.x, q->m.h.n, g, q->m.wide, q->bias, q->bias_rec, q->units, q->mult[g],
+                             q->shift[g], q->mult[gates + g], q->shift[gates + g], q->curve, g == q->tanh,
+                             s + g * units4);
+        if (q->curve) return;
+    } else
+#endif
+    {
+        nn_gates_add_s8(&q->m.x, q->bias, q->mult, q->shift, x, q->m.wide, 0, q->units, 0, gates, s);
+        if (h) nn_gates_take(q->m.wide_h, h, q->units);
+        if (h)
+            nn_gates_add_s8(&q->m.h, q->bias_rec, q->mult + gates, q->shift + gates, h, q->m.wide_h, 1,
+                            q->units, 0, gates, s);
+    }
+    if (tanh) nn_gates_logistic(q->curve, s, tanh);
+    nn_gates_tanh(q->curve, s + tanh, units4, 3, s + tanh);
+    if (q->tanh + 1 < gates) nn_gates_logistic(q->curve, s + tanh + units4, (gates - 1 - q->tanh) * units4);
 }
 #endif

@@ -2,18 +2,20 @@
 // scratch once a window where that is small, since every step uses them again; inputs and h once a step.
 #ifndef NN_GATES_S8_H
 #define NN_GATES_S8_H
+#include "../nn_curve_q15.h"
 #include "nn_mac16.h"
 
 typedef struct nn_gates { // one matrix
     const int8_t *w;
     const int16_t *wide; // rows filled up with zeros to a multiple of 4; NULL: not widened
     int32_t n;           // taps a row
+    int32_t step;        // int16 from one row to the next
 } nn_gates;
 
 NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t pack, int32_t widen,
                                int16_t **scratch)
 {
-    nn_gates m = {w, NULL, n};
+    nn_gates m = {w, NULL, n, nn_fours(n)};
     (void)pack;
     if (!widen) return m;
     int16_t *to = *scratch;
@@ -26,6 +28,24 @@ NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t
     return m;
 }
 
+// Where both matrices are widened each row of the recurrent weights follows the input's: a gate's two sums are one run.
+#define NN_GATES_BOTH(widen) ((widen)&NN_WIDEN_W && (widen)&NN_WIDEN_U)
+NN_INLINE void nn_gates_both_of(const int8_t *w, int32_t in_c, const int8_t *u, int32_t units, int32_t rows,
+                                int16_t *scratch, nn_gates *mx, nn_gates *mh)
+{
+    const int32_t step = nn_fours(in_c) + nn_fours(units);
+    *mx = (nn_gates){w, scratch, in_c, step};
+    *mh = (nn_gates){u, scratch + nn_fours(in_c), units, step};
+    for (int32_t r = 0; r < rows; r++, w += in_c, u += units) {
+        nn_widen_row(scratch, w, in_c);
+        nn_widen_fill(scratch + in_c, 0, nn_fours(in_c) - in_c);
+        scratch += nn_fours(in_c);
+        nn_widen_row(scratch, u, units);
+        nn_widen_fill(scratch + units, 0, nn_fours(units) - units);
+        scratch += nn_fours(units);
+    }
+}
+
 NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
 {
     nn_widen_row(wide, x, n);
@@ -36,22 +56,28 @@ NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
 typedef struct nn_gate_rows { // going on from one row to the next
     const int16_t *x, *wide;
     const int8_t *w;
-    int32_t n;
+    int32_t n, skip; // int16 between two rows
 } nn_gate_rows;
 
 NN_INLINE nn_gate_rows nn_gate_rows_of(const nn_gates *m, int32_t row, const int16_t *x)
 {
-    nn_gate_rows r = {x, NULL, m->w + row * m->n, m->n};
+    nn_gate_rows r = {x, NULL, m->w + row * m->n, m->n, m->step - nn_fours(m->n)};
     if (m->wide) {
-        r.wide = m->wide + row * nn_fours(m->n);
+        r.wide = m->wide + row * m->step;
 #ifdef __xtensa__
         r.x -= 2; // ldinc adds 4 bytes first, then loads
         r.wide -= 2;
-        __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
+        if (!r.skip) __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
 #endif
     }
     return r;
 }
+
+#define NN_GATE_TAPS                                                                                         \
+    "mula.dd.ll.ldinc m1, %[x], m0, m2\n\t"                                                                  \
+    "mula.dd.hh.ldinc m3, %[w], m0, m2\n\t"                                                                  \
+    "mula.dd.ll.ldinc m0, %[x], m1, m3\n\t"                                                                  \
+    "mula.dd.hh.ldinc m2, %[w], m1, m3\n"
 
 // acc + the next row's sum. Nothing but this may use m2 between rows.
 NN_INLINE int32_t nn_gate_row(nn_gate_rows *r, int32_t acc)
@@ -64,22 +90,19 @@ NN_INLINE int32_t nn_gate_row(nn_gate_rows *r, int32_t acc)
 #ifdef __xtensa__
     const int16_t *x = r->x;
     int32_t sum;
+    if (r->skip) __asm__ volatile("ldinc m2, %0" : "+r"(r->wide)::"memory");
     __asm__ volatile("wsr.acclo %[acc]\n\t"
                      "ldinc m0, %[x]\n\t"
-                     "loopnez %[n], .Lnn_gate_%=\n\t"
-                     "mula.dd.ll.ldinc m1, %[x], m0, m2\n\t"
-                     "mula.dd.hh.ldinc m3, %[w], m0, m2\n\t"
-                     "mula.dd.ll.ldinc m0, %[x], m1, m3\n\t"
-                     "mula.dd.hh.ldinc m2, %[w], m1, m3\n"
-                     ".Lnn_gate_%=:\n\t"
+                     "loopnez %[n], .Lnn_gate_%=\n\t" NN_GATE_TAPS ".Lnn_gate_%=:\n\t"
                      "rsr.acclo %[sum]"
                      : [sum] "=r"(sum), [x] "+&r"(x), [w] "+&r"(r->wide)
                      : [acc] "r"(acc), [n] "r"(nn_fours(r->n) / 4)
                      : "acc", "memory");
+    if (r->skip) r->wide += r->skip - 2; // it is one word ahead
     return sum;
 #else
     for (int32_t i = 0; i < nn_fours(r->n); i++) acc += r->x[i] * r->wide[i];
-    r->wide += nn_fours(r->n);
+    r->wide += nn_fours(r->n) + r->skip;
     return acc;
 #endif
 }
@@ -91,6 +114,34 @@ NN_INLINE void nn_gates_sum(const nn_gates *m, int32_t block, const int8_t *x, c
     nn_gate_rows r = nn_gate_rows_of(m, 4 * block, wide);
     (void)x;
     for (int32_t k = 0; k < 4; k++) acc[k] = nn_gate_row(&r, acc[k]);
+}
+
+// The next gate's two sums where rows of both matrices follow one another: acc_x, acc_h + them. r->x is the input, and h
+// behind it; nh: taps of h.
+NN_INLINE void nn_gate_row_both(nn_gate_rows *r, int32_t nh, int32_t *acc_x, int32_t *acc_h)
+{
+#ifdef __xtensa__
+    const int16_t *x = r->x;
+    int32_t sum_x, sum_h;
+    __asm__ volatile(
+        "wsr.acclo %[ax]\n\t"
+        "ldinc m0, %[x]\n\t"
+        "loopnez %[n], .Lnn_both_x_%=\n\t" NN_GATE_TAPS ".Lnn_both_x_%=:\n\t"
+        "rsr.acclo %[sx]\n\t"
+        "wsr.acclo %[ah]\n\t"
+        "loopnez %[nh], .Lnn_both_h_%=\n\t" NN_GATE_TAPS ".Lnn_both_h_%=:\n\t"
+        "rsr.acclo %[sh]"
+        : [sx] "=&r"(sum_x), [sh] "=r"(sum_h), [x] "+&r"(x), [w] "+&r"(r->wide)
+        : [ax] "r"(*acc_x), [ah] "r"(*acc_h), [n] "r"(nn_fours(r->n) / 4), [nh] "r"(nn_fours(nh) / 4)
+        : "acc", "memory");
+    *acc_x = sum_x;
+    *acc_h = sum_h;
+#else
+    for (int32_t i = 0; i < nn_fours(r->n); i++) *acc_x += r->x[i] * r->wide[i];
+    r->wide += nn_fours(r->n);
+    for (int32_t i = 0; i < nn_fours(nh); i++) *acc_h += r->x[nn_fours(r->n) + i] * r->wide[i];
+    r->wide += nn_fours(nh);
+#endif
 }
 
 // Requantising to a gate's Q3.12 by the FPU, the same bits. With s = -shift > 0 what two roundings make of
@@ -170,5 +221,41 @@ NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bi
         nn_gate_run(&f, &r, NULL, add, units, s);
     else
         nn_gate_run(&f, &r, bias, add, units, s);
+}
+
+// A gate of both products, rows of both side by side: s[u] = act(saturated(saturated(from the input's sum) + the
+// recurrent one's)) for all units; without a curve the sum alone.
+NN_INLINE void nn_gate_both_run(const nn_gate_scale *fx, const nn_gate_scale *fh, nn_gate_rows *r, int32_t nh,
+                                const int32_t *bias, const int32_t *bias_rec, int32_t units,
+                                const int16_t *curve, int32_t tanh, int16_t *s)
+{
+    int16_t *const end = s + nn_fours(units);
+    do {
+        int32_t x = bias ? *bias++ : 0, h = bias_rec ? *bias_rec++ : 0;
+        nn_gate_row_both(r, nh, &x, &h);
+        x = nn_saturate16(nn_gate_scaled(fx, x));
+        x = nn_saturate16(x + nn_gate_scaled(fh, h));
+        if (curve) x = tanh ? nn_curve_tanh(curve, x, 3) : nn_curve_logistic(curve, x);
+        *s++ = (int16_t)x;
+    } while (s != end);
+}
+
+NN_INLINE void nn_gates_both_s8(const nn_gates *m, int32_t nh, int32_t gate, const int16_t *wide,
+                                const int32_t *bias, const int32_t *bias_rec, int32_t units, int32_t mult,
+                                int32_t shift, int32_t mult_h, int32_t shift_h, const int16_t *curve,
+                                int32_t tanh, int16_t *s)
+{
+    const nn_gate_scale fx = nn_gate_scale_of(mult, shift), fh = nn_gate_scale_of(mult_h, shift_h);
+    const int32_t row = gate * nn_fours(units);
+    nn_gate_rows r = nn_gate_rows_of(m, row, wide);
+#ifdef __xtensa__
+    __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
+#endif
+    if (tanh)
+        nn_gate_both_run(&fx, &fh, &r, nh, bias ? bias + row : NULL, bias_rec ? bias_rec + row : NULL, units,
+                         curve, 1, s);
+    else
+        nn_gate_both_run(&fx, &fh, &r, nh, bias ? bias + row : NULL, bias_rec ? bias_rec + row : NULL, units,
+                         curve, 0, s);
 }
 #endif

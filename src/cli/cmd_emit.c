@@ -58,7 +58,7 @@ static const bool *weights_for(const char *how, bool small, const struct plan **
         fprintf(stderr,
                 "planned: %lld bytes of constants in RAM, %.0f cache misses an inference instead of %.0f%s\n",
                 (long long)m.planned_bytes, m.planned_misses, m.cache_misses,
-                m.planned_ahead ? "; convolutions' weights transformed ahead" : "");
+                m.planned_ahead ? "; weights transformed ahead, tables for recurrent layers" : "");
     return in_ram;
 }
 

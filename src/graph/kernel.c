@@ -61,6 +61,7 @@ FIELDS(nn_recurrent_integer, "steps", "in_c", "units", "sequences", "backwards",
 #define YF "float"
 #define X32 "const int32_t"
 #define Y32 "int32_t"
+#define X16 "const int16_t"
 #define Y16 "int16_t"
 #define XU8 "const uint8_t"
 #define YU8 "uint8_t"
@@ -128,15 +129,14 @@ KERNEL(nn_lstm_f32, nn_recurrent, nn_lstm_f32_call_fma, XF, XF, XF, XF, XF, YF, 
 KERNEL(nn_lstm_dyn, nn_recurrent, nn_lstm_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, XF, YF, YF, YF, YF);
 KERNEL(nn_gru_dyn, nn_recurrent, nn_gru_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, XF, YF, YF, YF);
 KERNEL(nn_rnn_dyn, nn_recurrent, nn_rnn_dyn_call_fma, X8, XF, X8, X8, XF, XF, XF, YF, YF, YF);
-KERNEL(nn_lstm_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y8, Y16, Y16, Y8);
-KERNEL(nn_gru_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y8, Y16, Y16, Y8);
-KERNEL(nn_rnn_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, Y8, Y16, Y8);
+KERNEL(nn_lstm_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, X16, Y8, Y16, Y16, Y8);
+KERNEL(nn_gru_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, X16, Y8, Y16, Y16, Y8);
+KERNEL(nn_rnn_s8, nn_recurrent_integer, NULL, X8, X8, X8, X32, X32, X32, X32, X16, Y8, Y16, Y8);
 KERNEL(nn_gru_f32, nn_recurrent, nn_gru_f32_call_fma, XF, XF, XF, XF, XF, XF, XF, YF, YF, YF);
 KERNEL(nn_rnn_f32, nn_recurrent, nn_rnn_f32_call_fma, XF, XF, XF, XF, YF, YF, YF);
 
 FIELDS(nn_rescale, "n", "mult", "shift", "mult_below", "shift_below", "negate_below", "min", "max");
 FIELDS(nn_curve, "n", "mult", "shift");
-#define X16 "const int16_t"
 #define X64 "const int64_t"
 KERNEL(nn_conv2d_s16, nn_conv2d, NULL, X16, X8, X64, X32, X32, Y16);
 KERNEL(nn_depthwise_s16, nn_depthwise, NULL, X16, X8, X64, X32, X32, Y16);

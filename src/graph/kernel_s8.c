@@ -117,17 +117,17 @@ void nn_fill_s8_call(const void *p, void *const *b)
 
 CLONES void nn_lstm_s8_call(const void *p, void *const *b)
 {
-    nn_lstm_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
+    nn_lstm_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);
 }
 
 CLONES void nn_gru_s8_call(const void *p, void *const *b)
 {
-    nn_gru_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
+    nn_gru_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);
 }
 
 CLONES void nn_rnn_s8_call(const void *p, void *const *b)
 {
-    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
 }
 
 CLONES void nn_reduce_s8_call(const void *p, void *const *b)

@@ -17,6 +17,8 @@ struct tensor *recurrent_pack(const struct node *n, struct plan *p, const struct
 // Float biases in the same order, filled up to a whole block: one, the other, or their sum.
 struct tensor *recurrent_bias(const struct node *n, struct plan *p, const struct recurrent_rows *s,
                               int which);
+// The table of device/nn_curve_q15.h, NN_CURVE_INT16 numbers.
+void recurrent_curve(int16_t *curve);
 // The kernels with int8 weights (op_recurrent_int8.c).
 bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e);
 bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e);

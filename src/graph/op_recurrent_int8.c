@@ -1,7 +1,8 @@
 // RECURRENT with int8 weights: dynamic as LiteRT's hybrid LSTM, full-integer as its integer LSTM, GRU and RNN in the
 // same style (docs/recurrent.md).
 #include "op_recurrent.h"
-#include "../../device/nn.h"
+#include "../../device/nn_curve_q15.h"
+#include "../../device/nn_math16.h"
 #include <math.h>
 #include <string.h>
 
@@ -268,6 +269,37 @@ static bool factors(const struct node *n, struct plan *p, int gates, struct tens
     return true;
 }
 
+// 2 / (1 + exp(-r / 4096)) in Q2.13 by the steps of nn_math16.h; 0 and what lies beyond Q3.12 by their own rules.
+static int32_t curve_value(int32_t r)
+{
+    if (r == 0) return 1 << 13;
+    return nn_two_over_one_plus_q15(r <= 32768 ? nn_exp_q15(-r, 3) : nn_exp_q15(-((r + 1) / 2), 4));
+}
+
+void recurrent_curve(int16_t *curve)
+{
+    uint8_t *code = (uint8_t *)(curve + NN_CURVE_BLOCKS);
+    for (int32_t b = 0; b < NN_CURVE_BLOCKS; b++) {
+        int32_t least = INT32_MAX;
+        for (int32_t i = 0; i < 128; i++) least = nn_min(least, curve_value(128 * b + i));
+        for (int32_t i = 0; i < 128; i++) *code++ = (uint8_t)(curve_value(128 * b + i) - least);
+        curve[b] = (int16_t)(2 * least);
+    }
+}
+
+// For every integer layer the same, so that it is stored once.
+static const struct tensor *curve_table(struct plan *p)
+{
+    for (int i = 0; i < p->nstep; i++) {
+        const struct kernel *k = p->step[i].k;
+        if (k == &kernel_nn_lstm_s8 || k == &kernel_nn_gru_s8 || k == &kernel_nn_rnn_s8)
+            return p->step[i].buf[7].t;
+    }
+    struct tensor *t = lower_table(p, "curve", I16, NN_CURVE_INT16);
+    recurrent_curve((int16_t *)(uintptr_t)t->data);
+    return t;
+}
+
 bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
 {
     const struct recurrent *r = &n->as.recurrent;
@@ -301,14 +333,17 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
         return false;
     const struct ref in = ref_in(x), w = ref_in(pack(p, n->in[1], gates, q.pack)),
                      v = ref_in(pack(p, n->in[2], gates, q.pack)), b = ref_in(bias), br = ref_in(bias_rec),
-                     m = ref_in(mult), sh = ref_in(shift), h = recurrent_kept(n, p, "h", I8),
-                     out = ref_out(y);
+                     m = ref_in(mult), sh = ref_in(shift),
+                     curve = ref_in(p->layout->curve ? curve_table(p) : NULL),
+                     h = recurrent_kept(n, p, "h", I8), out = ref_out(y);
     const int vectors = r->kind == RECURRENT_RNN ? 1 : 5;
     const struct ref scratch = ref_scratch(nn_recurrent_s8_scratch(vectors, q.widen, gates, q.in_c, units));
     if (r->kind == RECURRENT_RNN)
-        plan_step(p, n, &kernel_nn_rnn_s8, &q, (struct ref[]){in, w, v, b, br, m, sh, h, scratch, out});
+        plan_step(p, n, &kernel_nn_rnn_s8, &q,
+                  (struct ref[]){in, w, v, b, br, m, sh, curve, h, scratch, out});
     else
-        plan_step(p, n, r->kind == RECURRENT_LSTM ? &kernel_nn_lstm_s8 : &kernel_nn_gru_s8, &q,
-                  (struct ref[]){in, w, v, b, br, m, sh, h, recurrent_kept(n, p, "c", I16), scratch, out});
+        plan_step(
+            p, n, r->kind == RECURRENT_LSTM ? &kernel_nn_lstm_s8 : &kernel_nn_gru_s8, &q,
+            (struct ref[]){in, w, v, b, br, m, sh, curve, h, recurrent_kept(n, p, "c", I16), scratch, out});
     return true;
 }

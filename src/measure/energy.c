@@ -147,8 +147,9 @@ void energy_explain(const struct measurement *m, const struct energy_setting *s,
         out, "%.*s at %.0f MHz, constants in %s\n", (int)strcspn(t->chip, ","), t->chip, s->clock_hz / 1e6,
         s->weights == WEIGHTS_RAM ? "RAM"
         : s->weights == WEIGHTS_PLANNED
-            ? (m->planned_ahead ? "flash and, as planned, in RAM, convolutions' weights transformed ahead"
-                                : "flash and, as planned, in RAM")
+            ? (m->planned_ahead
+                   ? "flash and, as planned, in RAM, weights transformed ahead, tables for recurrent layers"
+                   : "flash and, as planned, in RAM")
             : "flash");
     const struct interval *core = core_cycles(m, s);
     line(out, "core cycles", core->value, core->low, core->high, "", t->cost.source);

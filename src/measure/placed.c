@@ -72,11 +72,11 @@ void placement_explain(const struct measurement *m, struct buf *out)
                    m->planned_misses, m->cache_misses, (m->cache_misses - m->planned_misses) * us);
     buf_puts(out, "\n");
     if (m->planned_ahead)
-        buf_printf(
-            out,
-            "planned: convolutions' weights transformed ahead, %.0f instructions an inference instead of "
-            "%.0f; flash %lld bytes instead of %lld, RAM with the constants there %lld\n",
-            m->planned_instructions, m->instructions, (long long)m->planned_flash_bytes,
-            (long long)m->flash_bytes, (long long)m->planned_ram_bytes);
+        buf_printf(out,
+                   "planned: weights transformed ahead, tables for recurrent layers, %.0f instructions an "
+                   "inference instead of "
+                   "%.0f; flash %lld bytes instead of %lld, RAM with the constants there %lld\n",
+                   m->planned_instructions, m->instructions, (long long)m->planned_flash_bytes,
+                   (long long)m->flash_bytes, (long long)m->planned_ram_bytes);
     if (t->ram_about) buf_printf(out, "%s\n", t->ram_about);
 }

@@ -18,7 +18,8 @@ static const struct layout rows_ahead = {.conv_f32 = 4,
                                          .fma = true,
                                          .group = 5,
                                          .ahead = true,
-                                         .gates = GATES_WIDE};
+                                         .gates = GATES_WIDE,
+                                         .curve = true};
 
 const struct target lx106 = {
     .name = "lx106",

@@ -10,14 +10,14 @@
 #define CALL_S8(name)                                                                                        \
     static void name##_s8(const void *p, void *const *b)                                                     \
     {                                                                                                        \
-        nn_##name##_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);                \
+        nn_##name##_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);         \
     }
 CALL_S8(lstm)
 CALL_S8(gru)
 
 static void rnn_s8(const void *p, void *const *b)
 {
-    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+    nn_rnn_s8(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
 }
 
 static void lstm_dyn(const void *p, void *const *b)

@@ -16,6 +16,7 @@
 #undef nn_quantize_dynamic
 #include "../../src/base/rng.h"
 #include "../../src/graph/kernels.h"
+#include "../../src/graph/op_recurrent.h"
 #include "../test.h"
 #include <math.h>
 #include <stdlib.h>
@@ -32,6 +33,8 @@ static int8_t *bytes(struct rng *r, int32_t n)
 // Factors of every size, so that gates lie near rounding edges, at their ends and far beyond.
 TEST(device_mac16_integer_recurrent)
 {
+    static int16_t table[NN_CURVE_INT16];
+    recurrent_curve(table);
     for (int seed = 0; seed < 120; seed++) {
         struct rng r = rng_new((uint64_t)seed + 9000);
         const int32_t gates = seed % 2 ? 4 : 3, units = PICK(1, 14), in_c = PICK(1, 13), steps = PICK(1, 6);
@@ -42,8 +45,8 @@ TEST(device_mac16_integer_recurrent)
                                   .sequences = PICK(0, 1),
                                   .backwards = PICK(0, 1),
                                   .reset_after = PICK(0, 1),
-                                  .cell_bits = 4,
-                                  .cell_shift = 19,
+                                  .cell_bits = PICK(0, 5),
+                                  .cell_shift = PICK(15, 20),
                                   .y_mult = 1 << 30,
                                   .y_shift = -22,
                                   .pack = NN_PACK_ROWS,
@@ -56,13 +59,14 @@ TEST(device_mac16_integer_recurrent)
         int16_t *scratch = calloc(1, (size_t)nn_recurrent_s8_scratch(5, 7, gates, in_c, units) + 64);
         int8_t want[6 * 14] = {0}, got[6 * 14] = {0};
         int32_t *const b = PICK(0, 3) ? bias : NULL, *const c = PICK(0, 1) ? rec : NULL;
-        void *const buf[] = {x, w, u, b, c, mult, shift, NULL, NULL, scratch, want};
+        int16_t *const curve = PICK(0, 1) ? table : NULL;
+        void *const buf[] = {x, w, u, b, c, mult, shift, NULL, NULL, NULL, scratch, want};
         if (gates == 4) {
             nn_lstm_s8_call(&p, buf);
-            mac16_lstm_s8(&p, x, w, u, b, c, mult, shift, NULL, NULL, scratch, got);
+            mac16_lstm_s8(&p, x, w, u, b, c, mult, shift, curve, NULL, NULL, scratch, got);
         } else {
             nn_gru_s8_call(&p, buf);
-            mac16_gru_s8(&p, x, w, u, b, c, mult, shift, NULL, NULL, scratch, got);
+            mac16_gru_s8(&p, x, w, u, b, c, mult, shift, curve, NULL, NULL, scratch, got);
         }
         if (memcmp(want, got, sizeof want))
             test_fail(__FILE__, __LINE__, "%d gates differ from the portable kernel, seed %d", gates, seed);

@@ -1,6 +1,8 @@
 // nn_math16.h against gemmlowp's steps with all their saturations, over every input and number of integer bits; and
 // against the real functions.
+#include "../../device/nn_curve_q15.h"
 #include "../../device/nn_math16.h"
+#include "../../src/graph/op_recurrent.h"
 #include "../test.h"
 #include <math.h>
 
@@ -78,4 +80,17 @@ TEST(device_math16_is_near)
     }
     CHECK(worst[0] < 3e-4);
     CHECK(worst[1] < 6e-4);
+}
+
+// The table of a chip's folder: every input, at every number of integer bits that it serves.
+TEST(device_math16_curve)
+{
+    static int16_t curve[NN_CURVE_INT16];
+    recurrent_curve(curve);
+    int bad = 0;
+    for (int32_t a = -32768; a < 32768; a++) {
+        bad += nn_curve_logistic(curve, a) != nn_logistic_q15(a, 3);
+        for (int bits = 2; bits <= 5; bits++) bad += nn_curve_tanh(curve, a, bits) != nn_tanh_q15(a, bits);
+    }
+    CHECK_EQ(0, bad);
 }
