@@ -223,7 +223,7 @@ struct graph *onnx_read(struct span bytes, bool as_is, struct arena *a, struct e
                          .e = e,
                          .as_is = as_is};
         r.fold_left = (int64_t)bytes.n * 4 + (1 << 20);
-        r.most_bytes = a->bytes + bytes.n * 64 + ((size_t)64 << 20);
+        r.most_bytes = a->bytes + bytes.n * 64 + ((size_t)16 << 20);
         if (model_read(&r, m)) g = r.g;
     }
     arena_free(&scratch);

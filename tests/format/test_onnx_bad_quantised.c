@@ -301,7 +301,7 @@ TEST(onnx_memory_bounded)
     CHECK(!read_again(m, &own, &e));
     CHECK_STR("bad.onnx: node y", e.text);
     CHECK_STR("the same constants are laid out for many nodes; refused", e.text);
-    CHECK(file_read(test_path("bad.onnx"), &a, &s, &e) && own.bytes < s.n * 66 + ((size_t)66 << 20));
+    CHECK(file_read(test_path("bad.onnx"), &a, &s, &e) && own.bytes < s.n * 66 + ((size_t)24 << 20));
     arena_free(&own);
     arena_free(&a);
 }

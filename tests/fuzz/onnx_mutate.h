@@ -13,10 +13,13 @@ static const char *const mutate_ops[] = {"Abs",
                                          "Add",
                                          "And",
                                          "ArgMax",
+                                         "ArgMin",
                                          "Attention",
                                          "AveragePool",
                                          "BatchNormalization",
                                          "Cast",
+                                         "CastLike",
+                                         "Ceil",
                                          "Celu",
                                          "Clip",
                                          "Concat",
@@ -28,14 +31,16 @@ static const char *const mutate_ops[] = {"Abs",
                                          "DequantizeLinear",
                                          "Div",
                                          "Dropout",
-                                         "DynamicQuantizeLinear",
                                          "DynamicQuantizeLSTM",
+                                         "DynamicQuantizeLinear",
                                          "Einsum",
                                          "Elu",
                                          "Equal",
                                          "Erf",
+                                         "Exp",
                                          "Expand",
                                          "Flatten",
+                                         "Floor",
                                          "GRU",
                                          "Gather",
                                          "Gelu",
@@ -43,6 +48,7 @@ static const char *const mutate_ops[] = {"Abs",
                                          "GlobalAveragePool",
                                          "GlobalMaxPool",
                                          "Greater",
+                                         "GreaterOrEqual",
                                          "GroupNormalization",
                                          "HardSigmoid",
                                          "HardSwish",
@@ -52,6 +58,8 @@ static const char *const mutate_ops[] = {"Abs",
                                          "LayerNormalization",
                                          "LeakyRelu",
                                          "Less",
+                                         "LessOrEqual",
+                                         "Log",
                                          "LogSoftmax",
                                          "LpNormalization",
                                          "MatMul",
@@ -61,9 +69,12 @@ static const char *const mutate_ops[] = {"Abs",
                                          "Mean",
                                          "MeanVarianceNormalization",
                                          "Min",
+                                         "Mish",
                                          "Mod",
                                          "Mul",
+                                         "Neg",
                                          "Not",
+                                         "Or",
                                          "PRelu",
                                          "Pad",
                                          "Pow",
@@ -83,14 +94,21 @@ static const char *const mutate_ops[] = {"Abs",
                                          "RMSNormalization",
                                          "RNN",
                                          "Range",
+                                         "Reciprocal",
+                                         "ReduceL1",
                                          "ReduceL2",
                                          "ReduceLogSumExp",
                                          "ReduceMax",
                                          "ReduceMean",
+                                         "ReduceMin",
+                                         "ReduceProd",
                                          "ReduceSum",
+                                         "ReduceSumSquare",
                                          "Relu",
                                          "Reshape",
+                                         "ReverseSequence",
                                          "Round",
+                                         "Selu",
                                          "Shape",
                                          "Shrink",
                                          "Sigmoid",
@@ -98,13 +116,17 @@ static const char *const mutate_ops[] = {"Abs",
                                          "Size",
                                          "Slice",
                                          "Softmax",
+                                         "Softplus",
+                                         "Softsign",
                                          "SpaceToDepth",
                                          "Split",
                                          "Sqrt",
                                          "Squeeze",
                                          "Sub",
                                          "Sum",
+                                         "Swish",
                                          "Tanh",
+                                         "ThresholdedRelu",
                                          "Tile",
                                          "Transpose",
                                          "Trilu",
@@ -148,7 +170,11 @@ static const char *const mutate_attributes[] = {"axis",
                                                 "end",
                                                 "value",
                                                 "upper",
-                                                "fmod"};
+                                                "fmod",
+                                                "batch_axis",
+                                                "time_axis"};
+static const char *const mutate_texts[] = {"edge",          "reflect",    "wrap",       "constant", "reverse",
+                                           "bidirectional", "SAME_UPPER", "SAME_LOWER", "CRD",      "tanh"};
 static const int64_t mutate_numbers[] = {
     0,   1,   -1,   2,       3,   4,   5,     7,       8,         -2,        127,       128,
     255, 256, -128, 1 << 20, -77, 100, 65536, 1 << 30, INT32_MAX, INT64_MAX, INT64_MIN, (int64_t)1 << 60};
@@ -187,7 +213,7 @@ static void mutate_int(int64_t *v)
 
 static void mutate_attribute(Onnx__AttributeProto *a)
 {
-    switch (mutate_below(5)) {
+    switch (mutate_below(6)) {
     case 0:
         mutate_text(&a->name, MUTATE_ONE_OF(mutate_attributes));
         break;
@@ -201,6 +227,12 @@ static void mutate_attribute(Onnx__AttributeProto *a)
         break;
     case 3:
         if (a->n_ints) a->n_ints -= mutate_below(2);
+        break;
+    case 4:
+        if (a->s.data) free(a->s.data);
+        a->s.data = (uint8_t *)strdup(MUTATE_ONE_OF(mutate_texts));
+        a->s.len = strlen((const char *)a->s.data);
+        a->has_s = true;
         break;
     default:
         if (a->n_ints) mutate_int(&a->ints[mutate_below(a->n_ints)]);
@@ -300,6 +332,10 @@ static void mutate_border(Onnx__ModelProto *m)
     Onnx__TypeProto__Tensor *t =
         v->type && v->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE ? v->type->tensor_type : NULL;
     if (!t || !t->shape || !t->shape->n_dim) return;
+    if (!mutate_below(4)) {
+        t->elem_type = 1 + (int32_t)mutate_below(3);
+        return;
+    }
     Onnx__TensorShapeProto__Dimension *d = t->shape->dim[mutate_below(t->shape->n_dim)];
     if (d->value_case == ONNX__TENSOR_SHAPE_PROTO__DIMENSION__VALUE_DIM_VALUE) mutate_int(&d->dim_value);
 }
