@@ -114,7 +114,7 @@ static bool convert(const struct convert *c, const struct technique *t, enum ran
 
 int cmd_convert(int argc, char **argv)
 {
-    struct convert c = {.windows = 256, .seed = 1, .range = "mse"};
+    struct convert c = {.windows = 256, .seed = 1, .range = "auto"};
     float keep = 0;
     const struct opt opts[] = {
         {"technique", 't', OPT_TEXT, "T",
@@ -125,7 +125,9 @@ int cmd_convert(int argc, char **argv)
          &c.data},
         {"keep", 0, OPT_FLOAT, "F", "pruned: share of the multiply-accumulates that stay (0.4)", &keep},
         {"windows", 0, OPT_INT, "N", "calibration windows taken from a data set (256)", &c.windows},
-        {"range", 0, OPT_TEXT, "METHOD", "ranges of activations: mse, percentile or min-max (mse)", &c.range},
+        {"range", 0, OPT_TEXT, "METHOD",
+         "ranges of activations: percentile, mse, min-max, or auto: the first at 8 bits, mse at 16 (auto)",
+         &c.range},
         {"seed", 0, OPT_INT, "N", "which windows are taken (1)", &c.seed},
         INPUT_SCALE_OPTIONS(c.scale),
         {"dequantize", 0, OPT_FLAG, NULL, "make a quantised model float first", &c.dequantize},
@@ -142,7 +144,8 @@ int cmd_convert(int argc, char **argv)
     const struct technique *t = technique_find(c.technique);
     if (!t) return usage_error(&u, "unknown technique '%s'; 'wearlite techniques' lists them", c.technique);
     if (!range_method_find(c.range, &range))
-        return usage_error(&u, "unknown range method '%s'; there are mse, percentile, min-max", c.range);
+        return usage_error(&u, "unknown range method '%s'; there are auto, percentile, mse, min-max",
+                           c.range);
     c.keep = (double)keep;
     if (keep < 0 || keep >= 1) return usage_error(&u, "--keep takes a share between 0 and 1");
     if (c.windows < 1) return usage_error(&u, "--windows wants at least 1");

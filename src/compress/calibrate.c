@@ -10,6 +10,8 @@
 
 enum { BINS = 2048, KEEP_MOST = 128 << 20 }; // bytes of values that are kept
 
+#define TAIL 1e-3 // share of the values that a percentile range leaves out at either end
+
 struct stat {
     const struct tensor *t;
     float lo, hi;
@@ -209,15 +211,17 @@ struct ranges *calibrate(const struct graph *g, const struct compress_opt *o, en
     r = part[0];
     r->steps = type == I16 ? 65535 : 255;
     if (!collect(p, o, part, n, e)) return NULL;
+    const enum range_method method = o->range != RANGE_AUTO ? o->range
+                                     : type == I8           ? RANGE_PERCENTILE
+                                                            : RANGE_MSE;
     for (int i = 0; i < r->n; i++) {
         struct stat *s = &r->stat[i];
         if (!isfinite(s->lo) || !isfinite(s->hi))
             return FAIL_NULL(e, "calibration: %s takes values that are not finite; look at the windows given",
                              s->t->name);
         s->range = (struct range){s->lo, s->hi};
-        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_PERCENTILE)
-            s->range = range_percentile(s, 1e-4);
-        if (s->count > 0 && s->hi > s->lo && o->range == RANGE_MSE) s->range = range_mse(s, r->steps);
+        if (s->count > 0 && s->hi > s->lo && method == RANGE_PERCENTILE) s->range = range_percentile(s, TAIL);
+        if (s->count > 0 && s->hi > s->lo && method == RANGE_MSE) s->range = range_mse(s, r->steps);
         s->range.lo = fminf(s->range.lo, 0);
         s->range.hi = fmaxf(s->range.hi, 0);
     }

@@ -117,8 +117,10 @@ const struct technique *technique_find(const char *name)
     return NULL;
 }
 
-static const char *const range_names[] = {
-    [RANGE_MSE] = "mse", [RANGE_PERCENTILE] = "percentile", [RANGE_MIN_MAX] = "min-max"};
+static const char *const range_names[] = {[RANGE_AUTO] = "auto",
+                                          [RANGE_PERCENTILE] = "percentile",
+                                          [RANGE_MSE] = "mse",
+                                          [RANGE_MIN_MAX] = "min-max"};
 
 const char *range_method_name(enum range_method m)
 {

@@ -3,7 +3,8 @@
 #define COMPRESS_COMPRESS_H
 #include "../graph/graph.h"
 
-enum range_method { RANGE_MSE, RANGE_PERCENTILE, RANGE_MIN_MAX }; // the default is 0: docs/techniques.md
+// auto, the default: percentile at 8 bits, mse at 16 (docs/techniques.md says why)
+enum range_method { RANGE_AUTO, RANGE_PERCENTILE, RANGE_MSE, RANGE_MIN_MAX };
 const char *range_method_name(enum range_method m);
 bool range_method_find(const char *name, enum range_method *m);
 

@@ -99,7 +99,8 @@ static bool choose(struct study *s, struct err *e)
     s->ntarget = choose_targets(s, o->targets ? o->targets : default_targets(s->arena), e);
     if (s->ntarget < 0) return false;
     if (o->ranges && !range_method_find(o->ranges, &s->ranges))
-        return fail(e, "unknown way to find ranges '%s'; there are min-max, percentile, mse", o->ranges);
+        return fail(e, "unknown way to find ranges '%s'; there are auto, percentile, mse, min-max",
+                    o->ranges);
     if (o->seeds < 0 || o->seeds > 64) return fail(e, "%d seeds; give 1 to 64", o->seeds);
     if (o->windows < 0) return fail(e, "%d windows; give 1 or more", o->windows);
     if (o->epochs < 0) return fail(e, "%d epochs; give 1 or more", o->epochs);

@@ -65,13 +65,18 @@ TEST(compress_dynamic_and_full_integer_stay_near)
     float *x = tiny_windows(&a, g, 100, 2), *want = outputs(g, x, 100, &a);
     struct compress_opt o = {.calibration = x, .ncalibration = 100, .range = RANGE_MIN_MAX};
     CHECK(worst(want, outputs(apply("dynamic", g, &o, &a), x, 100, &a), 300) < 0.04f);
-    for (int m = RANGE_MSE; m <= RANGE_MIN_MAX; m++) {
+    for (int m = RANGE_AUTO; m <= RANGE_MIN_MAX; m++) {
         o.range = (enum range_method)m;
         struct graph *full = apply("full-integer", g, &o, &a);
         CHECK_EQ(I8, full->in[0]->type);
         CHECK_EQ(I8, full->out[0]->type);
         for (int k = 0; k < full->nnode; k++) CHECK_EQ(I8, full->node[k]->out[0]->type);
-        CHECK(worst(want, outputs(full, x, 100, &a), 300) < 0.12f);
+        // A percentile saturates a few values by design: all outputs together are as near, a single one need not be.
+        const float *got = outputs(full, x, 100, &a);
+        float sum = 0;
+        for (int i = 0; i < 300; i++) sum += fabsf(want[i] - got[i]);
+        CHECK(sum < 300 * 0.01f);
+        CHECK(worst(want, got, 300) < (m == RANGE_MSE || m == RANGE_MIN_MAX ? 0.12f : 0.2f));
     }
     arena_free(&a);
 }
