@@ -72,6 +72,7 @@ enum { NN_BLOCK_MAX = 32 }; // the largest block
 // nn_conv2d_s16  (p, x, w, bias, mult, shift, y): taps in the padding count as 0.
 // scratch: int16 copies of a core that wants them (nn_widen.h), NULL where struct layout has neither widen
 // nor patch.
+// pad_top, pad_left may be negative: the outputs begin further inside.
 typedef struct nn_conv2d {
     int32_t batch, in_h, in_w, in_c, out_h, out_w, out_c, k_h, k_w;
     int32_t stride_h, stride_w, dil_h, dil_w, pad_top, pad_left;

@@ -3,19 +3,20 @@
 #define NN_CONV2D_DYN_C
 #include "nn_pair_dyn.h"
 
-// Channels from o on at n positions.
-NN_INLINE void nn_conv2d_rest_dyn(const nn_conv2d *p, const int16_t *patch, float x_scale, int32_t x_zero,
-                                  const int8_t *w, const float *w_scale, const int32_t *w_sum,
-                                  const float *bias, float *y, int32_t o, int32_t n)
+// Channels from o on at n positions: few of a layer's or none, unless its weights are not in pairs or act is RELU6.
+NN_SHARED void nn_conv2d_rest_dyn(int32_t out_c, int32_t taps, int32_t group, int32_t act,
+                                  const int16_t *patch, float x_scale, int32_t x_zero, const int8_t *w,
+                                  const float *w_scale, const int32_t *w_sum, const float *bias, float *y,
+                                  int32_t o, int32_t n)
 {
-    for (; o < p->out_c; o += 2) {
+    for (; o < out_c; o += 2) {
         int32_t acc[2 * NN_PATCH];
         for (int32_t i = 0; i < 2 * NN_PATCH; i++) acc[i] = -x_zero * w_sum[o + i / NN_PATCH];
-        nn_pair_conv2d(p, acc, patch, w, o);
-        for (int32_t i = 0; i < 2 && o + i < p->out_c; i++)
+        nn_pair_conv2d(taps, group, acc, patch, w, o);
+        for (int32_t i = 0; i < 2 && o + i < out_c; i++)
             for (int32_t t = 0; t < n; t++) {
                 const float v = (float)acc[i * NN_PATCH + t] * w_scale[o + i];
-                y[t * p->out_c + o + i] = nn_act(NN_MADD(v, x_scale, bias[o + i]), p->act);
+                y[t * out_c + o + i] = nn_act(NN_MADD(v, x_scale, bias[o + i]), act);
             }
     }
 }
@@ -47,7 +48,9 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
                 else
                     nn_pair_blocks_none(&job, pairs);
             }
-            nn_conv2d_rest_dyn(p, scratch, x_scale[b], x_zero[b], w, w_scale, w_sum, bias, y, o, n);
+            if (o < out_c)
+                nn_conv2d_rest_dyn(out_c, p->k_h * p->k_w * p->in_c, p->group, p->act, scratch, x_scale[b],
+                                   x_zero[b], w, w_scale, w_sum, bias, y, o, n);
             y += n * out_c;
         }
     }

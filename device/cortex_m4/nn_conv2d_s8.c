@@ -8,11 +8,12 @@ NN_INLINE void nn_conv2d_rest_s8(const nn_conv2d *p, const int16_t *patch, const
                                  const int32_t *bias, const int32_t *mult, const int32_t *shift, int8_t *y,
                                  int32_t o, int32_t n)
 {
+    const int32_t taps = p->k_h * p->k_w * p->in_c;
     for (; o < p->out_c; o += 2) {
         int32_t acc[2 * NN_PATCH];
 #pragma GCC unroll 6
         for (int32_t i = 0; i < 2 * NN_PATCH; i++) acc[i] = bias[o + i / NN_PATCH];
-        nn_pair_conv2d(p, acc, patch, w, o);
+        nn_pair_conv2d(taps, p->group, acc, patch, w, o);
         for (int32_t i = 0; i < 2 && o + i < p->out_c; i++)
             for (int32_t t = 0; t < n; t++)
                 y[t * p->out_c + o + i] =

@@ -284,11 +284,11 @@ NN_INLINE void nn_pair_widen(int16_t *to, const int8_t *x, int32_t n)
 }
 
 // acc[o][position] += the sums of channels o and o + 1 of a convolution over a patch.
-NN_INLINE void nn_pair_conv2d(const nn_conv2d *p, int32_t *acc, const int16_t *patch, const int8_t *w,
-                              int32_t o)
+NN_INLINE void nn_pair_conv2d(int32_t taps, int32_t group, int32_t *acc, const int16_t *patch,
+                              const int8_t *w, int32_t o)
 {
-    const int32_t taps = p->k_h * p->k_w * p->in_c, pairs = (taps + 1) / 2;
-    if (p->group == 2)
+    const int32_t pairs = (taps + 1) / 2;
+    if (group == 2)
         nn_pair_sums(acc, pairs, patch, w + 2 * o * pairs);
     else
         nn_bytes_sums(acc, patch, 2 * NN_PATCH, NN_PATCH, w + o * taps, taps);

@@ -36,7 +36,10 @@ void inspect_print_memory(const struct inspected *m, const struct verdict *v, st
                    (int)strcspn(by, ";"), by); // converters join the names of what they fused
     }
     buf_puts(out, "steps:");
-    for (int s = 0; s < p->nstep; s++)
+    for (int s = 0; s < p->nstep; s++) {
+        const struct turns *t = p->step[s].turns;
         buf_printf(out, "%s%d %s", s % 4 ? ", " : "\n  ", s, p->step[s].k->name);
+        if (t) buf_printf(out, t->first ? " (%d of %d rows a turn)" : " (in turns)", t->rows, t->total);
+    }
     buf_puts(out, "\n");
 }

@@ -13,6 +13,7 @@ void plan_id(const struct plan *p, char id[17])
         const struct step *s = &p->step[i];
         sha256_add(&h, s->k->name, strlen(s->k->name) + 1);
         sha256_add(&h, s->params, (size_t)s->k->nfield * sizeof *s->params);
+        if (s->turns) sha256_add(&h, s->turns, sizeof *s->turns);
         for (int b = 0; b < s->k->nbuf; b++) {
             const struct ref *r = &s->buf[b];
             sha256_add(&h, &r->offset, sizeof r->offset);

@@ -78,6 +78,7 @@ static void data_print(const struct model *m, struct buf *out)
 
 static void argument_print(const struct model *m, const struct step *t, int b, struct buf *out)
 {
+    const struct turns *turns = t->turns;
     const struct ref *r = &t->buf[b];
     const char *type = t->k->buf_type[b];
     if (r->offset == -2) {
@@ -87,6 +88,9 @@ static void argument_print(const struct model *m, const struct step *t, int b, s
         bool same = !strcmp(type, arena_printf(m->arena, "const %s", c_type(r->t->type)));
         if (!same) buf_printf(out, "(%s *)(const void *)", type);
         buf_printf(out, "c%d", m->constant[constant_index(m, r)].number);
+    } else if (turns && turns->buf == b) {
+        buf_printf(out, "(%s *)(void *)(a + %d + first / %d * %d)", type, r->offset, turns->each,
+                   turns->bytes);
     } else {
         buf_printf(out, "(%s *)(void *)(a + %d)", type, r->offset);
     }
@@ -98,8 +102,21 @@ static void layer_print(const struct model *m, int s, struct buf *out)
 {
     const struct step *t = &m->plan->step[s];
     comment_print(t->node ? t->node->name : "", out);
-    buf_printf(out, "\nLAYER layer%d(uint8_t *a)\n{\n    %s(", s, t->k->name);
-    if (t->k->params) buf_printf(out, "&p%d%s", s, t->k->nbuf ? ", " : "");
+    const struct turns *k = t->turns;
+    if (k) { // positions `first` .. `first + n` of the layer's
+        buf_printf(out, "\nLAYER layer%d(uint8_t *a, int32_t first, int32_t n)\n{\n    %s p = p%d;\n", s,
+                   t->k->params, s);
+        if (k->in >= 0) buf_printf(out, "    p.%s = n;\n", t->k->field[k->in]);
+        if (k->each > 1)
+            buf_printf(out, "    p.%s = (n + %d) / %d;\n", t->k->field[k->out], k->each - 1, k->each);
+        else
+            buf_printf(out, "    p.%s = n;\n", t->k->field[k->out]);
+        if (k->pad >= 0) buf_printf(out, "    p.%s -= first * %d;\n", t->k->field[k->pad], k->stride);
+        buf_printf(out, "    %s(&p, ", t->k->name);
+    } else {
+        buf_printf(out, "\nLAYER layer%d(uint8_t *a)\n{\n    %s(", s, t->k->name);
+        if (t->k->params) buf_printf(out, "&p%d%s", s, t->k->nbuf ? ", " : "");
+    }
     for (int b = 0; b < t->k->nbuf; b++) {
         if (b) buf_puts(out, ", ");
         argument_print(m, t, b, out);
@@ -230,7 +247,16 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
     plan_window(p, &first);
     for (int s = first; s < p->nstep; s++) {
         if (s && s == p->front) buf_puts(out, "    if (!scores) return -1; // a window is not full yet\n");
-        buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
+        const struct turns *k = p->step[s].turns;
+        if (k)
+            buf_printf(
+                out,
+                "    for (int32_t i = 0; i < %d; i += %d) {\n        const int32_t n = nn_min(%d, %d - i);\n"
+                "        layer%d(a, i, n);\n        layer%d(a, i, n);\n    }\n    MARK();\n    MARK();\n",
+                k->total, k->rows, k->rows, k->total, s, s + 1);
+        else
+            buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
+        s += k != NULL;
     }
     output_print(m, out);
     list_print(m, "label", m->labels, m->classes, "CLASSES", out);

@@ -5,13 +5,6 @@
 
 enum { ALIGN = 16 }; // as memory.c places
 
-static const struct tensor *root(const struct plan *p, const struct tensor *t)
-{
-    for (int i = p->nalias - 1; i >= 0; i--)
-        if (p->alias[i].out == t) return root(p, p->alias[i].in);
-    return t;
-}
-
 static int32_t aligned(int64_t bytes)
 {
     return (int32_t)((bytes + ALIGN - 1) / ALIGN * ALIGN);
@@ -20,7 +13,7 @@ static int32_t aligned(int64_t bytes)
 static void touch(const struct plan *p, struct live *v, int *n, const struct tensor *t, int32_t offset,
                   int step)
 {
-    const struct tensor *r = root(p, t);
+    const struct tensor *r = plan_root(p, t);
     int k = 0;
     while (k < *n && v[k].t != r) k++;
     if (k == *n) v[(*n)++] = (struct live){r, step, step, 0, offset};
@@ -48,14 +41,16 @@ const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
             const struct ref *r = &p->step[s].buf[i];
             if (r->offset < 0) continue;
-            if (r->t)
-                touch(p, v, n, r->t, r->offset, s);
-            else
-                v[(*n)++] = (struct live){NULL, s, s, aligned(r->bytes), r->offset};
+            if (!r->t) {
+                v[(*n)++] = (struct live){NULL, step_from(p, s), step_to(p, s), aligned(r->bytes), r->offset};
+                continue;
+            }
+            touch(p, v, n, r->t, r->offset, step_from(p, s));
+            touch(p, v, n, r->t, r->offset, step_to(p, s));
         }
     for (int i = 0; i < *n; i++) // states stay from one run to the next
         for (int k = 0; k < p->nkept; k++)
-            if (v[i].t && v[i].t == root(p, p->kept[k].t)) v[i].first = 0, v[i].last = p->nstep;
+            if (v[i].t && v[i].t == plan_root(p, p->kept[k].t)) v[i].first = 0, v[i].last = p->nstep;
     for (int i = 0; i < g->nout; i++)
         if (!tensor_is_const(g->out[i])) touch(p, v, n, g->out[i], p->out[i].offset, p->nstep);
     qsort(v, (size_t)*n, sizeof *v, by_address);

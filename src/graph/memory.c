@@ -19,13 +19,6 @@ struct blocks {
     int n;
 };
 
-static const struct tensor *root(const struct plan *p, const struct tensor *t)
-{
-    for (int i = p->nalias - 1; i >= 0; i--)
-        if (p->alias[i].out == t) return root(p, p->alias[i].in);
-    return t;
-}
-
 static struct block *block_of(struct blocks *b, const struct tensor *t)
 {
     for (int i = 0; i < b->n; i++)
@@ -36,7 +29,7 @@ static struct block *block_of(struct blocks *b, const struct tensor *t)
 static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t, int step)
 {
     int64_t bytes = (tensor_bytes(t) + ALIGN - 1) / ALIGN * ALIGN;
-    t = root(p, t);
+    t = plan_root(p, t);
     struct block *k = block_of(b, t);
     if (!k) {
         k = &b->v[b->n++];
@@ -56,11 +49,14 @@ static struct blocks blocks_of(struct plan *p)
     for (int s = 0; s < p->nstep; s++)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
             struct ref *r = &p->step[s].buf[i];
-            if (r->t && r->offset >= 0) block_touch(p, &b, r->t, s);
+            if (r->t && r->offset >= 0) {
+                block_touch(p, &b, r->t, step_from(p, s));
+                block_touch(p, &b, r->t, step_to(p, s));
+            }
             if (!r->t && r->offset >= 0) {
                 int32_t bytes = (r->bytes + ALIGN - 1) / ALIGN * ALIGN;
                 r->offset = b.n; // for now: which block; plan_place turns it into the address
-                b.v[b.n++] = (struct block){NULL, s, s, bytes, 0};
+                b.v[b.n++] = (struct block){NULL, step_from(p, s), step_to(p, s), bytes, 0};
             }
         }
     for (int i = 0; i < p->nkept; i++) { // from the first step to behind the last, so from run to run
@@ -168,7 +164,7 @@ static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
 static struct ref ref_placed(struct plan *p, struct blocks *b, const struct tensor *t)
 {
     if (tensor_is_const(t)) return ref_in(t);
-    struct block *k = block_of(b, root(p, t));
+    struct block *k = block_of(b, plan_root(p, t));
     return (struct ref){t, k->offset, 0, false};
 }
 
@@ -184,7 +180,7 @@ bool plan_place(struct plan *p, struct err *e)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
             struct ref *r = &p->step[s].buf[i];
             if (r->offset < 0) continue;
-            r->offset = r->t ? block_of(&b, root(p, r->t))->offset : b.v[r->offset].offset;
+            r->offset = r->t ? block_of(&b, plan_root(p, r->t))->offset : b.v[r->offset].offset;
         }
     p->in = arena_new_n(p->arena, (size_t)p->g->nin, struct ref);
     p->out = arena_new_n(p->arena, (size_t)p->g->nout, struct ref);

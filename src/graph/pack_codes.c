@@ -47,7 +47,7 @@ static bool pack(struct plan *p, const struct step *s, const struct tensor *w, c
     const nn_codes q = {.n = (int32_t)n, .borrow = pairs};
     const struct ref r[] = {ref_in(codes), ref_in(book), ref_out(u)};
     *out = (struct step){&kernel_nn_unpack_codes, s->node, arena_copy(p->arena, &q, sizeof q),
-                         arena_copy(p->arena, r, sizeof r)};
+                         arena_copy(p->arena, r, sizeof r), NULL};
     return true;
 }
 

@@ -9,7 +9,7 @@ const struct layout layout_host = {.conv_f32 = 16, .conv_s8 = 4, .dense_f32 = 16
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf)
 {
-    assert(k->nbuf <= KERNEL_MAX_BUF);
+    assert(k->nbuf <= KERNEL_MAX_BUF && k->nfield <= STEP_MAX_FIELD);
     if (p->nstep == p->step_cap) {
         int cap = p->step_cap ? 2 * p->step_cap : 32;
         struct step *more = arena_new_n(p->arena, (size_t)cap, struct step);
@@ -18,10 +18,34 @@ void plan_step(struct plan *p, const struct node *n, const struct kernel *k, con
         p->step_cap = cap;
     }
     struct step *s = &p->step[p->nstep++];
-    s->k = k;
-    s->node = n;
+    *s = (struct step){.k = k, .node = n};
     s->params = arena_copy(p->arena, params, (size_t)k->nfield * sizeof(int32_t));
     s->buf = arena_copy(p->arena, buf, (size_t)k->nbuf * sizeof *buf);
+}
+
+int step_field(const struct step *s, const char *name)
+{
+    for (int i = 0; i < s->k->nfield; i++)
+        if (!strcmp(s->k->field[i], name)) return i;
+    assert(0);
+    return -1;
+}
+
+int step_from(const struct plan *p, int s)
+{
+    return s - (p->step[s].turns && !p->step[s].turns->first);
+}
+
+int step_to(const struct plan *p, int s)
+{
+    return s + (p->step[s].turns && p->step[s].turns->first);
+}
+
+const struct tensor *plan_root(const struct plan *p, const struct tensor *t)
+{
+    for (int i = p->nalias - 1; i >= 0; i--)
+        if (p->alias[i].out == t) return plan_root(p, p->alias[i].in);
+    return t;
 }
 
 void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in)
@@ -91,7 +115,7 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
         plan_alias(p, g->state[i].after, g->state[i].before);
         plan_keep(p, g->state[i].before);
     }
-    if (!plan_place(p, e)) return NULL;
+    if (!plan_tile(p, e)) return NULL;
     if (!l->group || l->group == layout_host.group) return p;
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
     host->fma = l->fma;

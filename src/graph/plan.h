@@ -30,6 +30,7 @@ struct layout {
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
     enum gates_layout gates; // recurrent layers' int8 weights
     bool curve; // logistic and tanh of integer recurrent layers by a table of 38 KB (device/nn_curve_q15.h)
+    bool tile; // a layer and the pool behind it take turns where that makes the arena smaller (tile.c)
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine
@@ -52,11 +53,22 @@ struct ref { // one argument of a call
     bool written;   // the call writes it
 };
 
+// A step that takes turns with the one behind it, or before it, and makes `rows` positions of its output each time.
+struct turns {
+    int32_t total, rows; // positions of the first step in all, and a turn; the last turn has what is left
+    int32_t each;        // of them that are one position here: 1, a pool's kernel
+    int32_t in, out;     // members of params: the turn's positions; -1
+    int32_t pad, stride; // a padded layer: this member falls by `stride` a position; -1
+    int32_t buf, bytes;  // the buffer that moves on by so many bytes a position; -1
+    bool first;          // of the two steps
+};
+
 struct step {
     const struct kernel *k;
-    const struct node *node; // where it came from, for messages and counts a layer
-    const int32_t *params;   // k->nfield numbers
-    struct ref *buf;         // k->nbuf
+    const struct node *node;   // where it came from, for messages and counts a layer
+    const int32_t *params;     // k->nfield numbers
+    struct ref *buf;           // k->nbuf
+    const struct turns *turns; // NULL: one call
 };
 
 struct plan {
@@ -93,6 +105,16 @@ struct ref ref_out(const struct tensor *t);
 struct ref ref_scratch(int32_t bytes);
 // Gives every computed tensor and scratch buffer an offset; called by plan_lower.
 bool plan_place(struct plan *p, struct err *e);
+// The same, with layers and pools in turns where the layout allows it and the arena gets smaller (tile.c).
+bool plan_tile(struct plan *p, struct err *e);
+// A step's parameters in the turn that begins with position `first`, and by how many bytes its moving buffer has moved.
+enum { STEP_MAX_FIELD = 40 };
+void step_turn(const struct step *s, int32_t first, int32_t *params, int32_t *moved);
+int step_field(const struct step *s, const char *name); // its index in params
+// The steps at which what step s uses is in use: with its partner's, where it takes turns.
+int step_from(const struct plan *p, int s);
+int step_to(const struct plan *p, int s);
+const struct tensor *plan_root(const struct plan *p, const struct tensor *t); // whose bytes t shares
 // Layers with int8 weights of at most 16 values: 4-bit codes, unpacked in front of each call into scratch (pack_codes.c).
 // Half the flash of these weights, for a larger arena (the largest layer, whole) and a few instructions a weight.
 bool plan_pack(struct plan *p, struct arena *a, struct err *e);

@@ -28,14 +28,36 @@ static void *ref_bytes(struct runner *r, const struct ref *f)
     return f->offset == -1 ? (void *)(uintptr_t)f->t->data : r->memory + f->offset;
 }
 
+static void call(struct runner *r, const struct step *t, void **buf, int32_t first)
+{
+    int32_t params[STEP_MAX_FIELD], moved;
+    for (int i = 0; i < t->k->nbuf; i++) buf[i] = ref_bytes(r, &t->buf[i]);
+    void (*const kernel)(const void *, void *const *) =
+        r->plan->layout->fma && t->k->call_fma ? t->k->call_fma : t->k->call;
+    if (!t->turns) {
+        kernel(t->params, buf);
+        return;
+    }
+    step_turn(t, first, params, &moved);
+    if (t->turns->buf >= 0) buf[t->turns->buf] = (uint8_t *)buf[t->turns->buf] + moved;
+    kernel(params, buf);
+}
+
 static void steps(struct runner *r, run_observer *observe, void *who)
 {
     const struct plan *p = r->plan;
     for (int s = 0; s < p->nstep; s++) {
         const struct step *t = &p->step[s];
         void *buf[KERNEL_MAX_BUF];
-        for (int i = 0; i < t->k->nbuf; i++) buf[i] = ref_bytes(r, &t->buf[i]);
-        (p->layout->fma && t->k->call_fma ? t->k->call_fma : t->k->call)(t->params, buf);
+        for (int32_t i = 0; t->turns && i < t->turns->total; i += t->turns->rows) {
+            call(r, t, buf, i);
+            call(r, t + 1, buf, i);
+        }
+        if (t->turns) {
+            s++; // both are done; their outputs as a whole are not there to be observed
+            continue;
+        }
+        call(r, t, buf, 0);
         for (int i = 0; observe && i < t->k->nbuf; i++)
             if (t->buf[i].written && t->buf[i].t) observe(who, t, t->buf[i].t, buf[i]);
     }

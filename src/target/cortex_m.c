@@ -10,14 +10,15 @@
     "-Wl,--defsym=__vec=" #vec " -Wl,--defsym=__rom=" #rom " -Wl,--defsym=__rom_size=" #rom_size             \
     " -Wl,--defsym=__ram=" #ram " -Wl,--defsym=__ram_size=" #ram_size
 
-static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
+static const struct layout blocks = {
+    .tile = true, .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
 static const struct layout pairs_fma = { // device/cortex_m4/nn_pair_s8.h
-    .conv_f32 = 4, .conv_s8 = 2, .dense_f32 = 4, .dense_s8 = 2,
-    .fma = true,   .group = 2,   .patch = 3,     .gates = GATES_PAIRS};
+    .tile = true, .conv_f32 = 4, .conv_s8 = 2, .dense_f32 = 4,      .dense_s8 = 2,
+    .fma = true,  .group = 2,    .patch = 3,   .gates = GATES_PAIRS};
 
 static const struct layout groups_fma = { // device/cortex_m55/nn_mve.h
-    .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4,       .dense_s8 = 4,
-    .fma = true,   .group = 16,  .gates = GATES_GROUPS};
+    .tile = true,  .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4,
+    .dense_s8 = 4, .fma = true,   .group = 16,  .gates = GATES_GROUPS};
 
 const struct target cortex_m0 = {
     .name = "cortex-m0",

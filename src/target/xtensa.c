@@ -1,8 +1,10 @@
 // Xtensa: the ESP8266's small core and a stand-in for the ESP32's.
 #include "target.h"
 
-static const struct layout blocks = {.conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
-static const struct layout rows_widened_fma = {.conv_f32 = 4,
+static const struct layout blocks = {
+    .tile = true, .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4};
+static const struct layout rows_widened_fma = {.tile = true,
+                                               .conv_f32 = 4,
                                                .conv_s8 = 1,
                                                .dense_f32 = 4,
                                                .dense_s8 = 1,
@@ -10,7 +12,8 @@ static const struct layout rows_widened_fma = {.conv_f32 = 4,
                                                .fma = true,
                                                .group = 5,
                                                .gates = GATES_WIDE};
-static const struct layout rows_ahead = {.conv_f32 = 4,
+static const struct layout rows_ahead = {.tile = true,
+                                         .conv_f32 = 4,
                                          .conv_s8 = 1,
                                          .dense_f32 = 4,
                                          .dense_s8 = 1,

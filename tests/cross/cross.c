@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 28, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
+enum { WINDOWS = 4, NCASE = 31, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -44,7 +44,10 @@ static const struct {
                   {"signal", "dynamic", true},
                   {"signal", "full-integer", true},
                   {"signal", "clustered-full-integer", false}, // packed
-                  {"separable", "clustered-dynamic", false}};
+                  {"separable", "clustered-dynamic", false},
+                  {"pooled", "lite", false},
+                  {"pooled", "dynamic", false},
+                  {"pooled", "full-integer", false}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
@@ -72,6 +75,7 @@ static bool make_graphs(struct arena *a, struct err *e)
                           : !strcmp(cases[i].network, "attention") ? attention_graph(a, 4)
                           : !strcmp(cases[i].network, "signal")    ? signal_graph(a, 6)
                           : !strcmp(cases[i].network, "separable") ? separable_graph(a, 7)
+                          : !strcmp(cases[i].network, "pooled")    ? pooled_graph(a, 9)
                                                                    : choices_graph(a, 5);
         struct compress_opt o = {
             .calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32, .fine_tune = as_they_are};

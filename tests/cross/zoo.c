@@ -199,6 +199,22 @@ struct graph *signal_graph(struct arena *a, uint64_t seed)
     return finish(&z);
 }
 
+struct graph *pooled_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "pooled", 4, (int32_t[]){1, 24, 16, 3}, seed);
+    convolve(&z, OP_CONV_2D, 8, 3, 3, (struct conv){{1, 1}, {1, 1}, {1, 1, 1, 1}, ACT_RELU});
+    pool(&z, OP_MAX_POOL_2D, (struct pool){{2, 2}, {2, 2}, {0}, ACT_NONE});
+    reshape(&z, 4, (int32_t[]){1, 1, 96, 8});
+    convolve(&z, OP_CONV_2D, 32, 1, 10, (struct conv){{1, 1}, {1, 1}, {0}, ACT_NONE}); // 87
+    pool(&z, OP_AVERAGE_POOL_2D, (struct pool){{1, 3}, {1, 3}, {0}, ACT_NONE});
+    convolve(&z, OP_CONV_2D, 32, 1, 3, (struct conv){{1, 1}, {1, 1}, {0, 1, 0, 1}, ACT_RELU});
+    pool(&z, OP_MAX_POOL_2D, (struct pool){{1, 2}, {1, 2}, {0}, ACT_NONE}); // 14 of 29
+    reshape(&z, 2, (int32_t[]){1, 448});
+    dense(&z, 5, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    return finish(&z);
+}
+
 struct graph *separable_graph(struct arena *a, uint64_t seed)
 {
     struct zoo z = start(a, "separable", 4, (int32_t[]){1, 1, 128, 9}, seed);
