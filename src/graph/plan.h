@@ -30,7 +30,7 @@ struct layout {
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
     enum gates_layout gates; // recurrent layers' int8 weights
     bool curve; // logistic and tanh of integer recurrent layers by a table of 38 KB (device/nn_curve_q15.h)
-    bool tile; // a layer and the pool behind it take turns where that makes the arena smaller (tile.c)
+    bool tile;  // a layer and the pool behind it take turns where that makes the arena smaller (tile.c)
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine

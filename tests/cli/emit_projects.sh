@@ -4,7 +4,7 @@ wearlite emit $M --target esp8266 --project arduino --name gait --golden 1 -o y 
 wearlite emit $M --target cortex-m55 --project arduino -o z; echo $?
 wearlite emit $M --target cortex-m4f --project esp-idf -o z; echo $?
 wearlite emit $M --target cortex-m4f --project zephyr -o z; echo $?
-wearlite emit $M --target esp32 --project esp-idf --ram 1647 -o z; echo $?
+wearlite emit $M --target esp32 --project esp-idf --ram 1071 -o z; echo $?
 wearlite emit $M --target esp32 --project esp-idf --flash 300000 -o z; echo $?
 wearlite emit $M --target esp32 --hop 33 -o z; echo $?
 wearlite emit $M --target esp32 --hop -1 -o z; echo $?
