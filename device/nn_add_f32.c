@@ -1,16 +1,7 @@
 // Elementwise a + b of floats with broadcasting; contract in nn.h.
 #ifndef NN_ADD_F32_C
 #define NN_ADD_F32_C
-#include "nn_math.h"
+#include "nn_binary_f32.h"
 
-NN_API void nn_add_f32(const nn_binary *p, const float *a, const float *b, float *y)
-{
-    for (int32_t i = 0; i < p->d0; i++)
-        for (int32_t j = 0; j < p->d1; j++)
-            for (int32_t k = 0; k < p->d2; k++) {
-                const float *u = a + i * p->a0 + j * p->a1 + k * p->a2;
-                const float *v = b + i * p->b0 + j * p->b1 + k * p->b2;
-                for (int32_t n = p->d3; n > 0; n--, u += p->a3, v += p->b3) *y++ = nn_act(*u + *v, p->act);
-            }
-}
+NN_BINARY_F32(nn_add_f32, *u + *v)
 #endif

@@ -1,22 +1,20 @@
 // Average pooling of floats; contract in nn.h.
 #ifndef NN_AVERAGE_POOL_F32_C
 #define NN_AVERAGE_POOL_F32_C
-#include "nn_math.h"
+#include "nn_pool.h"
 
 NN_API void nn_average_pool_f32(const nn_pool *p, const float *x, float *y)
 {
     for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->c)
         for (int32_t oy = 0; oy < p->out_h; oy++)
             for (int32_t ox = 0; ox < p->out_w; ox++) {
-                const int32_t iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
-                const int32_t y0 = nn_max(iy, 0), y1 = nn_min(iy + p->k_h, p->in_h);
-                const int32_t x0 = nn_max(ix, 0), x1 = nn_min(ix + p->k_w, p->in_w);
-                const float count = (float)((y1 - y0) * (x1 - x0));
+                const nn_pool_window w = nn_pool_at(p, oy, ox);
+                const float count = (float)((w.y1 - w.y0) * (w.x1 - w.x0));
                 for (int32_t c = 0; c < p->c; c++) {
                     float sum = 0.0f;
-                    for (int32_t i = y0; i < y1; i++) {
-                        const float *in = x + (i * p->in_w + x0) * p->c + c;
-                        for (int32_t n = x1 - x0; n > 0; n--, in += p->c) sum += *in;
+                    for (int32_t i = w.y0; i < w.y1; i++) {
+                        const float *in = x + (i * p->in_w + w.x0) * p->c + c;
+                        for (int32_t n = w.x1 - w.x0; n > 0; n--, in += p->c) sum += *in;
                     }
                     *y++ = nn_act(sum / count, p->act);
                 }

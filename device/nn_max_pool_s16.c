@@ -1,26 +1,7 @@
 // Maximum pooling of int16; contract in nn.h.
 #ifndef NN_MAX_POOL_S16_C
 #define NN_MAX_POOL_S16_C
-#include "nn_math.h"
+#include "nn_pool.h"
 
-NN_API void nn_max_pool_s16(const nn_pool *p, const int16_t *x, int16_t *y)
-{
-    const int32_t channels = p->c, min = p->min,
-                  max = p->max; // a store to y may change p for all a compiler knows
-    for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->c)
-        for (int32_t oy = 0; oy < p->out_h; oy++)
-            for (int32_t ox = 0; ox < p->out_w; ox++, y += p->c) {
-                const int32_t iy = oy * p->stride_h - p->pad_top, ix = ox * p->stride_w - p->pad_left;
-                const int32_t y0 = nn_max(iy, 0), y1 = nn_min(iy + p->k_h, p->in_h);
-                const int32_t x0 = nn_max(ix, 0), x1 = nn_min(ix + p->k_w, p->in_w);
-                memcpy(y, x + (y0 * p->in_w + x0) * p->c, (size_t)p->c * sizeof *y);
-                for (int32_t i = y0; i < y1; i++)
-                    for (int32_t j = x0 + (i == y0); j < x1; j++) {
-                        const int16_t *in = x + (i * p->in_w + j) * p->c;
-                        for (int32_t c = 0; c < channels; c++) y[c] = in[c] > y[c] ? in[c] : y[c];
-                    }
-                if (min > -32768 || max < 32767)
-                    for (int32_t c = 0; c < channels; c++) y[c] = (int16_t)nn_clamp(y[c], min, max);
-            }
-}
+NN_MAX_POOL(nn_max_pool_s16, int16_t, min > -32768 || max < 32767, nn_clamp(v, min, max))
 #endif

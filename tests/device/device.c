@@ -6,20 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-// conv_f32, conv_s8, dense_f32, dense_s8, widen, fma, group, ahead, patch, gates, curve
+// conv_f32, conv_s8, dense_f32, dense_s8, widen, fma, group, ahead, patch, gates, curve, tile
 const struct layout device_layouts[] = {
-    {1, 1, 1, 1, 0, false, 0, false, 0, GATES_FOURS, false},
-    {4, 4, 4, 4, 0, false, 0, false, 0, GATES_FOURS, false},
-    {3, 3, 3, 3, 0, false, 0, false, 0, GATES_ROWS, false},
-    {16, 8, 32, 8, 0, true, 0, false, 0, GATES_FOURS, false},
-    {4, 4, 4, 4, 2, true, 0, false, 0, GATES_WIDE, true},
-    {16, 4, 16, 4, 0, false, 4, false, 0, GATES_PAIRS, false},
-    {16, 4, 16, 4, 0, true, 4, false, 0, GATES_GROUPS, false},
-    {16, 16, 16, 16, 0, false, 0, false, 0, GATES_WIDE, false},
-    {4, 2, 4, 2, 0, true, 2, false, 3, GATES_PAIRS, false},   // cortex_m4/
-    {4, 2, 4, 2, 0, true, 0, false, 3, GATES_PAIRS, false},   // cortex_m4/
-    {4, 4, 4, 4, 0, true, 16, false, 0, GATES_GROUPS, false}, // cortex_m55/
-    {4, 4, 4, 4, 0, true, 3, false, 0, GATES_FOURS, false}};  // rv32/
+    {1, 1, 1, 1, 0, false, 0, false, 0, GATES_FOURS, false, false},
+    {4, 4, 4, 4, 0, false, 0, false, 0, GATES_FOURS, false, false},
+    {3, 3, 3, 3, 0, false, 0, false, 0, GATES_ROWS, false, false},
+    {16, 8, 32, 8, 0, true, 0, false, 0, GATES_FOURS, false, false},
+    {4, 4, 4, 4, 2, true, 0, false, 0, GATES_WIDE, true, false},
+    {16, 4, 16, 4, 0, false, 4, false, 0, GATES_PAIRS, false, false},
+    {16, 4, 16, 4, 0, true, 4, false, 0, GATES_GROUPS, false, false},
+    {16, 16, 16, 16, 0, false, 0, false, 0, GATES_WIDE, false, false},
+    {4, 2, 4, 2, 0, true, 2, false, 3, GATES_PAIRS, false, false},   // cortex_m4/
+    {4, 2, 4, 2, 0, true, 0, false, 3, GATES_PAIRS, false, false},   // cortex_m4/
+    {4, 4, 4, 4, 0, true, 16, false, 0, GATES_GROUPS, false, false}, // cortex_m55/
+    {4, 4, 4, 4, 0, true, 3, false, 0, GATES_FOURS, false, false}};  // rv32/
 const int device_nlayout = sizeof device_layouts / sizeof *device_layouts;
 
 enum { GUARD = 32 };
