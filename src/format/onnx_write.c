@@ -112,7 +112,7 @@ static Onnx__ValueInfoProto *value_info(struct writer *w, const struct tensor *t
 bool batch_fixed(struct writer *w, const char *why)
 {
     w->touched = true;
-    return w->fixed || fail(w->e, "%s; ONNX files are written with a free batch", why);
+    return w->fixed || fail(w->e, "%s", why);
 }
 
 // Floats, and the integers and truths that are computed with them.
@@ -221,7 +221,7 @@ bool onnx_write(const struct graph *g, struct buf *out, struct err *e)
         w = (struct writer){.g = g, .a = &a, .e = e, .fixed = true};
         onnx__graph_proto__init(&p);
         ok = graph_write(&w, &p);
-        if (ok) log_debug("onnx: %s, so the file's batch is 1", free_batch.text);
+        if (ok) log_info("onnx: the batch of the file is 1: %s", free_batch.text);
     } else if (!ok)
         *e = free_batch;
     if (ok) {

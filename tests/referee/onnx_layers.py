@@ -126,8 +126,8 @@ def side_by_side(model, x):
     return m, packed, want, table
 
 
-def compare(folder, wearlite, path, x, say=print):
-    """The largest difference of any layer, in steps."""
+def compare(folder, wearlite, path, x, golden=None):
+    """The largest difference of any layer, in steps. golden: a folder for a committed case."""
     m, packed, want, table = side_by_side(onnx.load(path), x)
     os.makedirs(folder, exist_ok=True)
     layers, i, o = (os.path.join(folder, f) for f in ("layers.onnx", "layers-in.npy", "layers-out.npy"))
@@ -136,9 +136,8 @@ def compare(folder, wearlite, path, x, say=print):
     subprocess.run([wearlite, "run", layers, "-i", i, "-o", o, "-q"], check=True)
     d = np.abs(np.load(o).reshape(want.shape) - want)
     for name, ops, a, b in table:
-        say("  %-28s %-40s largest difference %.3f steps, %.2f %% equal" % (name[:28], ops[:40], d[:, a:b].max(), 100 * (d[:, a:b] < 0.5).mean()))
-    say("%s: %d layers, largest difference of any %.3f steps, %.2f %% of %d values equal" % (os.path.basename(path), len(table), d.max(), 100 * (d < 0.5).mean(), d.size))
-    golden = os.environ.get("GOLDEN")
+        print("  %-28s %-40s largest difference %.3f steps, %.2f %% equal" % (name[:28], ops[:40], d[:, a:b].max(), 100 * (d[:, a:b] < 0.5).mean()))
+    print("%s: %d layers, largest difference of any %.3f steps, %.2f %% of %d values equal" % (os.path.basename(path), len(table), d.max(), 100 * (d < 0.5).mean(), d.size))
     if golden:
         os.makedirs(golden, exist_ok=True)
         onnx.save(m, golden + "/model.onnx")
@@ -151,7 +150,7 @@ def compare(folder, wearlite, path, x, say=print):
 
 
 def main(folder, wearlite, *pairs):
-    worst = max(compare(folder, os.path.abspath(wearlite), m, np.load(x)) for m, x in zip(pairs[::2], pairs[1::2]))
+    worst = max(compare(folder, os.path.abspath(wearlite), m, np.load(x), os.environ.get("GOLDEN")) for m, x in zip(pairs[::2], pairs[1::2]))
     return not worst <= 1.001
 
 

@@ -77,6 +77,35 @@ def lstm(path):
     return [32, 3]
 
 
+def normalisation(path):
+    """Batch normalisation from int8 to int8, on every input there is: factors that are negative, nothing, tiny and large."""
+    factor, mean, beta = [1.0, -2.5, 0.0, 1e-3, 40.0], [0.1, -0.3, 2.0, 0.0, 0.5], [0.0, 1.5, -0.7, 0.25, -3.0]
+    numbers = [numpy_helper.from_array(np.asarray(v, t), n) for n, v, t in (
+        ("xs", 0.04, np.float32), ("xz", -7, np.int8), ("ys", 0.09, np.float32), ("yz", 11, np.int8), ("g", factor, np.float32),
+        ("b", beta, np.float32), ("m", mean, np.float32), ("v", [1, 4, 1, 1, 0.5], np.float32))]
+    nodes = [helper.make_node("DequantizeLinear", ["x", "xs", "xz"], ["f"]),
+             helper.make_node("BatchNormalization", ["f", "g", "b", "m", "v"], ["n"]),
+             helper.make_node("QuantizeLinear", ["n", "ys", "yz"], ["y"])]
+    ends = [helper.make_tensor_value_info(n, TensorProto.INT8, ["N", 5, 256]) for n in "xy"]
+    onnx.save(helper.make_model(helper.make_graph(nodes, "q", ends[:1], ends[1:], numbers),
+                                opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return np.tile(np.arange(-128, 128, dtype=np.int8), (1, 5, 1))
+
+
+def keep(name, path, x, y, tolerance):
+    """As a committed case, where GOLDEN names the folder."""
+    golden = os.environ.get("GOLDEN") and "%s/onnx_%s" % (os.environ["GOLDEN"], name.replace("-", "_"))
+    if not golden:
+        return
+    os.makedirs(golden, exist_ok=True)
+    onnx.save(onnx.load(path), golden + "/model.onnx")
+    np.save(golden + "/in.npy", x)
+    np.save(golden + "/out.npy", y)
+    with open(golden + "/ORIGIN", "w") as o:
+        o.write("model by tests/referee/onnx_quantized.py, onnxruntime.quantization %s\nout by onnxruntime, graph optimisation off\n"
+                "tolerance %.1e\n" % (onnx_layers.ort.__version__, tolerance))
+
+
 class Reader(CalibrationDataReader):
     def __init__(self, x):
         self.rest = iter([{"x": x[i : i + 1]} for i in range(len(x))])
@@ -88,7 +117,15 @@ class Reader(CalibrationDataReader):
 def main(folder, wearlite):
     folder, wearlite = os.path.abspath(folder), os.path.abspath(wearlite)
     os.makedirs(folder, exist_ok=True)
-    bad = 0
+    bad, path = 0, folder + "/normalisation.onnx"
+    x = normalisation(path)
+    want = onnx_layers.session(path).run(None, {"x": x})[0]
+    np.save(folder + "/x.npy", x)
+    subprocess.run([wearlite, "run", path, "-i", folder + "/x.npy", "-o", folder + "/y.npy", "-q"], check=True)
+    d = np.abs(np.load(folder + "/y.npy").astype(int) - want)
+    print("normalisation.onnx, all inputs: largest difference %d steps, %.2f %% of %d equal" % (d.max(), 100 * (d == 0).mean(), d.size))
+    bad += not d.max() <= 1
+    keep("layers_normalisation", path, x, want, 1)
     for make in (chain, branches, lstm):
         base = "%s/%s" % (folder, make.__name__)
         x = RNG.normal(0, 1, [64] + make(base + ".onnx")).astype(np.float32)
@@ -115,15 +152,8 @@ def main(folder, wearlite):
             subprocess.run([wearlite, "run", f, "-i", base + "-x.npy", "-o", folder + "/y.npy", "-q"], check=True)
             d = np.abs(np.load(folder + "/y.npy") - want) * 256
             print("%s, whole: largest difference %.3f steps of 1/256, %.1f %% equal" % (os.path.basename(f), d.max(), 100 * (d < 1e-3).mean()))
-            if dynamic and os.environ.get("GOLDEN"):
-                golden = "%s/onnx_%s" % (os.environ["GOLDEN"], os.path.basename(f)[:-5].replace("-", "_"))
-                os.makedirs(golden, exist_ok=True)
-                onnx.save(onnx.load(f), golden + "/model.onnx")
-                np.save(golden + "/in.npy", x[:4])
-                np.save(golden + "/out.npy", want[:4])
-                with open(golden + "/ORIGIN", "w") as o:
-                    o.write("model by tests/referee/onnx_quantized.py, onnxruntime.quantization %s\nout by onnxruntime, graph optimisation off\n"
-                            "tolerance %.1e\n" % (onnx_layers.ort.__version__, 1.5 * d[:4].max() / 256))
+            if dynamic:
+                keep(os.path.basename(f)[:-5], f, x[:4], want[:4], 1.5 * d[:4].max() / 256)
             bad += not (d.max() <= 1 if dynamic else onnx_layers.compare(folder + "/layers", wearlite, f, x) <= 1.001)
     print("%d failed" % bad)
     return bad > 0
