@@ -82,6 +82,65 @@ NN_INLINE void nn_dot4_f32(float *acc, const float *x, const float *w, int32_t n
     acc[3] = a3;
 }
 
+// Two blocks of four that share an input, where there are registers for eight accumulators and a gain in it.
+#if defined(__xtensa__) && NN_FMA
+#define NN_BLOCKS_F32 2
+#else
+#define NN_BLOCKS_F32 1
+#endif
+
+// acc[4 * b + o] += sum x[i] * w[b * next + 4 * i + o], o < 4, b < 2: nn_dot4_f32 of two blocks.
+NN_INLINE void nn_dot4x2_f32(float *acc, const float *x, const float *w, ptrdiff_t next, int32_t n)
+{
+    const float *v = w + next;
+    float a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3];
+    float b0 = acc[4], b1 = acc[5], b2 = acc[6], b3 = acc[7];
+#if defined(__xtensa__) && NN_FMA
+    // four taps a turn of the loop that costs nothing; the compiler loads all weights first and runs out of registers
+#define NN_HALF(w, at, a)                                                                                    \
+    "lsi %[t0], %[" w "], " at "\n\tlsi %[t1], %[" w "], " at "+4\n\t"                                       \
+    "lsi %[t2], %[" w "], " at "+8\n\tlsi %[t3], %[" w "], " at "+12\n\t"                                    \
+    "madd.s %[" a "0], %[in], %[t0]\n\tmadd.s %[" a "1], %[in], %[t1]\n\t"                                   \
+    "madd.s %[" a "2], %[in], %[t2]\n\tmadd.s %[" a "3], %[in], %[t3]\n\t"
+#define NN_TAP(i) "lsi %[in], %[x], 4*" i "\n\t" NN_HALF("w", "16*" i, "a") NN_HALF("v", "16*" i, "b")
+    float tap, t0, t1, t2, t3;
+    __asm__ volatile("loopnez %[n], .Lnn_dot4x2_%=\n\t" NN_TAP("0") NN_TAP("1") NN_TAP("2")
+                         NN_TAP("3") "addi %[x], %[x], 16\n\t"
+                                     "addi %[w], %[w], 64\n\t"
+                                     "addi %[v], %[v], 64\n"
+                                     ".Lnn_dot4x2_%=:"
+                     : [x] "+r"(x), [w] "+r"(w), [v] "+r"(v), [a0] "+f"(a0), [a1] "+f"(a1), [a2] "+f"(a2),
+                       [a3] "+f"(a3), [b0] "+f"(b0), [b1] "+f"(b1), [b2] "+f"(b2), [b3] "+f"(b3),
+                       [in] "=&f"(tap), [t0] "=&f"(t0), [t1] "=&f"(t1), [t2] "=&f"(t2), [t3] "=&f"(t3)
+                     : [n] "r"(n / 4)
+                     : "memory");
+#undef NN_TAP
+#undef NN_HALF
+    n &= 3;
+#endif
+    for (; n > 0; n--) {
+        const float in = *x++;
+        a0 = NN_MADD(in, w[0], a0);
+        a1 = NN_MADD(in, w[1], a1);
+        a2 = NN_MADD(in, w[2], a2);
+        a3 = NN_MADD(in, w[3], a3);
+        b0 = NN_MADD(in, v[0], b0);
+        b1 = NN_MADD(in, v[1], b1);
+        b2 = NN_MADD(in, v[2], b2);
+        b3 = NN_MADD(in, v[3], b3);
+        w += 4;
+        v += 4;
+    }
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+    acc[4] = b0;
+    acc[5] = b1;
+    acc[6] = b2;
+    acc[7] = b3;
+}
+
 // y[o] = act(acc[o]), o < n
 NN_INLINE void nn_put_f32(float *y, const float *acc, int32_t n, int32_t act)
 {

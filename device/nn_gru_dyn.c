@@ -27,17 +27,15 @@ NN_API void nn_gru_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
                                      z + units4);
             }
         }
-        for (int32_t k = 0; k < 2 * units4; k++) z[k] = nn_cell_act(z[k], p->gate_act);
+        nn_cell_acts(z, 2 * units4, p->gate_act, z);
         if (p->reset_after) {
             for (int32_t k = 0; k < units; k++) n[k] = NN_MADD(r[k], rec[k], n[k]);
         } else if (h) {
             for (int32_t k = 0; k < units; k++) rec[k] = r[k] * h[k];
             nn_dyn_add_h(p, &d, rec, 2, 3, z, z);
         }
-        for (int32_t k = 0; k < units; k++) {
-            const float v = nn_cell_act(n[k], p->act);
-            next[k] = NN_MADD(z[k], (h ? h[k] : 0.0f) - v, v);
-        }
+        nn_cell_acts(n, units, p->act, n);
+        for (int32_t k = 0; k < units; k++) next[k] = NN_MADD(z[k], (h ? h[k] : 0.0f) - n[k], n[k]);
         h = next;
     }
     nn_keep_f32(h_kept, h, units);

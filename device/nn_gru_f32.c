@@ -10,10 +10,10 @@ NN_INLINE void nn_gru_gates_f32(const nn_recurrent *p, const float *x, const flo
     for (int32_t u = 0; u < p->units; u += 2, bias += 4, w += 4 * (p->in_c + p->units)) {
         float sum[4];
         nn_sums4_f32(p, sum, bias, x, h, w);
+        nn_cell_acts(sum, 4, p->gate_act, sum);
         for (int32_t k = 0; k < 2 && u + k < p->units; k++) {
-            const float gate = nn_cell_act(sum[2 * k + 1], p->gate_act);
-            z[u + k] = nn_cell_act(sum[2 * k], p->gate_act);
-            r[u + k] = p->reset_after ? gate : h ? gate * h[u + k] : 0.0f;
+            z[u + k] = sum[2 * k];
+            r[u + k] = p->reset_after ? sum[2 * k + 1] : h ? sum[2 * k + 1] * h[u + k] : 0.0f;
         }
     }
 }
@@ -36,10 +36,11 @@ NN_API void nn_gru_f32(const nn_recurrent *p, const float *x, const float *w_gat
                 for (int32_t k = 0; k < 4; k++) rec[k] = b_rec[u + k];
                 if (h) nn_dot4_f32(rec, h, v + 4 * p->in_c, p->units);
             }
+            for (int32_t k = 0; p->reset_after && k < 4 && u + k < p->units; k++)
+                sum[k] = NN_MADD(r[u + k], rec[k], sum[k]);
+            nn_cell_acts(sum, nn_min(p->units - u, 4), p->act, sum);
             for (int32_t k = 0; k < 4 && u + k < p->units; k++) {
-                const float s = p->reset_after ? NN_MADD(r[u + k], rec[k], sum[k]) : sum[k];
-                const float n = nn_cell_act(s, p->act);
-                next[u + k] = NN_MADD(z[u + k], (h ? h[u + k] : 0.0f) - n, n);
+                next[u + k] = NN_MADD(z[u + k], (h ? h[u + k] : 0.0f) - sum[k], sum[k]);
             }
         }
         h = next;

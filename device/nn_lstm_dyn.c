@@ -18,13 +18,13 @@ NN_API void nn_lstm_dyn(const nn_recurrent *p, const int8_t *x, const float *x_s
         nn_gates_take(d.m.wide, x + at * p->in_c, p->in_c);
         nn_gates_add_dyn(p, &d.m.x, w_scale, x_scale[at], x + at * p->in_c, d.m.wide, 0, 4, bias, s);
         if (h) nn_dyn_add_h(p, &d, h, 0, 4, s, s);
-        for (int32_t k = 0; k < units; k++) {
-            const float i = nn_cell_act(s[k], p->gate_act), f = nn_cell_act(s[units4 + k], p->gate_act);
-            const float g = nn_cell_act(s[2 * units4 + k], p->act),
-                        o = nn_cell_act(s[3 * units4 + k], p->gate_act);
-            c[k] = nn_cell_clip(p, NN_MADD(f, c[k], i * g));
-            next[k] = o * nn_cell_act(c[k], p->act);
-        }
+        nn_cell_acts(s, 2 * units4, p->gate_act, s);
+        nn_cell_acts(s + 2 * units4, units, p->act, s + 2 * units4);
+        nn_cell_acts(s + 3 * units4, units, p->gate_act, s + 3 * units4);
+        for (int32_t k = 0; k < units; k++)
+            c[k] = nn_cell_clip(p, NN_MADD(s[units4 + k], c[k], s[k] * s[2 * units4 + k]));
+        nn_cell_acts(c, units, p->act, s);
+        for (int32_t k = 0; k < units; k++) next[k] = s[3 * units4 + k] * s[k];
         h = next;
     }
     nn_keep_f32(h_kept, h, units);

@@ -1,6 +1,7 @@
 // What the recurrent float kernels share.
 #ifndef NN_RECURRENT_F32_H
 #define NN_RECURRENT_F32_H
+#include "nn_activate_f32.h"
 #include "nn_dot_f32.h"
 
 NN_INLINE float nn_cell_act(float v, int32_t act)
@@ -11,6 +12,17 @@ NN_INLINE float nn_cell_act(float v, int32_t act)
     if (act == NN_CELL_LINEAR) return v;
     v = NN_MADD(v, act == NN_CELL_HARD_5 ? 0.2f : 1.0f / 6.0f, 0.5f);
     return v < 0.0f ? 0.0f : v > 1.0f ? 1.0f : v;
+}
+
+// to[i] = act(v[i]), i < n; to may be v.
+NN_INLINE void nn_cell_acts(const float *v, int32_t n, int32_t act, float *to)
+{
+    if (act == NN_CELL_TANH)
+        nn_tanhs_f32(v, n, to);
+    else if (act == NN_CELL_LOGISTIC)
+        nn_logistics_f32(v, n, to);
+    else
+        for (int32_t i = 0; i < n; i++) to[i] = nn_cell_act(v[i], act);
 }
 
 // What a cell may hold.

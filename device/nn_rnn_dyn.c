@@ -17,7 +17,7 @@ NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
         nn_gates_take(d.m.wide, x + at * p->in_c, p->in_c);
         nn_gates_add_dyn(p, &d.m.x, w_scale, x_scale[at], x + at * p->in_c, d.m.wide, 0, 1, bias, s);
         if (h) nn_dyn_add_h(p, &d, h, 0, 1, s, s);
-        for (int32_t k = 0; k < units; k++) next[k] = nn_cell_act(s[k], p->act);
+        nn_cell_acts(s, units, p->act, next);
         h = next;
     }
     nn_keep_f32(h_kept, h, units);

@@ -13,7 +13,7 @@ NN_API void nn_rnn_f32(const nn_recurrent *p, const float *x, const float *w, co
         for (int32_t u = 0; u < p->units; u += 4, v += 4 * (p->in_c + p->units)) {
             float sum[4];
             nn_sums4_f32(p, sum, b + u, in, h, v);
-            for (int32_t k = 0; k < 4 && u + k < p->units; k++) next[u + k] = nn_cell_act(sum[k], p->act);
+            nn_cell_acts(sum, nn_min(p->units - u, 4), p->act, next + u);
         }
         h = next;
     }
