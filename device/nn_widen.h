@@ -7,6 +7,7 @@
 #include "nn_math.h"
 
 enum { NN_WIDEN_SLACK = 8 }; // int16 behind each copy that an inner loop may read (never use)
+enum { NN_WIDE_AHEAD = 8 };  // group: the weights of all channels are widened already, SLACK behind the last
 
 // Channels of the copy: even, so that every position starts on a 32-bit word.
 NN_INLINE int32_t nn_widen_channels(const nn_conv2d *p)
@@ -46,10 +47,16 @@ NN_INLINE int32_t nn_widen_input(const nn_conv2d *p)
     return ((nn_widen_rows(p) * nn_widen_columns(p) * nn_widen_channels(p) + 3) & ~3) + NN_WIDEN_SLACK;
 }
 
+// int16 of an output channel's weights.
+NN_INLINE int32_t nn_widen_weights(const nn_conv2d *p)
+{
+    return nn_widen_runs(p) * nn_widen_run4(p);
+}
+
 // Bytes of scratch for the input and the weights of `channels` output channels.
 NN_INLINE int32_t nn_conv2d_widened(const nn_conv2d *p, int32_t channels)
 {
-    return 2 * (nn_widen_input(p) + channels * nn_widen_runs(p) * nn_widen_run4(p) + NN_WIDEN_SLACK);
+    return 2 * (nn_widen_input(p) + channels * nn_widen_weights(p) + NN_WIDEN_SLACK);
 }
 
 NN_INLINE int32_t nn_dense_widened(const nn_dense *p)

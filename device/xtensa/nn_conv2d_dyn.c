@@ -1,5 +1,5 @@
 // Convolution with int8 weights of activations quantised on the fly, on MAC16; contract in nn.h.
-// scratch: nn_conv2d_widened(p, 1) bytes, with group NN_TOOM and above nn_toom_scratch(p).
+// scratch: as nn_conv2d_s8.c.
 #ifndef NN_CONV2D_DYN_C
 #define NN_CONV2D_DYN_C
 #include "nn_conv2d_mac16.h"
@@ -55,13 +55,13 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
                           const int8_t *w, const float *w_scale, const int32_t *w_sum, const float *bias,
                           float *y, int16_t *scratch)
 {
-    if (p->group >= NN_TOOM) {
+    if (p->group >= NN_TOOM && p->group <= NN_TOOM_WIDE) {
         nn_conv2d_toom_dyn(p, x, x_scale, x_zero, w, w_scale, w_sum, bias, y, scratch);
         return;
     }
     const nn_mac16_shape s = nn_mac16_shape_of(p);
     const int32_t act = p->act, out_c = p->out_c;
-    int16_t *const ww = scratch + nn_widen_input(p);
+    int16_t *const room = scratch + nn_widen_input(p);
     for (int32_t b = 0; b < p->batch; b++) {
         const float xs = x_scale[b];
         nn_conv2d_widen_input(p, x, x_zero[b], scratch);
@@ -69,7 +69,7 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
             const int32_t start = -x_zero[b] * w_sum[o];
             const float ws = w_scale[o], add = bias[o];
             float *out = y + o;
-            nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
+            const int16_t *const ww = nn_mac16_weights(p, &s, w, o, room);
             for (int32_t oy = 0; oy < p->out_h; oy++) {
                 const int16_t *in = scratch + oy * s.next_row - 2;
                 int32_t n = p->out_w;

@@ -24,6 +24,15 @@ NN_INLINE const int8_t *nn_block_weights(const int8_t *w, int32_t o, int32_t tap
     return w + o / block * block * taps + o % block;
 }
 
+// Channel o's weights widened: into ww, or where they lie so already.
+NN_INLINE const int16_t *nn_mac16_weights(const nn_conv2d *p, const nn_mac16_shape *s, const int8_t *w,
+                                          int32_t o, int16_t *ww)
+{
+    if (p->group == NN_WIDE_AHEAD) return (const int16_t *)(const void *)w + o * nn_widen_weights(p);
+    nn_conv2d_widen_weights(p, nn_block_weights(w, o, s->taps, p->block), p->block, ww);
+    return ww;
+}
+
 // The sum at one position (x: its upper left corner in the copy) of a kernel of several rows, or a dilated
 // one.
 NN_INLINE int32_t nn_mac16_runs(const nn_conv2d *p, const nn_mac16_shape *s, int32_t acc, const int16_t *x,

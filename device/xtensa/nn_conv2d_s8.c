@@ -1,5 +1,5 @@
-// Convolution of int8 on MAC16; contract in nn.h. scratch: nn_conv2d_widened(p, 1) bytes, with group NN_TOOM
-// and above nn_toom_scratch(p).
+// Convolution of int8 on MAC16; contract in nn.h. scratch: nn_conv2d_widened(p, 1) bytes, with group NN_WIDE_AHEAD
+// nn_conv2d_widened(p, 0), with NN_TOOM to NN_TOOM_WIDE nn_toom_scratch(p).
 #ifndef NN_CONV2D_S8_C
 #define NN_CONV2D_S8_C
 #include "nn_conv2d_mac16.h"
@@ -37,20 +37,20 @@ NN_INLINE void nn_conv2d_toom_s8(const nn_conv2d *p, const int8_t *x, const int8
 NN_API void nn_conv2d_s8(const nn_conv2d *p, const int8_t *x, const int8_t *w, const int32_t *bias,
                          const int32_t *mult, const int32_t *shift, int8_t *y, int16_t *scratch)
 {
-    if (p->group >= NN_TOOM) {
+    if (p->group >= NN_TOOM && p->group <= NN_TOOM_WIDE) {
         nn_conv2d_toom_s8(p, x, w, bias, mult, shift, y, scratch);
         return;
     }
     const nn_mac16_shape s = nn_mac16_shape_of(p);
     const int32_t zero = p->y_zero, min = p->min, max = p->max, out_c = p->out_c;
-    int16_t *const ww = scratch + nn_widen_input(p);
+    int16_t *const room = scratch + nn_widen_input(p);
     for (int32_t b = 0; b < p->batch; b++) {
         nn_conv2d_widen_input(p, x, p->x_zero, scratch);
         for (int32_t o = 0; o < out_c; o++) {
             const nn_scale f = nn_scale_of(mult[o], shift[o], zero, 0);
             const int32_t start = bias[o];
             int8_t *out = y + o;
-            nn_conv2d_widen_weights(p, nn_block_weights(w, o, s.taps, p->block), p->block, ww);
+            const int16_t *const ww = nn_mac16_weights(p, &s, w, o, room);
             for (int32_t oy = 0; oy < p->out_h; oy++) {
                 const int16_t *in = scratch + oy * s.next_row - 2;
                 int32_t n = p->out_w;

@@ -1,5 +1,6 @@
 #include "lower.h"
 #include "kernel_grouped.h"
+#include "../../device/nn_widen.h"
 #include "../../device/xtensa/nn_conv2d_toom.h"
 #include <assert.h>
 #include <math.h>
@@ -275,6 +276,17 @@ static const struct tensor *pack_toom_ahead(struct plan *p, const struct tensor 
     return t;
 }
 
+// [out][runs][run], as device/xtensa/nn_conv2d_mac16.h would widen them.
+static const struct tensor *pack_wide(struct plan *p, const struct tensor *w, const struct layer_shape *s)
+{
+    const int32_t row = nn_widen_weights(s->wide);
+    struct tensor *t = lower_table(p, w->name, I16, (int64_t)s->out * row + NN_WIDEN_SLACK);
+    int16_t *to = (int16_t *)(uintptr_t)t->data;
+    for (int32_t o = 0; o < s->out; o++, to += row)
+        nn_conv2d_widen_weights(s->wide, (const int8_t *)w->data + (int64_t)o * s->taps, 1, to);
+    return t;
+}
+
 static bool layer_s8(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                      int64_t filled, struct err *e)
 {
@@ -343,7 +355,13 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
     const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
     const bool toom = s->toom && bytes && toom_fits(n, s, l->kind);
-    l->group = grouped ? p->layout->group : pairs ? PAIRS : words ? WORDS : toom ? s->toom->group : 1;
+    const bool wide = s->wide && bytes && !toom;
+    l->group = grouped ? p->layout->group
+               : pairs ? PAIRS
+               : words ? WORDS
+               : toom  ? s->toom->group
+               : wide  ? NN_WIDE_AHEAD
+                       : 1;
     l->block = !s->blocked                                    ? 1
                : l->kind == LAYER_F32 || l->kind == LAYER_S16 ? s->block_f32
                : grouped && p->layout->group == GROUP         ? GROUP_BLOCK
@@ -352,6 +370,7 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     l->w = pairs        ? pack_pairs(p, w, s)
            : words      ? pack_words(p, w, s)
            : toom       ? (s->toom->group == NN_TOOM ? pack_toom : pack_toom_ahead)(p, w, s)
+           : wide       ? pack_wide(p, w, s)
            : s->blocked ? pack(p, w, s, l->block, l->group)
                         : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);

@@ -89,7 +89,9 @@ struct layer_shape {
     int32_t row;           // taps in one run of memory
     bool grouped;          // int8 weights in groups (layout.group)
     const nn_conv2d *toom; // the layer as nn_conv2d_toom.h wants it; NULL: not that kernel
-    int32_t rows;          // rows of the input that are quantised apart (LAYER_DYN)
+    const nn_conv2d
+        *wide;    // the layer, whose weights are widened here where it is not that one; NULL: they are not
+    int32_t rows; // rows of the input that are quantised apart (LAYER_DYN)
     bool asymmetric;
     enum act act;
 };

@@ -89,6 +89,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     const bool use_toom = p->layout->group == TOOM && as_toom(&toom, p->layout->ahead);
     const struct layer_shape s = {
         .toom = use_toom ? &toom : NULL,
+        .wide = p->layout->ahead && p->layout->widen ? &q : NULL,
         .out = w->dim[0],
         .taps = taps,
         .out_step = taps,
@@ -114,7 +115,8 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     if ((int64_t)(x->dim[1] + c->pad[0] + c->pad[2]) * (x->dim[2] + c->pad[1] + c->pad[3]) * (x->dim[3] + 1) >
         1 << 28)
         return fail(e, "its padded input is too large for any device");
-    if (p->layout->widen) l.scratch_bytes = nn_conv2d_widened(&q, p->layout->widen);
+    if (p->layout->widen)
+        l.scratch_bytes = nn_conv2d_widened(&q, q.group == NN_WIDE_AHEAD ? 0 : p->layout->widen);
     if (toomed) l.scratch_bytes = nn_toom_scratch(&q);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_conv2d_mve_scratch(&q);
     if (p->layout->group == WORDS) l.scratch_bytes = 8 * ((taps + 1) & ~1);          // four positions, int16

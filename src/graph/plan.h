@@ -25,7 +25,8 @@ struct layout {
     // of four channels, taps filled up to an even number (device/rv32/nn_words_s8.h), for the device only; 5: in rows
     // with 128 added, where a layer fits device/xtensa/nn_conv2d_toom.h, for the device only; 0: never
     int32_t group;
-    bool ahead;    // group 5: those weights are transformed here, 3.2 times the bytes (kernel 3: 2.7)
+    bool ahead; // group 5: those weights are transformed here, 3.2 times the bytes (kernel 3: 2.7), the other
+                // convolutions' widened, twice the bytes
     int32_t patch; // the same kernels work on the taps of this many positions at a time, copied to int16 in
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
     enum gates_layout gates; // recurrent layers' int8 weights

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 31, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
+enum { WINDOWS = 4, NCASE = 33, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -41,6 +41,8 @@ static const struct {
                   {"separable", "lite", false},
                   {"separable", "dynamic", false},
                   {"separable", "full-integer", false},
+                  {"zoo", "dynamic", true},
+                  {"zoo", "full-integer", true},
                   {"signal", "dynamic", true},
                   {"signal", "full-integer", true},
                   {"signal", "clustered-full-integer", false}, // packed

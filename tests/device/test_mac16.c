@@ -113,11 +113,25 @@ TEST(device_mac16_conv2d)
         nn_conv2d_s8_call(&p, (void *[]){d.x, d.w, d.bias, d.mult, d.shift, want, NULL});
         mac16_conv2d_s8(&p, d.x, d.w, d.bias, d.mult, d.shift, got, d.scratch);
         compare("conv2d_s8", want, got, (size_t)ny, seed);
+        nn_conv2d q = p; // widened ahead, as the lowering does it
+        q.group = NN_WIDE_AHEAD;
+        const int row = nn_widen_weights(&p), taps = p.k_h * p.k_w * p.in_c;
+        int16_t *wide = calloc((size_t)(p.out_c * row + NN_WIDEN_SLACK), sizeof *wide);
+        for (int o = 0; o < p.out_c; o++)
+            nn_conv2d_widen_weights(&p, nn_block_weights(d.w, o, taps, p.block), p.block, wide + o * row);
+        int16_t *room = calloc(1, (size_t)nn_conv2d_widened(&p, 0));
+        memset(got, 0, (size_t)ny);
+        mac16_conv2d_s8(&q, d.x, (const int8_t *)wide, d.bias, d.mult, d.shift, got, room);
+        compare("conv2d_s8 widened ahead", want, got, (size_t)ny, seed);
         float *want_f = malloc((size_t)ny * 4), *got_f = malloc((size_t)ny * 4), xs[2] = {0.02f, 0.3f};
         int32_t xz[2] = {PICK(-128, 127), PICK(-128, 127)};
         nn_conv2d_dyn_call(&p, (void *[]){d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, want_f, NULL});
         mac16_conv2d_dyn(&p, d.x, xs, xz, d.w, d.w_scale, d.w_sum, d.bias_f, got_f, d.scratch);
         compare("conv2d_dyn", want_f, got_f, (size_t)ny * 4, seed);
+        memset(got_f, 0, (size_t)ny * 4);
+        mac16_conv2d_dyn(&q, d.x, xs, xz, (const int8_t *)wide, d.w_scale, d.w_sum, d.bias_f, got_f, room);
+        compare("conv2d_dyn widened ahead", want_f, got_f, (size_t)ny * 4, seed);
+        free(wide), free(room);
         data_free(&d);
         free(want), free(got), free(want_f), free(got_f);
     }
