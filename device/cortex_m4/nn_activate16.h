@@ -9,14 +9,13 @@
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__)
 // Two numbers at a time. r4: k = |a| - 1 of both (0xffff of a zero), GE whether a is above 0. For each of them to x =
-// 2 / (1 + exp(-(k + 1))) in Q2.13:
+// 2 / (1 + exp(-(k + 1))) in Q2.13, as -x * 2^17, which fits 32 bits and lets every product round by itself:
 //   bits 0 .. 9 of k look up a quarter, bits 10 and 11 are factors, those above as well, or what is large or zero (`far`).
-// r2 table, r3 0x10001, r7 .. r11 constants, the half denominator, less 1, as bits 17 .. 30 of r12; changes r5, r6.
+// r2 table, r3 and r7 .. r11 constants, r12 the half denominator; changes r5, r6.
 #define NN_NEWTON(x)                                                                                         \
-    "smmlar r5, r12, " x ", " x "\n\t"                                                                       \
-    "sub r5, r11, r5, lsl #17\n\t"                                                                           \
+    "smmlsr r5, r12, " x ", r11\n\t" /* half * x / 2^15 - 2^13 */                                            \
     "smmulr r5, " x ", r5\n\t"                                                                               \
-    "add " x ", " x ", r5, lsl #2\n\t"
+    "sub " x ", " x ", r5, lsl #19\n\t"
 #define NN_DIVIDED(x, bit, left, above, far, back, done)                                                     \
     "ubfx r5, r4, #" bit ", #10\n\t"                                                                         \
     "ldrsh r5, [r2, r5, lsl #1]\n\t"                                                                         \
@@ -27,10 +26,9 @@
     "smmlarcs r5, r5, r8, r5\n\t" /* 19875 */                                                                \
     "tst r4, #" above "\n\t"                                                                                 \
     "bne " far "\n" back ":\n\t"                                                                             \
-    "asrs r5, r5, #1\n\t"                                                                                    \
-    "bfi r12, r5, #17, #14\n\t"                                                                              \
-    "smmlar " x ", r12, r9, r10\n\t" /* 48/17 - 32/17 of it */                                               \
-        NN_NEWTON(x) NN_NEWTON(x) NN_NEWTON(x) done ":\n\t"
+    "add r12, r3, r5, asr #1\n\t"                                                                            \
+    "smmlar " x ", r12, r9, r10\n\t" /* 32/17 of it - 48/17, halves down */                                  \
+    "lsls " x ", " x ", #17\n\t" NN_NEWTON(x) NN_NEWTON(x) NN_NEWTON(x) done ":\n\t"
 // Bits 12 .. 15. 14 and 15 leave nearly nothing, or are a zero: x = 1 and GE, as if it were above.
 #define NN_FAR(label, x, left2, left4, above4, at, back, done)                                               \
     label ":\n\t"                                                                                            \
@@ -56,7 +54,7 @@
           "ldrsh r6, [r0, #" at "]\n\t"                                                                      \
           "cmp r6, #0\n\t"                                                                                   \
           "bne " back "b\n\t"                                                                                \
-          "mov " x ", #8192\n\t"                                                                             \
+          "mov " x ", #0xc0000000\n\t"                                                                       \
           "ldr r5, [r0]\n\t"                                                                                 \
           "sadd16 r5, r5, r5\n\t"                                                                            \
           "b " done "b\n"
@@ -65,20 +63,20 @@
     __asm__ volatile(                                                                                        \
         "push {r4-r11, lr}\n\t"                                                                              \
         "mov lr, r1\n\t"                                                                                     \
-        "mov r3, #0x10001\n\t"                                                                               \
+        "mov r3, #16384\n\t"                                                                                 \
         "ldr r7, 7f\n\t"                                                                                     \
         "ldr r8, 7f + 4\n\t"                                                                                 \
         "ldr r9, 7f + 8\n\t"                                                                                 \
-        "movw r10, #7710\n\t"                                                                                \
-        "mov r11, #0x40000000\n\t"                                                                           \
-        "mov r12, #0x80000000\n"                                                                             \
+        "ldr r10, 7f + 20\n\t"                                                                               \
+        "ldr r11, 7f + 24\n"                                                                                 \
         "1:\n\t"                                                                                             \
         "ldr r5, [r0]\n\t"                                                                                   \
+        "mov r6, #0x10001\n\t"                                                                               \
         "mvn r4, r5\n\t"                                                                                     \
-        "ssub16 r5, r5, r3\n\t"                                                                              \
+        "ssub16 r5, r5, r6\n\t"                                                                              \
         "sel r4, r5, r4\n\t" start NN_DIVIDED("r1", "0", "21", "0xf000", "2f", "3", "8")                     \
             NN_DIVIDED("r6", "16", "5", "0xf0000000", "4f", "5",                                             \
-                       "9") "pkhbt r1, r1, r6, lsl #16\n\t" finish "str r1, [r0], #4\n\t"                    \
+                       "9") "pkhtb r1, r6, r1, asr #16\n\t" finish "str r1, [r0], #4\n\t"                    \
                             "subs lr, #1\n\t"                                                                \
                             "bne 1b\n\t"                                                                     \
                             "pop {r4-r11, pc}\n" NN_FAR("2", "r1", "19", "17", "0xc000", "0", "3", "8")      \
@@ -87,30 +85,32 @@
                                             "7:\n\t"                                                         \
                                             ".word -950009856\n\t"  /* (25520 - 32768) << 17 */              \
                                             ".word -1689911296\n\t" /* (19875 - 32768) << 17 */              \
-                                            ".word -15420\n\t"                                               \
-                                            ".word 1580072960\n\t" /* 12055 << 17 */                         \
-                                            ".word 581304320\n\t" /* 4435 << 17 */)
-// 2 x, saturated, of a number above 0; 32767 less that below.
+                                            ".word 2021130239\n\t"  /* (15420 << 17) - 1 */                  \
+                                            ".word 1580072960\n\t"  /* 12055 << 17 */                        \
+                                            ".word 581304320\n\t"   /* 4435 << 17 */                         \
+                                            ".word -23130, -8192")
+// -2 x of both. 2 x, saturated, of a number above 0; 32767 less that below.
 NN_ASM void nn_logistics_m4(int16_t *v, int32_t pairs, const int16_t *table)
 {
     (void)v, (void)pairs, (void)table;
-    NN_ACTIVATE("", "qadd16 r1, r1, r1\n\t"
+    NN_ACTIVATE("", "movs r5, #0\n\t"
+                    "qsub16 r1, r5, r1\n\t"
                     "mvn r5, r1\n\t"
                     "eor r5, r5, #0x80008000\n\t"
                     "sel r1, r1, r5\n\t");
 }
 
-// k of twice the number; 4 (x - 1), saturated.
+// k of twice the number; 4 (x - 2^13), saturated.
 NN_ASM void nn_tanhs_m4(int16_t *v, int32_t pairs, const int16_t *table)
 {
     (void)v, (void)pairs, (void)table;
     NN_ACTIVATE("uqadd16 r4, r4, r4\n\t"
-                "orr r4, r4, r3\n\t",
-                "mov r5, #0x20002000\n\t"
-                "qsub16 r1, r1, r5\n\t"
-                "qadd16 r1, r1, r1\n\t"
+                "orr r4, r4, r6\n\t",
+                "mov r5, #0x40004000\n\t"
+                "qadd16 r1, r1, r5\n\t"
                 "qadd16 r1, r1, r1\n\t"
                 "movs r5, #0\n\t"
+                "qsub16 r1, r5, r1\n\t"
                 "qsub16 r5, r5, r1\n\t"
                 "sel r1, r1, r5\n\t");
 }
