@@ -59,9 +59,12 @@ const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
 
 int64_t live_at(const struct live *v, int n, int step)
 {
-    int64_t bytes = 0;
-    for (int i = 0; i < n; i++)
-        if (v[i].first <= step && step <= v[i].last) bytes += v[i].bytes;
+    int64_t bytes = 0, end = 0;
+    for (int i = 0; i < n; i++) { // by address
+        if (v[i].first > step || step > v[i].last) continue;
+        const int64_t from = v[i].offset > end ? v[i].offset : end, to = (int64_t)v[i].offset + v[i].bytes;
+        if (to > from) bytes += to - from, end = to;
+    }
     return bytes;
 }
 

@@ -338,6 +338,7 @@ static void layer_dyn(const struct node *n, struct plan *p, const struct layer_s
     l->zero = tensor_new(p->arena, "x_zero", I32, 1, (int32_t[]){s->rows});
     l->x = xq;
     const int32_t each = (int32_t)(tensor_count(x) / s->rows);
+    plan_rows(p, xq, x, s->rows, false);
     plan_step(p, n, &kernel_nn_quantize_dynamic, (int32_t[]){s->rows, each, s->asymmetric},
               (struct ref[]){ref_in(x), ref_out(l->scale), ref_out(l->zero), ref_out(xq)});
 }

@@ -1,5 +1,5 @@
 // Addresses in the device's arena: every value that is computed, and every scratch buffer, gets an offset
-// such that two that live at the same time never overlap. Greedy placement in several orders, the best kept;
+// such that two that live at the same time never overlap, but where a step works row by row (plan_rows). Greedy placement in several orders, the best kept;
 // the orders are those known to do well on network-shaped lifetimes (by size, Pisarchyk and Lee 2020, and by
 // time of birth), then repeatable shuffles until the lower bound is met.
 #include "../base/rng.h"
@@ -19,16 +19,21 @@ struct blocks {
     int n;
 };
 
-static struct block *block_of(struct blocks *b, const struct tensor *t)
+static struct block *block_of(const struct blocks *b, const struct tensor *t)
 {
     for (int i = 0; i < b->n; i++)
         if (b->v[i].t == t) return &b->v[i];
     return NULL;
 }
 
+static int64_t aligned(int64_t bytes)
+{
+    return (bytes + ALIGN - 1) / ALIGN * ALIGN;
+}
+
 static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t, int step)
 {
-    int64_t bytes = (tensor_bytes(t) + ALIGN - 1) / ALIGN * ALIGN;
+    const int64_t bytes = aligned(tensor_bytes(t));
     t = plan_root(p, t);
     struct block *k = block_of(b, t);
     if (!k) {
@@ -54,7 +59,7 @@ static struct blocks blocks_of(struct plan *p)
                 block_touch(p, &b, r->t, step_to(p, s));
             }
             if (!r->t && r->offset >= 0) {
-                int32_t bytes = (r->bytes + ALIGN - 1) / ALIGN * ALIGN;
+                const int32_t bytes = (int32_t)aligned(r->bytes);
                 r->offset = b.n; // for now: which block; plan_place turns it into the address
                 b.v[b.n++] = (struct block){NULL, step_from(p, s), step_to(p, s), bytes, 0};
             }
@@ -68,32 +73,60 @@ static struct blocks blocks_of(struct plan *p)
     return b;
 }
 
+// How far behind where a starts b must start when both may share bytes; -1: they may not.
+static int64_t apart(const struct plan *p, const struct blocks *b, const struct block *low,
+                     const struct block *high)
+{
+    for (int i = 0; i < p->noverlap; i++) {
+        const struct overlap *o = &p->overlap[i];
+        if (block_of(b, plan_root(p, o->low)) != low || block_of(b, plan_root(p, o->high)) != high) continue;
+        // one of them dies where the other is born, and neither is a part of something larger
+        if (low->first != high->last && high->first != low->last) continue;
+        if (aligned(tensor_bytes(o->low)) == low->bytes && aligned(tensor_bytes(o->high)) == high->bytes)
+            return aligned(o->apart);
+    }
+    return -1;
+}
+
 static bool together(const struct block *a, const struct block *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
 
-static int by_offset(const void *a, const void *b)
+struct taken { // a block may not start behind `from` and before `to`
+    int64_t from, to;
+};
+
+static int by_from(const void *a, const void *b)
 {
-    const struct block *x = *(struct block *const *)a, *y = *(struct block *const *)b;
-    return (x->offset > y->offset) - (x->offset < y->offset);
+    const struct taken *x = a, *y = b;
+    return (x->from > y->from) - (x->from < y->from);
 }
 
-// Each block in the given order goes to the lowest gap that holds it; returns the arena's size.
-static int64_t place(struct block **order, int n, struct block **near)
+// Where x may not be because of y, which has its place.
+static struct taken taken_by(const struct plan *p, const struct blocks *b, const struct block *x,
+                             const struct block *y)
+{
+    struct taken t = {(int64_t)y->offset - x->bytes, (int64_t)y->offset + y->bytes};
+    if (!p->noverlap || !x->t || !y->t) return t;
+    const int64_t below = apart(p, b, x, y), above = apart(p, b, y, x);
+    if (below >= 0 && below < x->bytes) t.from = y->offset - below;
+    if (above >= 0 && above < y->bytes) t.to = y->offset + above;
+    return t;
+}
+
+// Each block in the given order goes to the lowest place that is free; returns the arena's size.
+static int64_t place(const struct plan *p, const struct blocks *b, struct block **order, struct taken *near)
 {
     int64_t top = 0;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < b->n; i++) {
         int m = 0;
         for (int j = 0; j < i; j++)
-            if (together(order[i], order[j])) near[m++] = order[j];
-        qsort(near, (size_t)m, sizeof *near, by_offset);
+            if (together(order[i], order[j])) near[m++] = taken_by(p, b, order[i], order[j]);
+        qsort(near, (size_t)m, sizeof *near, by_from);
         int64_t at = 0;
-        for (int j = 0; j < m; j++) {
-            if (near[j]->offset - at >= order[i]->bytes) break;
-            int64_t end = (int64_t)near[j]->offset + near[j]->bytes;
-            if (end > at) at = end;
-        }
+        for (int j = 0; j < m && near[j].from < at; j++)
+            if (near[j].to > at) at = near[j].to;
         if (at + order[i]->bytes > INT32_MAX) return INT64_MAX;
         order[i]->offset = (int32_t)at;
         if (at + order[i]->bytes > top) top = at + order[i]->bytes;
@@ -101,13 +134,24 @@ static int64_t place(struct block **order, int n, struct block **near)
     return top;
 }
 
-static int64_t lower_bound(const struct blocks *b, int nstep)
+// Bytes that two blocks can share at step s.
+static int64_t shared(const struct plan *p, const struct blocks *b, const struct overlap *o, int s)
+{
+    const struct block *low = block_of(b, plan_root(p, o->low)), *high = block_of(b, plan_root(p, o->high));
+    if (!low || !high || s < low->first || s > low->last || s < high->first || s > high->last) return 0;
+    const int64_t by = apart(p, b, low, high), both = (int64_t)low->bytes + high->bytes;
+    if (by < 0 || by >= low->bytes) return 0;
+    return both - (by + high->bytes > low->bytes ? by + high->bytes : low->bytes);
+}
+
+static int64_t lower_bound(const struct plan *p, const struct blocks *b)
 {
     int64_t most = 0;
-    for (int s = 0; s <= nstep; s++) {
+    for (int s = 0; s <= p->nstep; s++) {
         int64_t live = 0;
         for (int i = 0; i < b->n; i++)
             if (b->v[i].first <= s && s <= b->v[i].last) live += b->v[i].bytes;
+        for (int i = 0; i < p->noverlap; i++) live -= shared(p, b, &p->overlap[i], s);
         if (live > most) most = live;
     }
     return most;
@@ -138,8 +182,8 @@ static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
     static int (*const orders[])(const void *, const void *) = {by_size, by_birth, by_length};
     enum { NORDER = sizeof orders / sizeof *orders };
     size_t n = (size_t)b->n;
-    struct block **order = arena_new_n(p->arena, n + 1, struct block *),
-                 **near = arena_new_n(p->arena, n + 1, struct block *);
+    struct block **order = arena_new_n(p->arena, n + 1, struct block *);
+    struct taken *near = arena_new_n(p->arena, n + 1, struct taken);
     int32_t *best = arena_new_n(p->arena, n + 1, int32_t);
     int64_t least = INT64_MAX;
     struct rng r = rng_new(1);
@@ -152,7 +196,7 @@ static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
             order[i] = order[j];
             order[j] = t;
         }
-        int64_t top = place(order, b->n, near);
+        int64_t top = place(p, b, order, near);
         if (top >= least) continue;
         least = top;
         for (int i = 0; i < b->n; i++) best[i] = b->v[i].offset;
@@ -171,7 +215,7 @@ static struct ref ref_placed(struct plan *p, struct blocks *b, const struct tens
 bool plan_place(struct plan *p, struct err *e)
 {
     struct blocks b = blocks_of(p);
-    int64_t bound = lower_bound(&b, p->nstep), top = b.n ? place_best(p, &b, bound) : 0;
+    int64_t bound = lower_bound(p, &b), top = b.n ? place_best(p, &b, bound) : 0;
     if (top > INT32_MAX / 2)
         return fail(e, "its values need %.0f MB at the same time; no device has that", (double)bound / 1e6);
     p->arena_bytes = (int32_t)top;

@@ -58,6 +58,7 @@ static bool lower(const struct node *n, struct plan *p, struct err *e)
     if (p->layout->widen) l.scratch_bytes = nn_dense_widened(&q);
     if (p->layout->group == NN_GROUP) l.scratch_bytes = nn_dense_mve_scratch(&q);
     if (p->layout->patch) l.scratch_bytes = 2 * ((in + 1) & ~1);
+    plan_rows(p, n->out[0], l.x, rows, false);
     layer_step(p, n, kernel, &q, &l);
     return true;
 }

@@ -119,6 +119,11 @@ static bool want_const(const struct node *n, struct err *e)
     return true;
 }
 
+void recurrent_rows_of(struct plan *p, const struct node *n, const struct tensor *x)
+{
+    if (n->as.recurrent.sequences) plan_rows(p, n->out[0], x, x->dim[1], n->as.recurrent.backwards);
+}
+
 static struct ref state_ref(const struct node *n, int buffers)
 {
     return ref_scratch(buffers * n->in[2]->dim[1] * (int32_t)sizeof(float));
@@ -144,6 +149,7 @@ static bool lower_f32(const struct node *n, struct plan *p)
                      c = r->kind == RECURRENT_LSTM ? recurrent_kept(n, p, "c", F32) : ref_in(NULL);
     const int other = r->sequences ? 0 : 1, both = RECURRENT_BIAS | RECURRENT_BIAS_REC;
     const struct recurrent_rows all = {recurrent_gates(r->kind), 0}, zr = {2, 0}, last = {1, 2};
+    recurrent_rows_of(p, n, x);
     if (r->kind == RECURRENT_LSTM)
         plan_step(p, n, &kernel_nn_lstm_f32, &q,
                   (struct ref[]){ref_in(x), ref_in(recurrent_pack(n, p, &all)),

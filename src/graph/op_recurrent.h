@@ -19,6 +19,8 @@ struct tensor *recurrent_bias(const struct node *n, struct plan *p, const struct
                               int which);
 // The table of device/nn_curve_q15.h, NN_CURVE_INT16 numbers.
 void recurrent_curve(int16_t *curve);
+// In front of the step that runs over x: with sequences it may write h over inputs that it has taken.
+void recurrent_rows_of(struct plan *p, const struct node *n, const struct tensor *x);
 // The kernels with int8 weights (op_recurrent_int8.c).
 bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e);
 bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e);

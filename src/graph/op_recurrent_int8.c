@@ -155,6 +155,7 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
                   *xq = tensor_new(p->arena, x->name, I8, 3, x->dim);
     struct tensor *x_scale = tensor_new(p->arena, "x_scale", F32, 1, &steps);
     struct tensor *x_zero = tensor_new(p->arena, "x_zero", I32, 1, &steps);
+    plan_rows(p, xq, x, steps, false);
     plan_step(p, n, &kernel_nn_quantize_dynamic, (int32_t[]){steps, x->dim[2], false},
               (struct ref[]){ref_in(x), ref_out(x_scale), ref_out(x_zero), ref_out(xq)});
     nn_recurrent q = {.steps = steps,
@@ -182,6 +183,7 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
                      u = ref_in(pack(p, n->in[2], gates, q.pack)), s = ref_in(scales), bs = ref_in(bias),
                      h0 = ref_in(recurrent_input(n, 5)), c0 = ref_in(recurrent_input(n, 6)),
                      h = recurrent_kept(n, p, "h", F32), y = ref_out(n->out[0]);
+    recurrent_rows_of(p, n, xq);
     if (r->kind == RECURRENT_LSTM)
         plan_step(
             p, n, &kernel_nn_lstm_dyn, &q,
@@ -337,6 +339,7 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
                      curve = ref_in(p->layout->curve ? curve_table(p) : NULL),
                      h = recurrent_kept(n, p, "h", I8), out = ref_out(y);
     const int vectors = r->kind == RECURRENT_RNN ? 1 : 5;
+    recurrent_rows_of(p, n, x);
     const struct ref scratch = ref_scratch(nn_recurrent_s8_scratch(vectors, q.widen, gates, q.in_c, units));
     if (r->kind == RECURRENT_RNN)
         plan_step(p, n, &kernel_nn_rnn_s8, &q,

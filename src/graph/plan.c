@@ -72,6 +72,25 @@ void plan_keep(struct plan *p, const struct tensor *t)
     p->kept[p->nkept++] = ref_out(t);
 }
 
+void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in, int32_t rows,
+               bool backwards)
+{
+    // this machine's own kernels take several rows at a time
+    if (p->layout->group == layout_host.group || tensor_is_const(in) || tensor_is_state(p->g, in)) return;
+    const int64_t to = tensor_bytes(out) / rows, from = tensor_bytes(in) / rows, less = rows - 1;
+    if (p->noverlap == p->overlap_cap) {
+        int cap = p->overlap_cap ? 2 * p->overlap_cap : 8;
+        struct overlap *more = arena_new_n(p->arena, (size_t)cap, struct overlap);
+        if (p->noverlap) memcpy(more, p->overlap, (size_t)p->noverlap * sizeof *more);
+        p->overlap = more;
+        p->overlap_cap = cap;
+    }
+    // row r of out ends where row r of in starts, or earlier, for the r for which that is hardest
+    p->overlap[p->noverlap++] = backwards
+                                    ? (struct overlap){in, out, from + (from > to ? (from - to) * less : 0)}
+                                    : (struct overlap){out, in, to + (to > from ? (to - from) * less : 0)};
+}
+
 struct ref ref_in(const struct tensor *t)
 {
     return (struct ref){t, !t ? -2 : tensor_is_const(t) ? -1 : 0, 0, false};

@@ -82,6 +82,11 @@ struct plan {
         const struct tensor *out, *in;
     } * alias;
     int nalias, alias_cap;
+    struct overlap { // values of one step, out born and in dead there, that may share bytes (plan_rows)
+        const struct tensor *low, *high;
+        int64_t apart; // from where low starts to where high does
+    } * overlap;
+    int noverlap, overlap_cap;
     int32_t arena_bytes; // device arena: values and scratch; exact, a multiple of 16
     int32_t lower_bound; // largest set of live bytes: no placement can need less
     struct ref *kept;    // values that stay from one run to the next and are zeros before the first
@@ -100,6 +105,10 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
 void plan_step(struct plan *p, const struct node *n, const struct kernel *k, const void *params,
                const struct ref *buf);
 void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in);
+// The step made next reads and writes `rows` rows one by one: when it writes row r of out it reads no row of in but r
+// and those behind it (in front of it when backwards). So out may lie over the rows of in that are done with.
+void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in, int32_t rows,
+               bool backwards);
 void plan_keep(struct plan *p, const struct tensor *t); // t stays from one run to the next
 struct ref ref_in(const struct tensor *t);              // constant or computed; NULL gives an absent argument
 struct ref ref_out(const struct tensor *t);
@@ -135,6 +144,6 @@ struct live { // bytes of the device's arena that are in use from step `first` t
 };
 // All of them, by address.
 const struct live *plan_live(const struct plan *p, struct arena *a, int *n);
-int64_t live_at(const struct live *v, int n, int step);           // bytes in use during a step
+int64_t live_at(const struct live *v, int n, int step); // bytes in use during a step, each counted once
 int live_peak(const struct plan *p, const struct live *v, int n); // the step with most of them
 #endif
