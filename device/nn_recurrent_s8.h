@@ -35,7 +35,18 @@ NN_INLINE void nn_gate_add_s8(const nn_gate *g, const nn_gates *m, const int8_t 
     (void)x;
     nn_gate_fused(m, g->block, g->bias, wide, add, units, mult, shift, s);
 #else
-    for (int32_t u = 0; u < units; u += 4) {
+    int32_t u = 0;
+#ifdef NN_GATES_EIGHT
+    for (; u + 8 <= nn_fours(units); u += 8) {
+        int32_t acc[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        for (int32_t k = 0; g->bias && k < 8; k++) acc[k] = g->bias[u + k];
+        nn_gates_sum8(m, g->block + u / 4, x, acc);
+#pragma GCC unroll 8
+        for (int32_t k = 0; k < 8; k++)
+            s[u + k] = (int16_t)nn_clamp16((add ? s[u + k] : 0) + nn_gate_requantise(acc[k], mult, shift));
+    }
+#endif
+    for (; u < units; u += 4) {
         int32_t acc[4] = {0, 0, 0, 0};
         for (int32_t k = 0; g->bias && k < 4; k++) acc[k] = g->bias[u + k];
         nn_gates_sum(m, g->block + u / 4, x, wide, acc);

@@ -83,24 +83,36 @@ static bool pairs_fit(const struct tensor *w, int gates)
     return true;
 }
 
-// How this chip wants them, and what is widened: weights only while the copies stay small beside a chip's RAM.
+static bool any_least(const struct tensor *w)
+{
+    for (int64_t i = 0; i < tensor_count(w); i++)
+        if (((const int8_t *)w->data)[i] == -128) return true;
+    return false;
+}
+
+// How this chip wants them, and what is widened: weights only while the copies stay small beside a chip's RAM, and as
+// words of two rows only where taps do not meet and steps enough use them.
 static void choose_layout(const struct plan *p, const struct node *n, int gates, int32_t *how, int32_t *widen)
 {
-    enum { MOST = 48 << 10 };
-    static const int32_t packs[] = {[GATES_FOURS] = NN_PACK_FOURS,
-                                    [GATES_PAIRS] = NN_PACK_PAIRS,
-                                    [GATES_WIDE] = NN_PACK_ROWS,
-                                    [GATES_ROWS] = NN_PACK_ROWS,
-                                    [GATES_GROUPS] = NN_PACK_GROUPS};
-    const int32_t in_c = n->in[1]->dim[1], units = n->in[2]->dim[1];
+    enum { MOST = 48 << 10, MOST_WORDS = 64 << 10, FEW = 4 };
+    static const int32_t packs[] = {
+        [GATES_FOURS] = NN_PACK_FOURS, [GATES_PAIRS] = NN_PACK_PAIRS,   [GATES_WIDE] = NN_PACK_ROWS,
+        [GATES_ROWS] = NN_PACK_ROWS,   [GATES_GROUPS] = NN_PACK_GROUPS, [GATES_WORDS] = NN_PACK_FOURS};
+    const struct tensor *w = n->in[1], *v = n->in[2];
+    const int32_t in_c = w->dim[1], units = v->dim[1];
     const enum gates_layout l = p->layout->gates;
     *how = packs[l];
-    if (l == GATES_PAIRS && !(pairs_fit(n->in[1], gates) && pairs_fit(n->in[2], gates))) *how = NN_PACK_FOURS;
+    if (l == GATES_PAIRS && !(pairs_fit(w, gates) && pairs_fit(v, gates))) *how = NN_PACK_FOURS;
     *widen = l == GATES_PAIRS || l == GATES_WIDE || l == GATES_GROUPS ? NN_WIDEN_X : 0;
-    if (l != GATES_WIDE) return;
-    if (2 * nn_recurrent_widened(NN_WIDEN_U, gates, in_c, units) <= MOST) *widen |= NN_WIDEN_U;
+    if (l != GATES_WIDE && l != GATES_WORDS) return;
+    if (l == GATES_WORDS && n->in[0]->dim[1] < FEW) return;
+    const int32_t most = l == GATES_WIDE ? MOST : MOST_WORDS;
+    if (2 * nn_recurrent_widened(NN_WIDEN_U, gates, in_c, units) <= most &&
+        !(l == GATES_WORDS && any_least(v)))
+        *widen |= NN_WIDEN_U;
     const int32_t both = (*widen & NN_WIDEN_U) | NN_WIDEN_W;
-    if (2 * nn_recurrent_widened(both, gates, in_c, units) <= MOST) *widen |= NN_WIDEN_W;
+    if (2 * nn_recurrent_widened(both, gates, in_c, units) <= most && !(l == GATES_WORDS && any_least(w)))
+        *widen |= NN_WIDEN_W;
 }
 
 // A number a row of a block order: row k of gate g at g * units4 + k.

@@ -7,8 +7,9 @@
 enum { KERNEL_MAX_BUF = 12 };
 
 // int8 weights of recurrent layers (device/nn.h): in blocks of four rows; in pairs of rows and taps, with inputs
-// widened; in rows, widened with the inputs where scratch allows; in rows; in groups of 16 taps, inputs in scratch.
-enum gates_layout { GATES_FOURS, GATES_PAIRS, GATES_WIDE, GATES_ROWS, GATES_GROUPS };
+// widened; in rows, widened with the inputs where scratch allows; in rows; in groups of 16 taps, inputs in scratch; in blocks of four rows,
+// widened where scratch allows and no weight is -128 (device/rv32/nn_gates_s8.h).
+enum gates_layout { GATES_FOURS, GATES_PAIRS, GATES_WIDE, GATES_ROWS, GATES_GROUPS, GATES_WORDS };
 
 // How a family of chips wants constants laid out; a faster kernel folder comes with its own layout.
 // Output channels of conv and dense weights are stored in blocks: [out / block][tap][block], the last block

@@ -7,9 +7,17 @@
     .ld = "riscv.ld", .qemu = "qemu-system-riscv32", .qemu_package = "qemu-system-misc", .ldflags = ""
 
 static const struct layout blocks = { // device/rv32/nn_words_s8.h
-    .tile = true, .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .group = 3};
-static const struct layout blocks_fma = {
-    .tile = true, .conv_f32 = 4, .conv_s8 = 4, .dense_f32 = 4, .dense_s8 = 4, .fma = true, .group = 3};
+    .tile = true,  .conv_f32 = 4, .conv_s8 = 4,         .dense_f32 = 4,
+    .dense_s8 = 4, .group = 3,    .gates = GATES_WORDS, .curve = true};
+static const struct layout blocks_fma = {.tile = true,
+                                         .conv_f32 = 4,
+                                         .conv_s8 = 4,
+                                         .dense_f32 = 4,
+                                         .dense_s8 = 4,
+                                         .fma = true,
+                                         .group = 3,
+                                         .gates = GATES_WORDS,
+                                         .curve = true};
 
 // A line of an external flash at 80 MHz, four bits a clock; see esp32 in xtensa.c.
 #define QIO80_MISS                                                                                           \

@@ -19,7 +19,7 @@ const struct layout device_layouts[] = {
     {4, 2, 4, 2, 0, true, 2, false, 3, GATES_PAIRS, false, false},   // cortex_m4/
     {4, 2, 4, 2, 0, true, 0, false, 3, GATES_PAIRS, false, false},   // cortex_m4/
     {4, 4, 4, 4, 0, true, 16, false, 0, GATES_GROUPS, false, false}, // cortex_m55/
-    {4, 4, 4, 4, 0, true, 3, false, 0, GATES_FOURS, false, false}};  // rv32/
+    {4, 4, 4, 4, 0, true, 3, false, 0, GATES_WORDS, true, false}};   // rv32/
 const int device_nlayout = sizeof device_layouts / sizeof *device_layouts;
 
 enum { GUARD = 32 };

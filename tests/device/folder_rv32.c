@@ -7,9 +7,12 @@
 #include "../../device/nn_depthwise_dyn.c"
 #include "../../device/nn_depthwise_f32.c"
 #include "../../device/nn_depthwise_s8.c"
+#include "../../device/rv32/nn_gates_s8.h"
 #include "folder_layers.h"
+#include "folder_recurrent.h"
 
 kernel_call *rv32_call(const struct kernel *k)
 {
-    return layer_call(k);
+    kernel_call *c = layer_call(k);
+    return c ? c : recurrent_call(k);
 }
