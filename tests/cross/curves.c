@@ -1,9 +1,13 @@
 // On the chip itself: its logistic and tanh of int16 (nn_activate16.h) over every input, its cell updates (nn_cell_s8.h) over
 // the edges and random numbers, its quantising of floats at its edges, against the portable steps written out again.
 // Returns how many differ.
+#ifdef __ARM_FEATURE_MVE
+#define NN_FMA 1 // as in model.c; four numbers at a time are fused
+#endif
 #include "nn/nn_activate16.h"
 #include "nn/nn_cell_s8.h"
 #include "nn/nn_math16.h"
+#include "nn/nn_recurrent_f32.h"
 #include "nn/nn_border.h"
 #include "nn/nn_quantize_row.h"
 #include "nn/nn_quantize_s8.c"
@@ -76,6 +80,30 @@ static int cells(int32_t units, int round)
     return bad + (h[units] != 99);
 }
 
+// Float gates four at a time, where a chip has that, against one by one: numbers of the size of gates, small ones, any bits.
+static int floats(void)
+{
+    int bad = 0;
+#ifdef __ARM_FEATURE_MVE
+    static float v[MOST], was[MOST];
+    for (int32_t round = 0; round < 8000; round++) {
+        const int32_t n = round % 41 + 1, act = round % 8 < 4 ? NN_CELL_TANH : NN_CELL_LOGISTIC;
+        for (int32_t i = 0; i < n; i++) {
+            const uint32_t bits = (uint32_t)draw() << 16 ^ (uint32_t)draw();
+            v[i] = was[i] = round % 4 == 0   ? nn_float((int32_t)bits)
+                            : round % 4 == 1 ? nn_float((int32_t)(bits & 0xbfffffffu))
+                                             : (float)(int32_t)bits * (1.0f / 134217728.0f);
+        }
+        nn_cell_acts(v, n, act, v);
+        for (int32_t i = 0; i < n; i++) {
+            const float want = nn_cell_act(was[i], act);
+            bad += memcmp(&v[i], &want, sizeof want) != 0;
+        }
+    }
+#endif
+    return bad;
+}
+
 static int quantised(int32_t zero)
 {
     static const float edge[] = {0.0f,     0.49999997f, 0.5f,     1.5f,   2.5f,   126.5f,
@@ -111,6 +139,7 @@ int curves_check(void)
     int bad = 0;
     for (int32_t zero = -128; zero < 128; zero += 51) bad += quantised(zero);
     for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
+    bad += floats();
     for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
     return bad;
 }
