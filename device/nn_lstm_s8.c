@@ -10,12 +10,6 @@ NN_INLINE void nn_lstm_cell_s8(const nn_recurrent_integer *p, const int16_t *cur
 {
     const int32_t units4 = nn_fours(p->units);
     int16_t *i = s, *f = s + units4, *g = s + 2 * units4, *o = s + 3 * units4;
-#ifdef NN_LSTM_UNITS
-    if (NN_LSTM_UNITS(p, curve)) {
-        nn_lstm_units_s8(p, curve, i, f, g, o, c, h);
-        return;
-    }
-#endif
     nn_lstm_states_s8(p, i, f, g, c);
     nn_gates_tanh(curve, c, p->units, p->cell_bits, i);
     nn_lstm_outputs_s8(p, o, i, h);

@@ -222,10 +222,10 @@ int cmd_bench(int argc, char **argv)
     if (p && pack && !plan_pack(p, &a, &e)) p = NULL;
     if (whole && !p) fail_in(&e, "%s", argv[0]);
     const float *x = p ? windows_for(whole, data, windows, &what, &a, &e) : NULL;
+    const struct measure_opt how = {.ram_bytes = ram, .small = !strcmp(optimize, "size")};
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
-                (!strcmp(optimize, "size") ? measure_emulated_small : measure_emulated)(p, t, x, windows, ram,
-                                                                                        &a, &m, &e) &&
+                measure_emulated(p, t, x, windows, &how, &a, &m, &e) &&
                 (!board || bench_board_read(board, p, t, &report, &a, &e));
     if (good && json)
         print_json(argv[0], g, what, &m, &from, board ? &report : NULL, count, words, &a);

@@ -47,7 +47,8 @@ static const bool *weights_for(const char *how, bool small, const struct plan **
                          "--weights %s: %s has no cache in front of its flash, constants in RAM gain nothing",
                          how, t->name);
     const bool planned = !strcmp(how, "planned");
-    if (planned && !(small ? measure_emulated_small : measure_emulated)(*plan, t, x, windows, ram, a, &m, e))
+    if (planned && !measure_emulated(*plan, t, x, windows,
+                                     &(struct measure_opt){.ram_bytes = ram, .small = small}, a, &m, e))
         return NULL;
     if (planned && m.planned) *plan = m.planned;
     struct constant *c = arena_new_n(a, (size_t)constants_most(*plan) + 1, struct constant);

@@ -378,9 +378,8 @@ static bool measure_in(struct job *j, struct err *e)
     return firmware_build(&j->marked, o.name, "-DMODEL_PROFILE", j->a, e) && count_layers(j, e);
 }
 
-static bool measure_built(bool small, const struct plan *p, const struct target *t, const float *window,
-                          int nwindow, int64_t ram_bytes, struct arena *a, struct measurement *m,
-                          struct err *e)
+bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
+                      const struct measure_opt *o, struct arena *a, struct measurement *m, struct err *e)
 {
     const struct interval unknown = {NAN, NAN, NAN};
     *m = (struct measurement){.target = t,
@@ -395,8 +394,9 @@ static bool measure_built(bool small, const struct plan *p, const struct target 
                               .planned_misses = NAN,
                               .ram_bytes = -1,
                               .stack_bytes = -1};
-    struct job j = {.plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a, .small = small};
-    j.ram_bytes = ram_bytes ? ram_bytes : (int64_t)t->ram_bytes;
+    struct job j = {
+        .plan = p, .target = t, .x = window, .n = nwindow, .m = m, .a = a, .small = o && o->small};
+    j.ram_bytes = o && o->ram_bytes ? o->ram_bytes : (int64_t)t->ram_bytes;
     j.plain.target = t;
     if (nwindow < 1) return fail(e, "%s: at least one window is needed to measure", t->name);
     if (!(j.plain.cc = target_cc(t, a, e)) || !(j.plain.qemu = target_qemu(t, a, e))) return false;
@@ -423,16 +423,4 @@ static bool measure_built(bool small, const struct plan *p, const struct target 
         m->energy_missing = "the chip's scores differ from the host's";
     }
     return good;
-}
-
-bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
-{
-    return measure_built(false, p, t, window, nwindow, ram_bytes, a, m, e);
-}
-
-bool measure_emulated_small(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                            int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e)
-{
-    return measure_built(true, p, t, window, nwindow, ram_bytes, a, m, e);
 }

@@ -61,12 +61,13 @@ enum { MEASURE_SECONDS = 120 }; // time for one comparison run; windows that do 
 // Builds the emitted project for t in a scratch folder, runs nwindow windows on the emulated chip, compares
 // every output byte with what run gives on the host, counts. When one differs, costs stay unknown and
 // `difference` says where.
-// ram_bytes: RAM for the model and the constants that the planner puts there; 0: the target's.
+struct measure_opt {
+    int64_t ram_bytes; // for the model and the constants that the planner puts there; 0: the target's
+    bool small;        // what emit --optimize size writes
+};
+// o: NULL for the defaults
 bool measure_emulated(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                      int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e);
-// The same of what emit --optimize size writes.
-bool measure_emulated_small(const struct plan *p, const struct target *t, const float *window, int nwindow,
-                            int64_t ram_bytes, struct arena *a, struct measurement *m, struct err *e);
+                      const struct measure_opt *o, struct arena *a, struct measurement *m, struct err *e);
 
 // ---- energy at a setting (energy.c) ----
 enum weights { WEIGHTS_FLASH, WEIGHTS_PLANNED, WEIGHTS_RAM }; // none, the planner's choice, all constants

@@ -60,7 +60,7 @@ static json_t *streaming_at(const struct study *s, const struct graph *g, const 
     struct measurement m = {0};
     struct graph *h = stream_graph(g, hop, a, NULL, &e);
     struct plan *p = h ? plan_lower(h, target->layout, a, &e) : NULL;
-    const bool good = p && measure_emulated(p, target, s->sample, n, 0, a, &m, &e);
+    const bool good = p && measure_emulated(p, target, s->sample, n, NULL, a, &m, &e);
     json_t *r = costs_of(good ? &m : NULL, good ? m.difference : e.text);
     figure_put(r, "hop", hop);
     figure_put(r, "macs", h ? (double)graph_macs(h) : NAN);
@@ -115,7 +115,7 @@ static json_t *measure(const struct study *s, const json_t *model, const char *b
         .name = "har", .ngolden = s->nsample < GOLDEN ? s->nsample : GOLDEN, .golden = s->sample};
     if (!emit_project(p, target, &o, arena_printf(a, "%s/%s", s->dir, project), e)) return NULL;
     struct measurement m = {0};
-    if (!measure_emulated(p, target, s->sample, s->nsample, 0, a, &m, e)) return NULL;
+    if (!measure_emulated(p, target, s->sample, s->nsample, NULL, a, &m, e)) return NULL;
     json_t *r = costs_of(&m, m.device_equals_host ? NULL
                              : m.difference       ? m.difference
                                                   : "device and host differ");

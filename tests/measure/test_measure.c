@@ -49,7 +49,7 @@ static bool measure_tiny(const char *target, const char *technique, int n, struc
     struct compress_opt o = {.calibration = tiny_windows(a, g, 16, 6), .ncalibration = 16};
     g = technique_find(technique)->apply(g, &o, a, e);
     struct plan *p = g ? plan_lower(g, t->layout, a, e) : NULL;
-    return p && measure_emulated(p, t, tiny_windows(a, g, n, 11), n, 0, a, m, e);
+    return p && measure_emulated(p, t, tiny_windows(a, g, n, 11), n, NULL, a, m, e);
 }
 
 static bool available(const char *target, struct arena *a)
@@ -103,7 +103,7 @@ TEST(measure_says_what_does_not_fit)
     struct graph *g =
         technique_find("lite")->apply(tiny_cnn(&a, 32, 3, 3, 5), &(struct compress_opt){0}, &a, &e);
     struct plan *p = plan_lower(g, small.layout, &a, &e);
-    if (!measure_emulated(p, &small, tiny_windows(&a, g, 1, 11), 1, 0, &a, &m, &e))
+    if (!measure_emulated(p, &small, tiny_windows(&a, g, 1, 11), 1, NULL, &a, &m, &e))
         test_fail(__FILE__, __LINE__, "%s", e.text);
     else {
         CHECK(!m.fits);
@@ -129,14 +129,14 @@ TEST(measure_names_the_missing_package)
     float *x = tiny_windows(&a, g, 1, 1);
     t.qemu = "qemu-system-nothing";
     if (available("cortex-m4f", &a)) {
-        CHECK(!measure_emulated(p, &t, x, 1, 0, &a, &m, &e));
+        CHECK(!measure_emulated(p, &t, x, 1, NULL, &a, &m, &e));
         CHECK_STR("no emulator qemu-system-nothing; apt-get install qemu-system-arm", e.text);
     }
     t.cc = "nothing-gcc";
-    CHECK(!measure_emulated(p, &t, x, 1, 0, &a, &m, &e));
+    CHECK(!measure_emulated(p, &t, x, 1, NULL, &a, &m, &e));
     CHECK_STR("cortex-m4f: no compiler nothing-gcc; apt-get install gcc-arm-none-eabi", e.text);
     t.cc_package = NULL, t.find_cc = "tools/xtensa-toolchain builds it";
-    CHECK(!measure_emulated(p, &t, x, 1, 0, &a, &m, &e));
+    CHECK(!measure_emulated(p, &t, x, 1, NULL, &a, &m, &e));
     CHECK_STR("tools/xtensa-toolchain builds it", e.text);
     arena_free(&a);
 }
@@ -154,7 +154,7 @@ TEST(measure_refuses_costs_when_scores_differ)
     struct graph *g =
         technique_find("lite")->apply(tiny_cnn(&a, 32, 3, 3, 5), &(struct compress_opt){0}, &a, &e);
     struct plan *p = plan_lower(g, t.layout, &a, &e);
-    if (!measure_emulated(p, &t, tiny_windows(&a, g, 8, 11), 8, 0, &a, &m, &e)) {
+    if (!measure_emulated(p, &t, tiny_windows(&a, g, 8, 11), 8, NULL, &a, &m, &e)) {
         test_fail(__FILE__, __LINE__, "%s", e.text);
     } else {
         CHECK(!m.device_equals_host);
@@ -199,7 +199,8 @@ TEST(measure_plans_what_is_copied_to_ram)
     struct plan *p = plan_lower(g, t.layout, &a, &e);
     const float *x = tiny_windows(&a, g, 4, 11);
     struct measurement all, less;
-    if (!measure_emulated(p, &t, x, 4, 0, &a, &all, &e)) return test_fail(__FILE__, __LINE__, "%s", e.text);
+    if (!measure_emulated(p, &t, x, 4, NULL, &a, &all, &e))
+        return test_fail(__FILE__, __LINE__, "%s", e.text);
     CHECK(all.device_equals_host && all.windows_compared == 4);
     CHECK(all.planned_bytes > 0 && all.planned_bytes <= all.plan_budget);
     CHECK(all.planned_misses < all.cache_misses);
@@ -207,11 +208,13 @@ TEST(measure_plans_what_is_copied_to_ram)
     for (int i = 0; i < all.nplaced; i++) caused += all.placed[i].misses;
     CHECK(caused > 0.5 * all.cache_misses && caused < 1.1 * all.cache_misses);
     const int64_t ram = all.ram_bytes + all.planned_bytes;
-    CHECK(measure_emulated(p, &t, x, 4, ram, &a, &less, &e));
+    CHECK(measure_emulated(p, &t, x, 4, &(struct measure_opt){.ram_bytes = ram}, &a, &less, &e));
     CHECK_EQ(all.planned_bytes, less.planned_bytes);
-    CHECK(measure_emulated(p, &t, x, 4, ram - 1, &a, &less, &e));
+    CHECK(measure_emulated(p, &t, x, 4, &(struct measure_opt){.ram_bytes = ram - 1}, &a, &less, &e));
     CHECK(less.planned_bytes < all.planned_bytes && less.planned_bytes > 0);
-    CHECK(measure_emulated(p, &t, x, 4, all.ram_bytes + all.planned_bytes / 2, &a, &less, &e));
+    CHECK(measure_emulated(p, &t, x, 4,
+                           &(struct measure_opt){.ram_bytes = all.ram_bytes + all.planned_bytes / 2}, &a,
+                           &less, &e));
     CHECK(less.planned_misses > all.planned_misses && less.planned_misses < less.cache_misses);
     struct buf out = {0};
     placement_explain(&all, &out);
