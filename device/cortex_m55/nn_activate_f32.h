@@ -5,6 +5,8 @@
 #define NN_ACTIVATE_F32_H
 #include "nn_mve.h"
 
+#define NN_ACTIVATE_ARRAYS 1
+
 #if NN_MVE
 NN_INLINE float32x4_t nn_mve_div(float32x4_t a, float32x4_t b)
 {

@@ -9,6 +9,8 @@
 #define NN_ACTIVATE_F32_H
 #include "../nn_math.h"
 
+#define NN_ACTIVATE_ARRAYS 1
+
 // The constants, read where they are used: one load each, and the sum that starts with one needs no copy. The compiler
 // would make each anew from a literal by two instructions.
 enum {
