@@ -18,7 +18,7 @@ void inspect_print_memory(const struct inspected *m, const struct verdict *v, st
     const struct live *live = plan_live(p, m->a, &n);
     const int peak = live_peak(p, live, n), steps = p->nstep + 1; // the last: outputs are read
     const int wide = (steps + COLUMNS - 1) / COLUMNS, columns = (steps + wide - 1) / wide;
-    buf_printf(out, "%d bytes; no placement can need less than %d, which step %d needs (%s)\n",
+    buf_printf(out, "%d bytes; no placement can need less than %d; most is in use at step %d (%s)\n",
                p->arena_bytes, p->lower_bound, peak, p->nstep ? p->step[peak].node->name : "-");
     buf_printf(out, "%9s %9s %9s  %-*s  %s\n", "address", "bytes", "steps", columns,
                wide > 1 ? arena_printf(m->a, "time, %d steps a column", wide) : "time, a step a column",

@@ -31,7 +31,7 @@ void graph_fuse_activations(struct graph *g)
         enum act *act = before ? node_act(before) : NULL;
         if (!act || *act != ACT_NONE || n->out[0]->type != F32 || graph_uses(g, n->in[0]) != 1) continue;
         *act = n->op == OP_RELU ? ACT_RELU : ACT_RELU6;
-        before->out[0] = n->out[0];
+        graph_replace(g, n->out[0], n->in[0]); // the layer keeps its name, and its tensor with it
         graph_remove(g, n);
         k--;
     }

@@ -134,6 +134,8 @@ static int64_t place(const struct plan *p, const struct blocks *b, struct block 
     return top;
 }
 
+enum { MOST_OVERLAPS = 10 }; // of which every choice is looked at for the bound
+
 // Bytes that two blocks can share at step s.
 static int64_t shared(const struct plan *p, const struct blocks *b, const struct overlap *o, int s)
 {
@@ -144,17 +146,52 @@ static int64_t shared(const struct plan *p, const struct blocks *b, const struct
     return both - (by + high->bytes > low->bytes ? by + high->bytes : low->bytes);
 }
 
-static int64_t lower_bound(const struct plan *p, const struct blocks *b)
+// Bytes from where k starts to the end of the last block that lies over it, over one that does, and so on.
+static int64_t reach(const struct plan *p, const struct blocks *b, const struct block *k, uint32_t used,
+                     int depth)
+{
+    int64_t most = k->bytes;
+    for (int i = 0; i < p->noverlap && depth < p->noverlap; i++) {
+        if (!(used >> i & 1) || block_of(b, plan_root(p, p->overlap[i].low)) != k) continue;
+        const struct block *high = block_of(b, plan_root(p, p->overlap[i].high));
+        const int64_t by = high ? apart(p, b, k, high) : -1;
+        if (by < 0 || by >= k->bytes) continue;
+        const int64_t far = by + reach(p, b, high, used, depth + 1);
+        if (far > most) most = far;
+    }
+    return most;
+}
+
+// The least that any placement needs in which just the pairs `used` share bytes.
+static int64_t bound_with(const struct plan *p, const struct blocks *b, uint32_t used, bool chains)
 {
     int64_t most = 0;
     for (int s = 0; s <= p->nstep; s++) {
         int64_t live = 0;
         for (int i = 0; i < b->n; i++)
             if (b->v[i].first <= s && s <= b->v[i].last) live += b->v[i].bytes;
-        for (int i = 0; i < p->noverlap; i++) live -= shared(p, b, &p->overlap[i], s);
+        for (int i = 0; i < p->noverlap; i++)
+            if (i >= 32 || used >> i & 1) live -= shared(p, b, &p->overlap[i], s);
         if (live > most) most = live;
     }
+    for (int i = 0; chains && i < b->n; i++) {
+        const int64_t far = reach(p, b, &b->v[i], used, 0);
+        if (far > most) most = far;
+    }
     return most;
+}
+
+// The largest set of live bytes. Where a sequence lies over two others, one choice may rule the other out: the best choice of
+// the pairs that share.
+static int64_t lower_bound(const struct plan *p, const struct blocks *b)
+{
+    if (p->noverlap > MOST_OVERLAPS) return bound_with(p, b, UINT32_MAX, false);
+    int64_t least = INT64_MAX;
+    for (uint32_t used = 0; used < 1u << p->noverlap; used++) {
+        const int64_t need = bound_with(p, b, used, true);
+        if (need < least) least = need;
+    }
+    return least;
 }
 
 static int by_size(const void *a, const void *b)

@@ -89,7 +89,7 @@ struct plan {
     } * overlap;
     int noverlap, overlap_cap;
     int32_t arena_bytes; // device arena: values and scratch; exact, a multiple of 16
-    int32_t lower_bound; // largest set of live bytes: no placement can need less
+    int32_t lower_bound; // no placement can need less: the largest set of live bytes, but see memory.c
     struct ref *kept;    // values that stay from one run to the next and are zeros before the first
     int nkept, kept_cap;
     bool packed;          // weights lie as 4-bit codes (plan_pack)
