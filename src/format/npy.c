@@ -104,6 +104,8 @@ static bool read_header(struct text t, struct npy *out, bool *doubles, struct er
     while (!take(&t, '}')) {
         char key[16];
         if (!take_string(&t, key, sizeof key) || !take(&t, ':')) return fail(e, "its header is damaged");
+        if ((has_descr && !strcmp(key, "descr")) || (has_shape && !strcmp(key, "shape")))
+            return fail(e, "its header has two entries %s", key);
         if (!strcmp(key, "descr")) {
             if (!take_descr(&t, out, doubles, e)) return false;
             has_descr = true;

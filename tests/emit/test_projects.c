@@ -378,7 +378,7 @@ TEST(project_refuses)
     const struct target *t = target_find("esp32");
     struct plan *p = plan_make(&a, "full-integer", t);
     if (!p) return arena_free(&a);
-    const int ram = p->arena_bytes + 32 * 3 * 4, flash = (int)plan_const_bytes(p) + (320 << 10);
+    const int ram = p->arena_bytes + 32 * 3, flash = (int)plan_const_bytes(p) + (320 << 10);
     struct emit_opt o = {.project = "esp-idf", .ram_bytes = ram, .flash_bytes = flash};
     CHECK(emit_project(p, t, &o, test_path("just"), &e)); // the last byte fits
     CHECK_STR("", e.text);

@@ -27,7 +27,7 @@ static void check_apart(const struct plan *p, struct arena *a)
 
 TEST(tile_same_bits_smaller_arena)
 {
-    static const char *const techniques[] = {"lite", "dynamic", "full-integer"};
+    static const char *const kinds[] = {"lite", "dynamic", "full-integer"};
     enum { WINDOWS = 5 };
     for (int t = 0; t < 3; t++)
         for (int fma = 0; fma < 2; fma++) {
@@ -35,7 +35,7 @@ TEST(tile_same_bits_smaller_arena)
             struct err e = {""};
             struct graph *g = pooled_graph(&a, 9);
             struct compress_opt o = {.calibration = tiny_windows(&a, g, 8, 6), .ncalibration = 8};
-            if (!(g = technique_find(techniques[t])->apply(g, &o, &a, &e))) {
+            if (!(g = technique_find(kinds[t])->apply(g, &o, &a, &e))) {
                 test_fail(__FILE__, __LINE__, "%s", e.text);
                 return arena_free(&a);
             }
