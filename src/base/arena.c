@@ -65,6 +65,15 @@ void *arena_copy(struct arena *a, const void *p, size_t n)
     return q;
 }
 
+void *arena_grow(struct arena *a, void *list, int n, int *cap, size_t size)
+{
+    if (n < *cap) return list;
+    *cap = *cap ? 2 * *cap : 32;
+    void *more = arena_array(a, (size_t)*cap, size);
+    if (n) memcpy(more, list, (size_t)n * size);
+    return more;
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
     char *q = arena_alloc(a, n + 1);

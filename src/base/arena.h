@@ -15,6 +15,9 @@ void *arena_alloc(struct arena *a, size_t n);
 // count elements of size bytes; an overflowing product stops the program.
 void *arena_array(struct arena *a, size_t count, size_t size);
 void *arena_copy(struct arena *a, const void *p, size_t n);
+// Room for one element more behind the n of a list that has room for *cap: the list itself, or a copy twice as long
+// (*cap says how long). NULL with n and *cap 0 is an empty list.
+void *arena_grow(struct arena *a, void *list, int n, int *cap, size_t size);
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -30,12 +30,7 @@ static const struct called *reference(struct model *m, const json_t *p, bool *da
 
 static void arg_put(struct model *m, const struct keras_arg *arg)
 {
-    if (m->narg == m->arg_cap) {
-        struct keras_arg *more = arena_new_n(
-            m->k->scratch, (size_t)(m->arg_cap = m->arg_cap ? 2 * m->arg_cap : 16), struct keras_arg);
-        if (m->narg) memcpy(more, m->arg, (size_t)m->narg * sizeof *more);
-        m->arg = more;
-    }
+    m->arg = arena_grow(m->k->scratch, m->arg, m->narg, &m->arg_cap, sizeof *m->arg);
     m->arg[m->narg++] = *arg;
 }
 

@@ -6,12 +6,7 @@
 void model_done(struct model *m, const char *layer, int call, int out, const struct value *v,
                 const char *mask)
 {
-    if (m->ndone == m->cap) {
-        struct called *more =
-            arena_new_n(m->k->scratch, (size_t)(m->cap = m->cap ? 2 * m->cap : 16), struct called);
-        if (m->ndone) memcpy(more, m->done, (size_t)m->ndone * sizeof *more);
-        m->done = more;
-    }
+    m->done = arena_grow(m->k->scratch, m->done, m->ndone, &m->cap, sizeof *m->done);
     m->done[m->ndone++] = (struct called){layer, call, out, *v, mask};
 }
 

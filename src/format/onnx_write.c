@@ -197,9 +197,9 @@ static bool graph_write(struct writer *w, Onnx__GraphProto *p)
         if (!write_op[n->op](w, n)) return fail_in(w->e, "%s %s", op_def(n->op)->name, n->name);
     }
     for (int i = 0; i < g->nout; i++) p->output[i] = value_info(w, g->out[i], output_name(w, i));
-    p->n_node = w->nnode;
+    p->n_node = (size_t)w->nnode;
     p->node = w->node;
-    p->n_initializer = w->ninit;
+    p->n_initializer = (size_t)w->ninit;
     p->initializer = w->init;
     return true;
 }

@@ -25,9 +25,9 @@ struct writer {
     int nforms, forms_cap;
     Onnx__NodeProto **node;
     Onnx__TensorProto **init;
-    size_t nnode, node_cap, ninit, init_cap;
+    int nnode, node_cap, ninit, init_cap;
     const char **used; // names given out
-    size_t nused, used_cap;
+    int nused, used_cap;
     bool fixed;   // the batch is 1 in the file; else it is free
     bool touched; // some op needs that: its first dimension is no batch
 };

@@ -8,13 +8,7 @@ struct forms *forms_of(struct writer *w, const struct tensor *t)
 {
     for (int i = w->nforms - 1; i >= 0; i--)
         if (w->forms[i].t == t) return &w->forms[i];
-    if (w->nforms == w->forms_cap) {
-        int cap = w->forms_cap ? 2 * w->forms_cap : 64;
-        struct forms *more = arena_new_n(w->a, (size_t)cap, struct forms);
-        if (w->nforms) memcpy(more, w->forms, (size_t)w->nforms * sizeof *more);
-        w->forms = more;
-        w->forms_cap = cap;
-    }
+    w->forms = arena_grow(w->a, w->forms, w->nforms, &w->forms_cap, sizeof *w->forms);
     w->forms[w->nforms].t = t;
     return &w->forms[w->nforms++];
 }

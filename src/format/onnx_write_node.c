@@ -2,24 +2,11 @@
 #include "onnx_write.h"
 #include <string.h>
 
-// Appends p to a growing list in the arena.
-#define PUSH(w, list, n, cap, p)                                                                             \
-    do {                                                                                                     \
-        if ((n) == (cap)) {                                                                                  \
-            size_t more_ = (cap) ? 2 * (cap) : 64;                                                           \
-            void *fresh_ = arena_array((w)->a, more_, sizeof *(list));                                       \
-            if (n) memcpy(fresh_, (list), (n) * sizeof *(list));                                             \
-            (list) = fresh_;                                                                                 \
-            (cap) = more_;                                                                                   \
-        }                                                                                                    \
-        (list)[(n)++] = (p);                                                                                 \
-    } while (0)
-
 const char *onnx_name(struct writer *w, const char *name)
 {
     char *s = arena_strdup(w->a, name && *name ? name : "value");
     for (int k = 2;; k++) {
-        size_t i = 0;
+        int i = 0;
         while (i < w->nused && strcmp(w->used[i], s)) i++;
         if (i == w->nused) break;
         s = arena_printf(w->a, "%s_%d", name && *name ? name : "value", k);
@@ -30,7 +17,8 @@ const char *onnx_name(struct writer *w, const char *name)
 
 void onnx_name_claim(struct writer *w, const char *name)
 {
-    PUSH(w, w->used, w->nused, w->used_cap, name);
+    w->used = arena_grow(w->a, w->used, w->nused, &w->used_cap, sizeof *w->used);
+    w->used[w->nused++] = name;
 }
 
 int onnx_type(enum dtype t)
@@ -47,7 +35,7 @@ int onnx_type(enum dtype t)
 // onnxruntime wants the names of nodes to differ; one node of ours may be several of ONNX's.
 static bool node_named(const struct writer *w, const char *name)
 {
-    size_t i = 0;
+    int i = 0;
     while (i < w->nnode && strcmp(w->node[i]->name, name)) i++;
     return i < w->nnode;
 }
@@ -65,7 +53,8 @@ Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, i
     n->n_output = 1;
     n->output = arena_copy(w->a, &out, sizeof out);
     n->attribute = arena_new_n(w->a, 8, Onnx__AttributeProto *);
-    PUSH(w, w->node, w->nnode, w->node_cap, n);
+    w->node = arena_grow(w->a, w->node, w->nnode, &w->node_cap, sizeof *w->node);
+    w->node[w->nnode++] = n;
     return n;
 }
 
@@ -113,7 +102,8 @@ const char *onnx_const(struct writer *w, const char *name, int type, int rank, c
     t->dims = arena_copy(w->a, dim, (size_t)rank * sizeof *dim);
     t->has_raw_data = 1;
     t->raw_data = (ProtobufCBinaryData){bytes, (uint8_t *)data};
-    PUSH(w, w->init, w->ninit, w->init_cap, t);
+    w->init = arena_grow(w->a, w->init, w->ninit, &w->init_cap, sizeof *w->init);
+    w->init[w->ninit++] = t;
     return t->name;
 }
 

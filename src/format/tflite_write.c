@@ -37,12 +37,7 @@ static int tensor_index(struct writer *w, struct sub *s, const struct tensor *t)
     if (!t) return -1;
     for (int i = 0; i < s->ntensor; i++)
         if (s->tensor[i] == t) return i;
-    if (s->ntensor == s->tensor_cap) {
-        const struct tensor **more = arena_new_n(w->a, 2 * (size_t)s->tensor_cap + 64, const struct tensor *);
-        if (s->ntensor) memcpy(more, s->tensor, (size_t)s->ntensor * sizeof *more);
-        s->tensor = more;
-        s->tensor_cap = 2 * s->tensor_cap + 64;
-    }
+    s->tensor = arena_grow(w->a, s->tensor, s->ntensor, &s->tensor_cap, sizeof *s->tensor);
     s->tensor[s->ntensor] = t;
     return s->ntensor++;
 }

@@ -4,12 +4,7 @@
 
 struct tfl_op *tflite_op(struct tfl_list *l, int builtin, int options, int nin, int nout)
 {
-    if (l->n == l->cap) {
-        struct tfl_op *more = arena_new_n(l->a, 2 * (size_t)l->cap + 16, struct tfl_op);
-        if (l->n) memcpy(more, l->op, (size_t)l->n * sizeof *more);
-        l->op = more;
-        l->cap = 2 * l->cap + 16;
-    }
+    l->op = arena_grow(l->a, l->op, l->n, &l->cap, sizeof *l->op);
     struct tfl_op *o = &l->op[l->n++];
     *o = (struct tfl_op){.builtin = builtin, .version = 1, .options = options, .nin = nin, .nout = nout};
     o->in = arena_new_n(l->a, (size_t)nin, const struct tensor *);

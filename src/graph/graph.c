@@ -17,13 +17,7 @@ struct node *graph_add(struct graph *g, struct arena *a, enum op op, const char 
     n->nout = nout;
     n->in = arena_new_n(a, (size_t)nin + (size_t)nout, struct tensor *);
     n->out = n->in + nin;
-    if (g->nnode == g->node_cap) {
-        int cap = g->node_cap ? 2 * g->node_cap : 32;
-        struct node **more = arena_new_n(a, (size_t)cap, struct node *);
-        if (g->nnode) memcpy(more, g->node, (size_t)g->nnode * sizeof *more);
-        g->node = more;
-        g->node_cap = cap;
-    }
+    g->node = arena_grow(a, g->node, g->nnode, &g->node_cap, sizeof *g->node);
     g->node[g->nnode++] = n;
     return n;
 }
@@ -75,13 +69,7 @@ static struct tensor *copy_of(struct copies *c, struct arena *a, const struct te
     if (!t) return NULL;
     for (int i = c->n - 1; i >= 0; i--)
         if (c->pair[i].from == t) return c->pair[i].to;
-    if (c->n == c->cap) {
-        int cap = c->cap ? 2 * c->cap : 64;
-        struct pair *more = arena_new_n(a, (size_t)cap, struct pair);
-        if (c->n) memcpy(more, c->pair, (size_t)c->n * sizeof *more);
-        c->pair = more;
-        c->cap = cap;
-    }
+    c->pair = arena_grow(a, c->pair, c->n, &c->cap, sizeof *c->pair);
     struct tensor *to = arena_copy(a, t, sizeof *t);
     c->pair[c->n++] = (struct pair){t, to};
     return to;

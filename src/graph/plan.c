@@ -10,13 +10,7 @@ void plan_step(struct plan *p, const struct node *n, const struct kernel *k, con
                const struct ref *buf)
 {
     assert(k->nbuf <= KERNEL_MAX_BUF && k->nfield <= STEP_MAX_FIELD);
-    if (p->nstep == p->step_cap) {
-        int cap = p->step_cap ? 2 * p->step_cap : 32;
-        struct step *more = arena_new_n(p->arena, (size_t)cap, struct step);
-        if (p->nstep) memcpy(more, p->step, (size_t)p->nstep * sizeof *more);
-        p->step = more;
-        p->step_cap = cap;
-    }
+    p->step = arena_grow(p->arena, p->step, p->nstep, &p->step_cap, sizeof *p->step);
     struct step *s = &p->step[p->nstep++];
     *s = (struct step){.k = k, .node = n};
     s->params = arena_copy(p->arena, params, (size_t)k->nfield * sizeof(int32_t));
@@ -50,25 +44,13 @@ const struct tensor *plan_root(const struct plan *p, const struct tensor *t)
 
 void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *in)
 {
-    if (p->nalias == p->alias_cap) {
-        int cap = p->alias_cap ? 2 * p->alias_cap : 32;
-        struct alias *more = arena_new_n(p->arena, (size_t)cap, struct alias);
-        if (p->nalias) memcpy(more, p->alias, (size_t)p->nalias * sizeof *more);
-        p->alias = more;
-        p->alias_cap = cap;
-    }
+    p->alias = arena_grow(p->arena, p->alias, p->nalias, &p->alias_cap, sizeof *p->alias);
     p->alias[p->nalias++] = (struct alias){out, in};
 }
 
 void plan_keep(struct plan *p, const struct tensor *t)
 {
-    if (p->nkept == p->kept_cap) {
-        int cap = p->kept_cap ? 2 * p->kept_cap : 8;
-        struct ref *more = arena_new_n(p->arena, (size_t)cap, struct ref);
-        if (p->nkept) memcpy(more, p->kept, (size_t)p->nkept * sizeof *more);
-        p->kept = more;
-        p->kept_cap = cap;
-    }
+    p->kept = arena_grow(p->arena, p->kept, p->nkept, &p->kept_cap, sizeof *p->kept);
     p->kept[p->nkept++] = ref_out(t);
 }
 
@@ -78,13 +60,7 @@ void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in
     // this machine's own kernels take several rows at a time
     if (p->layout->group == layout_host.group || tensor_is_const(in) || tensor_is_state(p->g, in)) return;
     const int64_t to = tensor_bytes(out) / rows, from = tensor_bytes(in) / rows, less = rows - 1;
-    if (p->noverlap == p->overlap_cap) {
-        int cap = p->overlap_cap ? 2 * p->overlap_cap : 8;
-        struct overlap *more = arena_new_n(p->arena, (size_t)cap, struct overlap);
-        if (p->noverlap) memcpy(more, p->overlap, (size_t)p->noverlap * sizeof *more);
-        p->overlap = more;
-        p->overlap_cap = cap;
-    }
+    p->overlap = arena_grow(p->arena, p->overlap, p->noverlap, &p->overlap_cap, sizeof *p->overlap);
     // row r of out ends where row r of in starts, or earlier, for the r for which that is hardest
     p->overlap[p->noverlap++] = backwards
                                     ? (struct overlap){in, out, from + (from > to ? (from - to) * less : 0)}

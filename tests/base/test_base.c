@@ -7,6 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
+TEST(base_arena_grows_a_list)
+{
+    struct arena a = {0};
+    int *v = NULL, cap = 0;
+    for (int n = 0; n < 1000; n++) {
+        v = arena_grow(&a, v, n, &cap, sizeof *v);
+        CHECK(cap > n && !v[n]);
+        v[n] = n + 1;
+    }
+    for (int n = 0; n < 1000; n++) CHECK_EQ(n + 1, v[n]);
+    arena_free(&a);
+}
+
 TEST(base_arena_is_zeroed_and_aligned)
 {
     struct arena a = {0};
