@@ -181,11 +181,16 @@ static int64_t bound_with(const struct plan *p, const struct blocks *b, uint32_t
     return most;
 }
 
-// The largest set of live bytes. Where a sequence lies over two others, one choice may rule the other out: the best choice of
-// the pairs that share.
+// The largest set of live bytes.
 static int64_t lower_bound(const struct plan *p, const struct blocks *b)
 {
-    if (p->noverlap > MOST_OVERLAPS) return bound_with(p, b, UINT32_MAX, false);
+    return bound_with(p, b, UINT32_MAX, false);
+}
+
+// Where a sequence lies over two others, one choice may rule the other out: the best choice of the pairs that share. Looked
+// at only where no placement met the plain bound, since choices are many.
+static int64_t closer_bound(const struct plan *p, const struct blocks *b)
+{
     int64_t least = INT64_MAX;
     for (uint32_t used = 0; used < 1u << p->noverlap; used++) {
         const int64_t need = bound_with(p, b, used, true);
@@ -253,6 +258,7 @@ bool plan_place(struct plan *p, struct err *e)
 {
     struct blocks b = blocks_of(p);
     int64_t bound = lower_bound(p, &b), top = b.n ? place_best(p, &b, bound) : 0;
+    if (top > bound && p->noverlap && p->noverlap <= MOST_OVERLAPS) bound = closer_bound(p, &b);
     if (top > INT32_MAX / 2)
         return fail(e, "its values need %.0f MB at the same time; no device has that", (double)bound / 1e6);
     p->arena_bytes = (int32_t)top;
