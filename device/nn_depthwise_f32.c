@@ -25,19 +25,7 @@ NN_INLINE void nn_depthwise_block_f32(const nn_depthwise *p, const float *x, con
                                       float *y)
 {
     float acc[NN_DEPTHWISE_BLOCK];
-    NN_DEPTHWISE_UNROLL
-    for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) acc[i] = bias;
-    NN_DEPTHWISE_UNROLL
-    for (int32_t ky = 0; ky < p->k_h; ky++) {
-        const float *in = x + ky * p->dil_h * p->in_w * p->in_c;
-        NN_DEPTHWISE_UNROLL
-        for (int32_t j = 0; j < nn_depthwise_span(p, NN_DEPTHWISE_BLOCK); j++) {
-            NN_DEPTHWISE_UNROLL
-            for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++)
-                if (nn_depthwise_tap(p, i, j) >= 0)
-                    acc[i] = NN_MADD(in[j * p->in_c], wt[ky * p->k_w + nn_depthwise_tap(p, i, j)], acc[i]);
-        }
-    }
+    NN_DEPTHWISE_SUMS(p, float, float, x, wt, bias, acc, NN_DEPTHWISE_BLOCK, NN_MADD);
     NN_DEPTHWISE_UNROLL
     for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) y[i * p->in_c * p->mul] = nn_act(acc[i], p->act);
 }
@@ -50,7 +38,7 @@ NN_INLINE void nn_depthwise_row_f32(const nn_depthwise *p, const float *x, const
     float wt[NN_DEPTHWISE_TAPS] = {0};
 #pragma GCC unroll 16
     for (int32_t k = 0; k < p->k_h * p->k_w; k++) wt[k] = w[k * dy];
-    for (; nn_depthwise_blocks(p, n); n -= NN_DEPTHWISE_BLOCK) {
+    for (; nn_depthwise_blocks(p, n, NN_DEPTHWISE_BLOCK); n -= NN_DEPTHWISE_BLOCK) {
         nn_depthwise_block_f32(p, x, wt, bias, y);
         x += NN_DEPTHWISE_BLOCK * dx;
         y += NN_DEPTHWISE_BLOCK * dy;

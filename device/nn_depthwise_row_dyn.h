@@ -15,7 +15,7 @@ NN_INLINE void nn_depthwise_row_dyn(const nn_depthwise *p, const int8_t *x, int3
     const int32_t dx = p->stride_w * p->in_c, dy = p->in_c * p->mul;
     int32_t wt[NN_DEPTHWISE_TAPS] = {0};
     const int32_t start = -x_zero * nn_depthwise_taps_s8(p, w, wt, 1);
-    for (; nn_depthwise_blocks(p, n); n -= NN_DEPTHWISE_BLOCK) {
+    for (; nn_depthwise_blocks(p, n, NN_DEPTHWISE_BLOCK); n -= NN_DEPTHWISE_BLOCK) {
         int32_t acc[NN_DEPTHWISE_BLOCK];
         nn_depthwise_block_s8(p, x, wt, start, acc);
         NN_DEPTHWISE_UNROLL

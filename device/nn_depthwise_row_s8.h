@@ -27,7 +27,7 @@ NN_INLINE void nn_depthwise_row_s8(const nn_depthwise *p, const int8_t *x, const
     const int32_t dx = p->stride_w * p->in_c, dy = p->in_c * p->mul;
     int32_t wt[NN_DEPTHWISE_TAPS] = {0}; // twice the weights
     const int32_t start = 2 * bias - p->x_zero * nn_depthwise_taps_s8(p, w, wt, 2);
-    if (shift < 0 && nn_depthwise_blocks(p, n)) {
+    if (shift < 0 && nn_depthwise_blocks(p, n, NN_DEPTHWISE_BLOCK)) {
         const int32_t left = nn_depthwise_blocks_s8(p, x, wt, start, mult, shift, y, n);
         x += (n - left) * dx;
         y += (n - left) * dy;

@@ -40,22 +40,12 @@ NN_INLINE int32_t nn_depthwise_inside_s8(const nn_depthwise *p, const int8_t *x,
     return acc;
 }
 
+#define NN_DEPTHWISE_MAC(v, w, a) ((a) + (v) * (w))
+
 // The same for a block of outputs: acc[i] starts at `start`.
 NN_INLINE void nn_depthwise_block_s8(const nn_depthwise *p, const int8_t *x, const int32_t *wt, int32_t start,
                                      int32_t *acc)
 {
-    NN_DEPTHWISE_UNROLL
-    for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++) acc[i] = start;
-    NN_DEPTHWISE_UNROLL
-    for (int32_t ky = 0; ky < p->k_h; ky++) {
-        const int8_t *in = x + ky * p->dil_h * p->in_w * p->in_c;
-        NN_DEPTHWISE_UNROLL
-        for (int32_t j = 0; j < nn_depthwise_span(p, NN_DEPTHWISE_BLOCK); j++) {
-            NN_DEPTHWISE_UNROLL
-            for (int32_t i = 0; i < NN_DEPTHWISE_BLOCK; i++)
-                if (nn_depthwise_tap(p, i, j) >= 0)
-                    acc[i] += in[j * p->in_c] * wt[ky * p->k_w + nn_depthwise_tap(p, i, j)];
-        }
-    }
+    NN_DEPTHWISE_SUMS(p, int8_t, int32_t, x, wt, start, acc, NN_DEPTHWISE_BLOCK, NN_DEPTHWISE_MAC);
 }
 #endif

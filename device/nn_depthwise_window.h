@@ -30,10 +30,9 @@ NN_INLINE int32_t nn_depthwise_span(const nn_depthwise *p, int32_t block)
 }
 
 // Whether n outputs of a row are worth a block.
-NN_INLINE int32_t nn_depthwise_blocks(const nn_depthwise *p, int32_t n)
+NN_INLINE int32_t nn_depthwise_blocks(const nn_depthwise *p, int32_t n, int32_t block)
 {
-    return NN_DEPTHWISE_BLOCK > 1 && n >= NN_DEPTHWISE_BLOCK &&
-           nn_depthwise_span(p, NN_DEPTHWISE_BLOCK) <= NN_DEPTHWISE_SPAN;
+    return block > 1 && n >= block && nn_depthwise_span(p, block) <= NN_DEPTHWISE_SPAN;
 }
 
 // Which tap of output i of a block lies on the block's input j; -1: none.
@@ -42,6 +41,26 @@ NN_INLINE int32_t nn_depthwise_tap(const nn_depthwise *p, int32_t i, int32_t j)
     const int32_t at = j - i * p->stride_w;
     return at < 0 || at % p->dil_w || at / p->dil_w >= p->k_w ? -1 : at / p->dil_w;
 }
+
+// acc[i] = start + the products of output i < block, every tap inside, in the order of its taps; x is under the first tap
+// of the first output. sum(v, w, a): a + v * w.
+#define NN_DEPTHWISE_SUMS(p, in_type, acc_type, x, wt, start, acc, block, sum)                               \
+    do {                                                                                                     \
+        NN_DEPTHWISE_UNROLL                                                                                  \
+        for (int32_t i = 0; i < (block); i++) (acc)[i] = (start);                                            \
+        NN_DEPTHWISE_UNROLL                                                                                  \
+        for (int32_t ky = 0; ky < (p)->k_h; ky++) {                                                          \
+            const in_type *row = (x) + ky * (p)->dil_h * (p)->in_w * (p)->in_c;                              \
+            NN_DEPTHWISE_UNROLL                                                                              \
+            for (int32_t j = 0; j < nn_depthwise_span(p, block); j++) {                                      \
+                const acc_type v = (acc_type)row[j * (p)->in_c];                                             \
+                NN_DEPTHWISE_UNROLL                                                                          \
+                for (int32_t i = 0; i < (block); i++)                                                        \
+                    if (nn_depthwise_tap(p, i, j) >= 0)                                                      \
+                        (acc)[i] = sum(v, (wt)[ky * (p)->k_w + nn_depthwise_tap(p, i, j)], (acc)[i]);        \
+            }                                                                                                \
+        }                                                                                                    \
+    } while (0)
 
 // The outputs ox whose taps are inside the image in x: first .. last - 1; none where the window is too large.
 NN_INLINE void nn_depthwise_inside(const nn_depthwise *p, int32_t *first, int32_t *last)

@@ -22,16 +22,7 @@ NN_API void nn_lstm_s8(const nn_recurrent_integer *p, const int8_t *x, const int
 {
     const int32_t units = p->units, units4 = nn_fours(units);
     int16_t *s = scratch, *c = s + 4 * units4;
-    const nn_step_s8 q = {nn_gates_pair_of(w, u, p->in_c, units, 4, p->pack, p->widen, c + units4),
-                          bias,
-                          bias_rec,
-                          mult,
-                          shift,
-                          curve,
-                          p->in_c,
-                          units,
-                          4,
-                          2};
+    const nn_step_s8 q = nn_step_s8_of(p, 4, 2, w, u, bias, bias_rec, mult, shift, curve, c + units4);
     const int8_t *h = nn_kept_s8(h_kept, p->y_zero, units);
     memset(c, 0, (size_t)units4 * sizeof *c);
     if (c_kept) nn_keep_s16(c, c_kept, units);

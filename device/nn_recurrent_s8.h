@@ -122,6 +122,25 @@ typedef struct nn_step_s8 { // what a layer's steps share; an LSTM's and an RNN'
     int32_t tanh; // the gate of which it is taken; of the others logistic
 } nn_step_s8;
 
+// A layer's arguments in the order of its kernel; `wide`: what lies in scratch behind the kernel's own vectors.
+NN_INLINE nn_step_s8 nn_step_s8_of(const nn_recurrent_integer *p, int32_t gates, int32_t tanh,
+                                   const int8_t *w, const int8_t *u, const int32_t *bias,
+                                   const int32_t *bias_rec, const int32_t *mult, const int32_t *shift,
+                                   const int16_t *curve, int16_t *wide)
+{
+    const nn_step_s8 q = {nn_gates_pair_of(w, u, p->in_c, p->units, gates, p->pack, p->widen, wide),
+                          bias,
+                          bias_rec,
+                          mult,
+                          shift,
+                          curve,
+                          p->in_c,
+                          p->units,
+                          gates,
+                          tanh};
+    return q;
+}
+
 // All gates of a step, activations included; h NULL: no recurrent sums.
 NN_INLINE void nn_gates_step_s8(const nn_step_s8 *q, const int8_t *x, const int8_t *h, int16_t *s)
 {

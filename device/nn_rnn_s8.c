@@ -9,16 +9,8 @@ NN_API void nn_rnn_s8(const nn_recurrent_integer *p, const int8_t *x, const int8
 {
     const int32_t units = p->units;
     int16_t *s = scratch;
-    const nn_step_s8 q = {nn_gates_pair_of(w, u, p->in_c, units, 1, p->pack, p->widen, s + nn_fours(units)),
-                          bias,
-                          bias_rec,
-                          mult,
-                          shift,
-                          curve,
-                          p->in_c,
-                          units,
-                          1,
-                          0};
+    const nn_step_s8 q =
+        nn_step_s8_of(p, 1, 0, w, u, bias, bias_rec, mult, shift, curve, s + nn_fours(units));
     const int8_t *h = h_kept;
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = p->backwards ? p->steps - 1 - t : t;

@@ -15,7 +15,7 @@ NN_INLINE void nn_depthwise_row_dyn(const nn_depthwise *p, const int8_t *x, int3
     const int32_t dx = p->stride_w * p->in_c, dy = p->in_c * p->mul;
     float wt[NN_DEPTHWISE_TAPS] = {0}, acc[NN_DEPTHWISE_WIDE];
     const float start = (float)(-x_zero * nn_depthwise_taps_f32(p, w, wt));
-    for (; nn_depthwise_wide(p, n); n -= NN_DEPTHWISE_WIDE) {
+    for (; nn_depthwise_blocks(p, n, NN_DEPTHWISE_WIDE); n -= NN_DEPTHWISE_WIDE) {
         nn_depthwise_sums_f32(p, x, wt, start, acc, NN_DEPTHWISE_WIDE);
         NN_DEPTHWISE_UNROLL
         for (int32_t i = 0; i < NN_DEPTHWISE_WIDE; i++)

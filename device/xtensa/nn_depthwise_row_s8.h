@@ -25,17 +25,17 @@ NN_INLINE void nn_depthwise_row_s8(const nn_depthwise *p, const int8_t *x, const
     }
     const nn_scale f = nn_scale_of(mult, shift, p->y_zero, 0);
     float acc[NN_DEPTHWISE_WIDE];
-    for (; nn_depthwise_wide(p, n); n -= NN_DEPTHWISE_WIDE) {
+    for (; nn_depthwise_blocks(p, n, NN_DEPTHWISE_WIDE); n -= NN_DEPTHWISE_WIDE) {
         nn_depthwise_sums_f32(p, x, wt, (float)start, acc, NN_DEPTHWISE_WIDE);
         NN_DEPTHWISE_UNROLL
         for (int32_t i = 0; i < NN_DEPTHWISE_WIDE; i++)
-            y[i * dy] = nn_scale_whole_s8(&f, acc[i], 0, p->y_zero, p->min, p->max);
+            y[i * dy] = nn_scale_whole_s8(&f, acc[i], p->y_zero, p->min, p->max);
         x += NN_DEPTHWISE_WIDE * dx;
         y += NN_DEPTHWISE_WIDE * dy;
     }
     for (; n > 0; n--, x += dx, y += dy) {
         nn_depthwise_sums_f32(p, x, wt, (float)start, acc, 1);
-        *y = nn_scale_whole_s8(&f, acc[0], 0, p->y_zero, p->min, p->max);
+        *y = nn_scale_whole_s8(&f, acc[0], p->y_zero, p->min, p->max);
     }
 }
 #endif

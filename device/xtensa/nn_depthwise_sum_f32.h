@@ -30,25 +30,6 @@ NN_INLINE int32_t nn_depthwise_taps_f32(const nn_depthwise *p, const int8_t *w, 
 NN_INLINE void nn_depthwise_sums_f32(const nn_depthwise *p, const int8_t *x, const float *wt, float start,
                                      float *acc, int32_t n)
 {
-    NN_DEPTHWISE_UNROLL
-    for (int32_t i = 0; i < n; i++) acc[i] = start;
-    NN_DEPTHWISE_UNROLL
-    for (int32_t ky = 0; ky < p->k_h; ky++) {
-        const int8_t *in = x + ky * p->dil_h * p->in_w * p->in_c;
-        NN_DEPTHWISE_UNROLL
-        for (int32_t j = 0; j < nn_depthwise_span(p, n); j++) {
-            const float v = (float)in[j * p->in_c];
-            NN_DEPTHWISE_UNROLL
-            for (int32_t i = 0; i < n; i++)
-                if (nn_depthwise_tap(p, i, j) >= 0)
-                    acc[i] = NN_MADD(v, wt[ky * p->k_w + nn_depthwise_tap(p, i, j)], acc[i]);
-        }
-    }
-}
-
-// How many outputs at a time: a block, or one where fewer are left or its windows reach too far.
-NN_INLINE int32_t nn_depthwise_wide(const nn_depthwise *p, int32_t n)
-{
-    return n >= NN_DEPTHWISE_WIDE && nn_depthwise_span(p, NN_DEPTHWISE_WIDE) <= NN_DEPTHWISE_SPAN;
+    NN_DEPTHWISE_SUMS(p, int8_t, float, x, wt, start, acc, n, NN_MADD);
 }
 #endif

@@ -69,9 +69,8 @@ NN_INLINE int8_t nn_scale_s8(const nn_scale *f, int32_t sum, int32_t bits, int32
 }
 
 // The same of a sum that is a whole float within 2^24.
-NN_INLINE int8_t nn_scale_whole_s8(const nn_scale *f, float sum, int32_t bits, int32_t zero, int32_t min,
-                                   int32_t max)
+NN_INLINE int8_t nn_scale_whole_s8(const nn_scale *f, float sum, int32_t zero, int32_t min, int32_t max)
 {
-    return nn_scale_both_s8(f, sum, (int32_t)sum, bits, zero, min, max);
+    return nn_scale_both_s8(f, sum, (int32_t)sum, 0, zero, min, max);
 }
 #endif
