@@ -9,18 +9,16 @@
 #include "../../device/nn_depthwise_s8.c"
 #undef nn_depthwise_s8
 #undef nn_depthwise_dyn
-#include "../../src/base/rng.h"
 #include "../../src/graph/kernels.h"
 #include "../test.h"
+#include "random.h"
 #include <stdlib.h>
 
-#define PICK(lo, hi) ((int32_t)rng_below(&r, (hi) - (lo) + 1) + (lo))
-
+// Values at the ends of the range among them.
 static int8_t *bytes(struct rng *r, int32_t n)
 {
-    int8_t *v = malloc((size_t)n); // exact, so that ASan sees a read too far
-    for (int32_t i = 0; i < n; i++)
-        v[i] = (int8_t)(rng_below(r, 4) ? rng_u32(r) : rng_below(r, 2) ? 127 : 128);
+    int8_t *v = random_int8(r, n);
+    for (int32_t i = 0; i < n; i += 1 + (int32_t)rng_below(r, 6)) v[i] = rng_below(r, 2) ? 127 : -128;
     return v;
 }
 

@@ -1,6 +1,7 @@
 // Convolution, depthwise convolution and dense, in float, int8 and dynamic: against naive loops written from
 // TensorFlow Lite's specification, in every layout, to the bit.
 #include "device.h"
+#include "random.h"
 #include <math.h>
 #include <stdio.h>
 
@@ -246,7 +247,6 @@ TEST(device_conv2d_random)
 {
     for (uint64_t seed = 0; seed < 150; seed++) {
         struct rng r = rng_new(seed + 5000);
-#define PICK(lo, hi) ((int)rng_below(&r, (hi) - (lo) + 1) + (lo))
         struct conv_case c = {.h = PICK(1, 5),
                               .w = PICK(1, 24),
                               .c = PICK(1, 9),

@@ -13,9 +13,9 @@
 #undef nn_conv2d_dyn
 #undef nn_dense_s8
 #undef nn_dense_dyn
-#include "../../src/base/rng.h"
 #include "../../src/graph/kernels.h"
 #include "../test.h"
+#include "random.h"
 #include <stdlib.h>
 
 TEST(device_high_half_from_halfwords)
@@ -41,17 +41,10 @@ struct layer_data {
     int16_t *scratch;
 };
 
-static int8_t *bytes(struct rng *r, int n)
-{
-    int8_t *v = malloc((size_t)n + 1); // exact, so that ASan sees a read too far
-    for (int i = 0; i < n; i++) v[i] = (int8_t)rng_u32(r);
-    return realloc(v, (size_t)n ? (size_t)n : 1);
-}
-
 static struct layer_data data_new(struct rng *r, int nx, int nw, int out, int scratch)
 {
-    struct layer_data d = {bytes(r, nx), bytes(r, nw),           NULL, NULL, NULL, NULL, NULL,
-                           NULL,         malloc((size_t)scratch)};
+    struct layer_data d = {random_int8(r, nx),     random_int8(r, nw), NULL, NULL, NULL, NULL, NULL, NULL,
+                           malloc((size_t)scratch)};
     size_t n = (size_t)(out + 32);
     d.w_scale = malloc(n * 4), d.bias_f = malloc(n * 4), d.bias = malloc(n * 4), d.mult = malloc(n * 4);
     d.shift = malloc(n * 4), d.w_sum = malloc(n * 4);
@@ -82,7 +75,6 @@ TEST(device_mac16_conv2d)
 {
     for (int seed = 0; seed < 300; seed++) {
         struct rng r = rng_new((uint64_t)seed);
-#define PICK(lo, hi) ((int32_t)rng_below(&r, (hi) - (lo) + 1) + (lo))
         nn_conv2d p = {.batch = PICK(1, 2),
                        .in_h = PICK(1, 4),
                        .in_w = PICK(1, 20),

@@ -14,21 +14,12 @@
 #include "../../device/xtensa/nn_quantize_row.h"
 #include "../../device/nn_quantize_dynamic.c"
 #undef nn_quantize_dynamic
-#include "../../src/base/rng.h"
 #include "../../src/graph/kernels.h"
 #include "../../src/graph/op_recurrent.h"
 #include "../test.h"
+#include "random.h"
 #include <math.h>
 #include <stdlib.h>
-
-static int8_t *bytes(struct rng *r, int32_t n)
-{
-    int8_t *v = malloc((size_t)n);
-    for (int32_t i = 0; i < n; i++) v[i] = (int8_t)rng_u32(r);
-    return v;
-}
-
-#define PICK(lo, hi) ((int32_t)rng_below(&r, (hi) - (lo) + 1) + (lo))
 
 // Factors of every size, so that gates lie near rounding edges, at their ends and far beyond.
 TEST(device_mac16_integer_recurrent)
@@ -51,7 +42,8 @@ TEST(device_mac16_integer_recurrent)
                                   .y_shift = -22,
                                   .pack = NN_PACK_ROWS,
                                   .widen = PICK(0, 3) * 2 | NN_WIDEN_X};
-        int8_t *x = bytes(&r, steps * in_c), *w = bytes(&r, rows * in_c), *u = bytes(&r, rows * units);
+        int8_t *x = random_int8(&r, steps * in_c), *w = random_int8(&r, rows * in_c),
+               *u = random_int8(&r, rows * units);
         int32_t *bias = malloc((size_t)rows * 4), *rec = malloc((size_t)rows * 4), mult[8], shift[8];
         for (int32_t i = 0; i < rows; i++) bias[i] = PICK(-40000, 40000), rec[i] = PICK(-40000, 40000);
         for (int i = 0; i < 8; i++)
@@ -110,7 +102,8 @@ TEST(device_mac16_dynamic_lstm)
                           .pack = NN_PACK_ROWS,
                           .widen = PICK(0, 3) * 2 | NN_WIDEN_X,
                           .per_row = PICK(0, 1)};
-        int8_t *x = bytes(&r, steps * in_c), *w = bytes(&r, rows * in_c), *u = bytes(&r, rows * units);
+        int8_t *x = random_int8(&r, steps * in_c), *w = random_int8(&r, rows * in_c),
+               *u = random_int8(&r, rows * units);
         float *bias = malloc((size_t)rows * 4), *scale = malloc((size_t)rows * 8), x_scale[6];
         for (int32_t i = 0; i < rows; i++) bias[i] = rng_normal(&r);
         for (int32_t i = 0; i < 2 * rows; i++) scale[i] = 0.01f * rng_float(&r);

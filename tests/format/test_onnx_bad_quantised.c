@@ -1,8 +1,8 @@
 // Quantised ONNX files with one thing wrong: each is refused by a sentence that names tensor or operator and what to do.
 #include "../../src/base/file.h"
 #include "../../src/format/format.h"
-#include "../../src/format/onnx_proto.h"
 #include "../test.h"
+#include "onnx_file.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,15 +53,6 @@ static Onnx__AttributeProto *attribute(Onnx__ModelProto *m, const char *out, con
     abort();
 }
 
-static Onnx__ModelProto *load(const char *path, struct arena *a)
-{
-    struct span s;
-    struct err e = {""};
-    Onnx__ModelProto *m = file_read(path, a, &s, &e) ? onnx_unpack(s, a, &e) : NULL;
-    if (!m) test_fail(__FILE__, __LINE__, "%s", e.text);
-    return m;
-}
-
 // The file named in front comes from model_load, as for every user.
 static struct graph *read_again(Onnx__ModelProto *m, struct arena *a, struct err *e)
 {
@@ -76,7 +67,7 @@ static void refused(const char *path, void (*change)(Onnx__ModelProto *, struct 
 {
     struct arena a = {0};
     struct err e = {""};
-    Onnx__ModelProto *m = load(path, &a);
+    Onnx__ModelProto *m = onnx_file(path, &a);
     if (!m) return;
     change(m, &a);
     if (read_again(m, &a, &e))
@@ -296,7 +287,7 @@ TEST(onnx_memory_bounded)
     struct arena a = {0}, own = {0};
     struct err e = {""};
     struct span s;
-    Onnx__ModelProto *m = load(QDQ, &a);
+    Onnx__ModelProto *m = onnx_file(QDQ, &a);
     many(m, &a);
     CHECK(!read_again(m, &own, &e));
     CHECK_STR("bad.onnx: node y", e.text);

@@ -1,22 +1,13 @@
 // What quantised ONNX files become: integers at the ends, dynamic layers, activations that are fused.
 #include "../../src/base/file.h"
 #include "../../src/format/format.h"
-#include "../../src/format/onnx_proto.h"
 #include "../../src/run/run.h"
 #include "../test.h"
+#include "onnx_file.h"
 #include <math.h>
 #include <string.h>
 
 #define QDQ "tests/golden/onnx_qdq_u8_1/model.onnx"
-
-static Onnx__ModelProto *load(const char *path, struct arena *a)
-{
-    struct span s;
-    struct err e = {""};
-    Onnx__ModelProto *m = file_read(path, a, &s, &e) ? onnx_unpack(s, a, &e) : NULL;
-    if (!m) test_fail(__FILE__, __LINE__, "%s", e.text);
-    return m;
-}
 
 static struct runner *runner_of(Onnx__ModelProto *m, struct graph **g, struct arena *a)
 {
@@ -47,7 +38,7 @@ TEST(onnx_8_bit_ends)
     struct graph *g, *h;
     const struct npy x = golden("in", &a);
     const int64_t count = 3 * 32;
-    Onnx__ModelProto *m = load(QDQ, &a), *ends = load(QDQ, &a);
+    Onnx__ModelProto *m = onnx_file(QDQ, &a), *ends = onnx_file(QDQ, &a);
     Onnx__GraphProto *p = ends->graph;
     for (size_t i = 0; i < p->n_node; i++) { // without the first QuantizeLinear and the last DequantizeLinear
         Onnx__NodeProto *n = p->node[i];
@@ -86,7 +77,7 @@ TEST(onnx_8_bit_middle)
 {
     struct arena a = {0};
     struct graph *g;
-    Onnx__ModelProto *m = load(QDQ, &a);
+    Onnx__ModelProto *m = onnx_file(QDQ, &a);
     m->graph->output[0]->name = "r1_QuantizeLinear_Output";
     m->graph->output[0]->type->tensor_type->shape->n_dim = 0;
     m->graph->output[0]->type->tensor_type->shape = NULL;
@@ -188,7 +179,7 @@ TEST(onnx_dynamic_lstm)
         struct arena a = {0};
         struct graph *g;
         Onnx__ModelProto *m =
-            load(arena_printf(&a, "tests/golden/onnx_lstm_dyn_s8_%d/model.onnx", per_row), &a);
+            onnx_file(arena_printf(&a, "tests/golden/onnx_lstm_dyn_s8_%d/model.onnx", per_row), &a);
         if (!runner_of(m, &g, &a)) return;
         CHECK_EQ(5, g->nnode);
         for (int d = 0; d < 2; d++) {

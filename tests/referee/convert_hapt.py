@@ -16,7 +16,7 @@ import numpy as np
 import onnx
 
 from convert_compare import THEIRS, labels_litert, labels_ours, timed
-from onnx_hapt import TEST, recordings
+from onnx_hapt import TEST, labelled, recordings
 
 
 def keras_of(path):
@@ -53,14 +53,12 @@ def main(archive, tool, folder, *models):
     os.makedirs(folder, exist_ok=True)
     train, x, y = [], [], []
     for person, r, stretches in recordings(archive):
-        for kind, first, last in stretches:
-            part = r[first - 1 : last] if kind <= 6 else r[:0]
-            for i in range(0, len(part) - 127, 64):
-                if person not in TEST:
-                    train.append(part[i : i + 128])
-                    continue
-                x.append(part[i : i + 128])
-                y.append(kind - 1)
+        for window, kind in labelled(r, stretches):
+            if person not in TEST:
+                train.append(window)
+                continue
+            x.append(window)
+            y.append(kind)
     train, x, y = np.array(train), np.array(x), np.array(y)
     print("%d windows of other persons to calibrate from, %d test windows" % (len(train), len(x)), flush=True)
     print("| model | float | ours | theirs | ours same | theirs same | our s | their s |\n" + "|---" * 8 + "|")

@@ -35,6 +35,14 @@ def recordings(path):
         yield u, x.astype(np.float32), [(r[2], r[3], r[4]) for r in rows if r[0] == e]
 
 
+def labelled(samples, stretches):
+    """(window, class) of one recording, cut as `wearlite eval` cuts: of 128 samples, every 64, of the six activities."""
+    for kind, first, last in stretches:
+        part = samples[first - 1 : last] if kind <= 6 else samples[:0]
+        for i in range(0, len(part) - 127, 64):
+            yield part[i : i + 128], kind - 1
+
+
 class Reader(CalibrationDataReader):
     def __init__(self, name, x):
         self.rest = iter([{name: x[i : i + 1]} for i in range(len(x))])
@@ -56,11 +64,9 @@ def main(archive, wearlite, folder, *models):
         if person not in TEST:
             calib += [r[i : i + 128] for i in rng.integers(2000, len(r) - 1128, 10)]
             continue
-        for kind, first, last in stretches:
-            part = r[first - 1 : last] if kind <= 6 else r[:0]
-            for i in range(0, len(part) - 127, 64):
-                x.append(part[i : i + 128])
-                y.append(kind - 1)
+        for window, kind in labelled(r, stretches):
+            x.append(window)
+            y.append(kind)
     calib, x, y = np.array(calib)[::2], np.array(x), np.array(y)
     np.save(folder + "/x.npy", x)
     bad = 0
