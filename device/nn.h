@@ -7,7 +7,8 @@
 //
 // Common terms
 //   activations    (batch, h, w, c), row-major; a signal over time has h = 1. Buffers never overlap unless
-//                  the kernel says "in place".
+//                  the kernel says "in place". They begin at multiples of their type's size, int8 ones anywhere; only x of a
+//                  convolution by device/xtensa/nn_conv2d_toom.h is read by words and begins at a multiple of 4.
 //   f32            IEEE single precision. Each a * b + c is NN_MADD (nn_math.h): fused when NN_FMA is 1, two
 //                  roundings when it is 0. Build with -ffp-contract=off, never with -ffast-math.
 //   s8             int8 values q of real = scale * (q - zero); accumulators are int32; the lowering
