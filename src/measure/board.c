@@ -70,7 +70,7 @@ bool board_read(const char *port, int seconds, struct board_report *r, struct ar
 {
     struct serial s;
     char line[SERIAL_LINE];
-    if (!serial_open(&s, port, BAUD, a, e)) return false;
+    if (!serial_open(&s, port, BAUD, SERIAL_READ, a, e)) return false;
     const double until = seconds_now() + seconds;
     int lines = 0, damaged = 0;
     bool good = false;
