@@ -30,6 +30,8 @@ static bool example_write(const struct model *m, const char *example, const char
         !template_write(IDF "main.cmake.txt", all, main_dir, "CMakeLists.txt", a, e) ||
         !file_copy(IDF, "main_component.yml", main_dir, "idf_component.yml", a, e) ||
         !file_copy(IDF, arena_printf(a, "%s_main.c", example), main_dir, "main.c", a, e) ||
+        !file_copy(IDF, arena_printf(a, "%s_Kconfig.projbuild", example), main_dir, "Kconfig.projbuild", a,
+                   e) ||
         !template_write(IDF "sdkconfig.defaults", pairs, to, "sdkconfig.defaults", a, e))
         return false;
     return !app || template_write(IDF "partitions.csv", pairs, to, "partitions.csv", a, e);
@@ -47,8 +49,7 @@ static bool har_write(const struct model *m, const char *const *pairs, const cha
         return false;
     for (int i = 0; drivers[i]; i++)
         if (!file_copy(IMU, drivers[i], to, drivers[i], a, e)) return false;
-    return file_copy(IDF, "har_Kconfig.projbuild", to, "Kconfig.projbuild", a, e) &&
-           model_names_write(m, true, to, e);
+    return model_names_write(m, true, to, e);
 }
 
 static bool write(const struct model *m, const char *dir, struct err *e)

@@ -1,4 +1,5 @@
 #include "board.h"
+#include "../base/file.h"
 #include "../base/log.h"
 #include "../emit/emit.h"
 #include "serial.h"
@@ -6,6 +7,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define REPORT "wearlite-report "
 enum { BAUD = 115200 }; // ESP-IDF's and the Arduino example's
@@ -33,7 +35,8 @@ static bool fields_read(const json_t *o, struct board_report *r, struct err *e)
     word(o, "chip", r->chip, sizeof r->chip);
     word(o, "id", r->id, sizeof r->id);
     const double windows = number(o, "windows", 1e6), equal = number(o, "equal", 1e6),
-                 repeat = number(o, "repeat", 1e6), mhz = number(o, "cpu_mhz", 1e5);
+                 repeat = number(o, "repeat", 1e6), pin = number(o, "pin", 1e3),
+                 pulse = number(o, "pulse_inferences", 1e6), mhz = number(o, "cpu_mhz", 1e5);
     r->latency_us = number(o, "latency_us", us);
     r->cycles = number(o, "cycles", cycles);
     r->cycles_least = number(o, "cycles_least", cycles);
@@ -47,6 +50,8 @@ static bool fields_read(const json_t *o, struct board_report *r, struct err *e)
     r->windows = (int)windows, r->equal = (int)equal, r->repeat = (int)repeat;
     r->ram_bytes = isnan(ram) ? 0 : (int64_t)ram;
     r->const_bytes = isnan(consts) ? 0 : (int64_t)consts;
+    r->pin = isnan(pin) ? -1 : (int)pin;
+    r->pulse_inferences = isnan(pulse) ? 0 : (int)pulse;
     return true;
 }
 
@@ -66,10 +71,35 @@ bool board_parse(const char *line, struct board_report *r, struct err *e)
     return good;
 }
 
+// What a board printed, kept in a file: its last report.
+static bool log_read(const char *path, struct board_report *r, struct arena *a, struct err *e)
+{
+    struct span s;
+    if (!file_read(path, a, &s, e)) return false;
+    bool good = false;
+    fail(e, "%s: no report in it; keep what the benchmark app prints", path);
+    for (const char *p = (const char *)s.p, *end = p + s.n; p < end;) {
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        const size_t n = (size_t)((stop ? stop : end) - p);
+        struct board_report one;
+        struct err why;
+        char line[SERIAL_LINE] = "";
+        memcpy(line, p, n < sizeof line ? n : sizeof line - 1);
+        if (board_parse(line, &one, &why))
+            good = true, *r = one;
+        else if (strstr(line, REPORT) && !good)
+            fail(e, "%s: %s", path, why.text);
+        p += n + 1;
+    }
+    return good;
+}
+
 bool board_read(const char *port, int seconds, struct board_report *r, struct arena *a, struct err *e)
 {
     struct serial s;
+    struct stat st;
     char line[SERIAL_LINE];
+    if (!stat(port, &st) && S_ISREG(st.st_mode)) return log_read(port, r, a, e);
     if (!serial_open(&s, port, BAUD, SERIAL_READ, a, e)) return false;
     const double until = seconds_now() + seconds;
     int lines = 0, damaged = 0;

@@ -12,11 +12,14 @@ struct board_report {
     double latency_us, latency_us_least; // of an inference: mean, least; least NAN: not known
     double cycles, cycles_least;         // NAN: the board has no counter
     int64_t ram_bytes, const_bytes;
+    int pin;              // high while inferences run; -1: none, or not said
+    int pulse_inferences; // that a pulse of the pin holds; 0: not said
 };
 
 // "wearlite-report {...}" anywhere in the line; false with a message when it is none, or not a whole and sensible one.
 bool board_parse(const char *line, struct board_report *r, struct err *e);
-// Waits at the port for the next report, at most `seconds`.
+// Waits at the port for the next report, at most `seconds`; port may also be a file that holds what a board printed, of
+// which the last report is taken.
 bool board_read(const char *port, int seconds, struct board_report *r, struct arena *a, struct err *e);
 // Whether the board runs this plan for this chip, and computed what the host computes. The message says what to do.
 bool board_check(const struct board_report *r, const struct plan *p, const struct target *t, struct err *e);

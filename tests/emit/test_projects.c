@@ -161,6 +161,10 @@ static void check_report(const char *line, const char *technique)
     CHECK_EQ(4, r.windows);
     CHECK(r.ram_bytes > 0);
     CHECK_STR("gait", r.model);
+    // The pin: what the report says and what the stub saw.
+    CHECK_EQ(4, r.pin);
+    CHECK(r.pulse_inferences >= 4 && r.pulse_inferences * 20 == r.repeat * r.windows);
+    CHECK_STR("\npin 4: 20 pulses", line);
     arena_free(&a);
 }
 
@@ -176,7 +180,13 @@ static void run_benchmark(const char *technique)
                     "%s/run_benchmark.c -lm -o bench",
                     s, s),
                 dir, &a);
-        check_report(command("./bench", dir, &a), technique);
+        const char *out = command("./bench", dir, &a);
+        struct board_report r;
+        struct err e;
+        check_report(out, technique);
+        if (board_parse(out, &r, &e)) // every pulse holds as many as it says
+            CHECK_STR(arena_printf(&a, "of %d to %d inferences\n", r.pulse_inferences, r.pulse_inferences),
+                      out);
     }
     arena_free(&a);
 }
@@ -186,6 +196,28 @@ TEST(project_esp_idf_benchmark_runs)
     run_benchmark("full-integer");
     run_benchmark("dynamic");
     run_benchmark("lite");
+}
+
+// Without a pin nothing is driven, and the report names none.
+TEST(project_benchmark_without_pin)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    struct board_report r;
+    const char *dir = test_path("no-pin"), *s = stubs(&a);
+    if (project_make("esp32", "esp-idf", "full-integer", dir, &a)) {
+        command(arena_printf(&a,
+                             "cc -std=gnu17 -O2 -ffp-contract=off -Wall -Wextra -Werror -DESP_PLATFORM "
+                             "-DCONFIG_WEARLITE_PULSE_PIN=-1 -Iinclude -I%s gait.c "
+                             "examples/benchmark/main/main.c examples/benchmark/main/golden.c "
+                             "%s/run_benchmark.c -lm -o bench",
+                             s, s),
+                dir, &a);
+        const char *out = command("./bench", dir, &a);
+        CHECK(board_parse(out, &r, &e) && r.pin == -1 && r.pulse_inferences == 0);
+        CHECK(!strstr(out, "pulses"));
+    }
+    arena_free(&a);
 }
 
 TEST(project_arduino_benchmark_runs)
@@ -284,6 +316,7 @@ TEST(project_esp_idf_layout)
                                        "examples/benchmark/sdkconfig.defaults",
                                        "examples/benchmark/main/CMakeLists.txt",
                                        "examples/benchmark/main/idf_component.yml",
+                                       "examples/benchmark/main/Kconfig.projbuild",
                                        "examples/benchmark/main/main.c",
                                        "examples/benchmark/main/golden.c",
                                        "examples/har/CMakeLists.txt",

@@ -24,5 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     assert(isfinite(r.latency_us) && r.latency_us >= 0 && isfinite(r.cpu_hz) && r.cpu_hz >= 0);
     assert(isnan(r.cycles) || (isfinite(r.cycles) && r.cycles >= 0));
     assert(r.ram_bytes >= 0 && r.const_bytes >= 0);
+    assert(r.pin >= -1 && r.pulse_inferences >= 0);
     return 0;
 }

@@ -1,5 +1,6 @@
 // Reports of boards: what is taken, what is refused; read from a pseudo terminal among the lines of a boot log.
 #define _XOPEN_SOURCE 600 // pseudo terminals
+#include "../../src/base/file.h"
 #include "../../src/emit/emit.h"
 #include "../../src/measure/board.h"
 #include "../test.h"
@@ -28,6 +29,8 @@ TEST(board_report_is_read)
     CHECK_EQ(800, (int64_t)r.latency_us);
     CHECK(fabs(r.latency_us_least - 793.75) < 1e-9);
     CHECK_EQ(30412, r.const_bytes);
+    CHECK_EQ(-1, r.pin); // not said
+    CHECK_EQ(0, r.pulse_inferences);
     // 800 us at the 160 MHz of the datasheet: 89.1 to 112.2 mW.
     const struct interval j = board_energy_uj(&r, target_find("esp32"));
     CHECK(fabs(j.low - 71.28) < 1e-6 && fabs(j.high - 89.76) < 1e-6);
@@ -134,6 +137,19 @@ TEST(board_is_read_at_its_port)
     CHECK(strstr(e.text, "no report within 1 s (2 lines, 1 damaged"));
     struct arena a = {0};
     CHECK(!board_read("/dev/null", 1, &r, &a, &e));
+    // A file that holds what it printed: the last report counts.
+    static const char log[] =
+        "boot\n" GOOD "\nwearlite-report {\n"
+        "wearlite-report {\"model\":\"gait\",\"target\":\"esp32\",\"windows\":4,\"equal\":4,"
+        "\"repeat\":9,\"latency_us\":7,\"pin\":4,\"pulse_inferences\":32}";
+    const char *path = test_path("log");
+    CHECK(file_write(path, (struct span){(const uint8_t *)log, sizeof log - 1}, &e));
+    CHECK(board_read(path, 1, &r, &a, &e));
+    CHECK_EQ(9, r.repeat);
+    CHECK_EQ(4, r.pin);
+    CHECK_EQ(32, r.pulse_inferences);
+    CHECK(file_write(path, (struct span){(const uint8_t *)log, 5}, &e) && !board_read(path, 1, &r, &a, &e));
+    CHECK_STR("no report in it", e.text);
     CHECK(!board_read("no-such-port", 1, &r, &a, &e) && strstr(e.text, "serial ports here"));
     arena_free(&a);
 }
