@@ -12,18 +12,19 @@ bool bench_board_read(const char *port, const struct plan *p, const struct targe
     return board_check(r, p, t, e) || fail_in(e, "%s", port);
 }
 
-// At the board's clock, constants in flash as the firmware is built by default.
-static struct interval estimate(const struct board_report *r, const struct measurement *m)
+void board_estimate(const struct board_report *r, const struct measurement *m, struct energy *out)
 {
-    const struct energy_setting at = {.clock_hz = r->cpu_hz > 0 ? (uint32_t)r->cpu_hz : m->target->clock_hz};
-    struct energy f;
-    energy_of(m, &at, &f);
-    return f.latency_us;
+    const struct energy_setting at = {.clock_hz =
+                                          r && r->cpu_hz > 0 ? (uint32_t)r->cpu_hz : m->target->clock_hz};
+    energy_of(m, &at, out);
 }
 
 void bench_board_print(const char *port, const struct board_report *r, const struct measurement *m)
 {
-    const struct interval l = estimate(r, m), e = board_energy_uj(r, m->target);
+    const struct interval e = board_energy_uj(r, m->target);
+    struct energy f;
+    board_estimate(r, m, &f);
+    const struct interval l = f.latency_us;
     printf("\n%-14s %s on %s", "board", *r->chip ? r->chip : m->target->name, port);
     if (r->cpu_hz > 0) printf(", %.0f MHz", r->cpu_hz / 1e6);
     printf(": %d windows, every byte of the scores as on the host, %d runs each\n", r->windows, r->repeat);
@@ -40,10 +41,13 @@ void bench_board_print(const char *port, const struct board_report *r, const str
 
 json_t *bench_board_json(const struct board_report *r, const struct measurement *m)
 {
-    const struct interval l = estimate(r, m), e = board_energy_uj(r, m->target);
-    json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "model", r->model, "target",
-                          r->target, "chip", r->chip, "id", r->id, "windows", r->windows, "equal", r->equal,
-                          "repeat", r->repeat, "latency_us", r->latency_us, "latency_us_estimated", l.value);
+    const struct interval e = board_energy_uj(r, m->target);
+    struct energy f;
+    board_estimate(r, m, &f);
+    json_t *o =
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:i, s:f, s:f}", "model", r->model, "target", r->target,
+                  "chip", r->chip, "id", r->id, "windows", r->windows, "equal", r->equal, "repeat", r->repeat,
+                  "latency_us", r->latency_us, "latency_us_estimated", f.latency_us.value);
     const struct {
         const char *key;
         double v;

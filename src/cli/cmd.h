@@ -26,5 +26,6 @@ int cmd_bench(int argc, char **argv);
 int cmd_targets(int argc, char **argv);
 int cmd_models(int argc, char **argv);
 int cmd_techniques(int argc, char **argv);
+int cmd_meters(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 #endif

@@ -3,6 +3,7 @@
 #include "../measure/measure.h"
 #include "../study/figure.h"
 #include "bench_board.h"
+#include "bench_meter.h"
 #include "bench_settings.h"
 #include "cmd.h"
 #include "windows.h"
@@ -87,8 +88,8 @@ static json_t *details(const struct measurement *m, const struct energy_setting 
 }
 
 static void print_json(const char *path, const struct graph *g, const char *data, const struct measurement *m,
-                       const struct energy_setting *from, const struct board_report *board, int argc,
-                       char **argv, struct arena *a)
+                       const struct energy_setting *from, const struct board_report *board,
+                       const struct metering *metering, int argc, char **argv, struct arena *a)
 {
     char *command = arena_strdup(a, "wearlite");
     for (int i = 0; i < argc; i++) command = arena_printf(a, "%s %s", command, argv[i]);
@@ -98,6 +99,7 @@ static void print_json(const char *path, const struct graph *g, const char *data
         json_pack("{s:i, s:s, s:s, s:o, s:[o], s:[o]}", "format", 1, "command", command, "data", data,
                   "versions", versions, "cells", cell(path, g, data, m, a), "measurements", details(m, from));
     if (board) json_object_set_new(o, "board", bench_board_json(board, m));
+    if (metering) json_object_set_new(o, "meter", bench_meter_json(metering, board, m));
     json_dumpf(o, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
     printf("\n");
     json_decref(o);
@@ -155,12 +157,13 @@ static void print_text(const struct graph *g, const char *data, const struct mea
 
 int cmd_bench(int argc, char **argv)
 {
-    const char *target = NULL, *data = NULL, *board = NULL, *meter = NULL, *what;
+    const char *target = NULL, *data = NULL, *board = NULL, *what;
     int windows = 100;
     int hop = 0, ram = 0;
     bool json = false, pack = false, stream = false, explain = false, awake = false;
     const char *sensor = NULL, *optimize = "speed";
     float battery = 300;
+    struct meter_choice by = {.volts = NAN, .seconds = NAN, .line = -1};
     const struct opt opts[] = {
         {"target", 't', OPT_TEXT, "T", "the chip (wearlite targets)", &target},
         {"windows", 'w', OPT_INT, "N", "windows whose scores are compared with the host's (100)", &windows},
@@ -180,9 +183,18 @@ int cmd_bench(int argc, char **argv)
         {"awake", 0, OPT_FLAG, NULL, "no light sleep between windows", &awake},
         {"explain", 0, OPT_FLAG, NULL, "the whole sum of the energy, each constant with its source",
          &explain},
-        {"board", 0, OPT_TEXT, "PORT", "also read what the benchmark app on a board reports (/dev/ttyUSB0)",
-         &board},
-        {"meter", 0, OPT_TEXT, "METER", "measure with an instrument: not yet", &meter},
+        {"board", 0, OPT_TEXT, "PORT",
+         "also read what the benchmark app on a board reports (/dev/ttyUSB0, or a file)", &board},
+        {"meter", 0, OPT_TEXT, "METER", "also measure that board's energy (wearlite meters)", &by.meter},
+        {"volts", 0, OPT_FLOAT, "V", "with --meter: the board's supply, where the meter does not measure it",
+         &by.volts},
+        {"line", 0, OPT_INT, "N", "with --meter: digital line of the app's pin (the one that changes)",
+         &by.line},
+        {"pulse", 0, OPT_INT, "N", "with --meter: inferences in a pulse (as --board says)", &by.pulse},
+        {"seconds", 0, OPT_FLOAT, "S", "with --meter: how long to record (one turn of the app)", &by.seconds},
+        {"trace", 0, OPT_TEXT, "FILE", "with --meter: where the recording goes (MODEL.trace.csv)", &by.trace},
+        {"subtract-idle", 0, OPT_FLAG, NULL, "with --meter: without what the board draws between pulses",
+         &by.subtract_idle},
         {"json", 0, OPT_FLAG, NULL, "one JSON object", &json},
         {NULL, 0, 0, NULL, NULL, NULL},
     };
@@ -203,18 +215,18 @@ int cmd_bench(int argc, char **argv)
     if (rc >= 0) return arena_free(&a), rc;
     const struct target *t = target ? target_find(target) : NULL;
     const char *wrong =
-        meter     ? "measuring with an instrument is not there yet; leave --meter out"
-        : !target ? "--target T is needed; 'wearlite targets' lists them"
+        !target                             ? "--target T is needed; 'wearlite targets' lists them"
         : hop < 0 || battery < 0 || ram < 0 ? "--hop, --battery and --ram take positive numbers"
         : strcmp(optimize, "size") && strcmp(optimize, "speed") ? "--optimize takes size or speed"
         : windows < 1 || windows > 1000000                      ? "--windows takes 1 to 1000000"
-                                                                : NULL;
-    if (wrong) return arena_free(&a), usage_error(&u, "%s", wrong);
+                                                                : bench_meter_wrong(&by, &a);
+    if (wrong) return rc = usage_error(&u, "%s", wrong), arena_free(&a), rc;
     if (!t)
         return arena_free(&a), usage_error(&u, "unknown target '%s'; 'wearlite targets' lists them", target);
     struct err e = {""};
     struct measurement m;
     struct board_report report;
+    struct metering metering;
     struct graph *g = model_load(argv[0], &a, &e);
     struct graph *whole = g;
     if (g && stream) g = stream_for(g, hop, &a, &e); // its windows are a recording, hop after hop
@@ -226,12 +238,15 @@ int cmd_bench(int argc, char **argv)
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
                 measure_emulated(p, t, x, windows, &how, &a, &m, &e) &&
-                (!board || bench_board_read(board, p, t, &report, &a, &e));
+                (by.meter ? bench_meter_run(&by, argv[0], board, p, t, &report, &metering, &a, &e)
+                          : !board || bench_board_read(board, p, t, &report, &a, &e));
     if (good && json)
-        print_json(argv[0], g, what, &m, &from, board ? &report : NULL, count, words, &a);
+        print_json(argv[0], g, what, &m, &from, board ? &report : NULL, by.meter ? &metering : NULL, count,
+                   words, &a);
     else if (good)
         print_text(g, what, &m, &from);
     if (good && board && !json) bench_board_print(board, &report, &m);
+    if (good && by.meter && !json) bench_meter_print(&metering, board ? &report : NULL, &m);
     if (good && explain && !json && m.device_equals_host) settings_explain(&m, &from);
     rc = !good ? report_error(&e) : m.device_equals_host ? EXIT_DONE : EXIT_FAILED;
     arena_free(&a);

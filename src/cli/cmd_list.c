@@ -1,5 +1,6 @@
-// targets, models, techniques: what there is.
+// targets, models, techniques, meters: what there is.
 #include "../compress/compress.h"
+#include "../measure/meter.h"
 #include "../target/target.h"
 #include "../train/train.h"
 #include "cmd.h"
@@ -31,6 +32,11 @@ static void print_techniques(void)
     for (int i = 0; techniques[i]; i++) printf("%-14s %s\n", techniques[i]->name, techniques[i]->about);
 }
 
+static void print_meters(void)
+{
+    for (int i = 0; meters[i]; i++) printf("%-24s %s\n", meters[i]->form, meters[i]->about);
+}
+
 int cmd_targets(int argc, char **argv)
 {
     return list(argc, argv, "targets", "Lists the chips.", print_targets);
@@ -44,4 +50,10 @@ int cmd_models(int argc, char **argv)
 int cmd_techniques(int argc, char **argv)
 {
     return list(argc, argv, "techniques", "Lists the compression techniques.", print_techniques);
+}
+
+int cmd_meters(int argc, char **argv)
+{
+    return list(argc, argv, "meters", "Lists the instruments that 'wearlite bench --meter' measures with.",
+                print_meters);
 }

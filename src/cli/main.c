@@ -19,6 +19,7 @@ static const struct command commands[] = {
     {"targets", "list the chips", cmd_targets},
     {"models", "list the architectures that can be trained", cmd_models},
     {"techniques", "list the compression techniques", cmd_techniques},
+    {"meters", "list the instruments that measure a board", cmd_meters},
     {NULL, NULL, NULL},
 };
 
