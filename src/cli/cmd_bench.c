@@ -240,13 +240,15 @@ int cmd_bench(int argc, char **argv)
                 measure_emulated(p, t, x, windows, &how, &a, &m, &e) &&
                 (by.meter ? bench_meter_run(&by, argv[0], board, p, t, &report, &metering, &a, &e)
                           : !board || bench_board_read(board, p, t, &report, &a, &e));
+    // A board says itself that it computes what the host computes; without one only the emulated chip does.
+    const bool metered = by.meter && (board || (good && m.device_equals_host));
     if (good && json)
-        print_json(argv[0], g, what, &m, &from, board ? &report : NULL, by.meter ? &metering : NULL, count,
+        print_json(argv[0], g, what, &m, &from, board ? &report : NULL, metered ? &metering : NULL, count,
                    words, &a);
     else if (good)
         print_text(g, what, &m, &from);
     if (good && board && !json) bench_board_print(board, &report, &m);
-    if (good && by.meter && !json) bench_meter_print(&metering, board ? &report : NULL, &m);
+    if (good && metered && !json) bench_meter_print(&metering, board ? &report : NULL, &m);
     if (good && explain && !json && m.device_equals_host) settings_explain(&m, &from);
     rc = !good ? report_error(&e) : m.device_equals_host ? EXIT_DONE : EXIT_FAILED;
     arena_free(&a);
