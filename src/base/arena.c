@@ -114,6 +114,5 @@ void arena_free(struct arena *a)
         free(b->data);
         free(b);
     }
-    a->head = NULL;
-    a->bytes = 0;
+    *a = (struct arena){0};
 }

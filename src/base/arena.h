@@ -7,7 +7,8 @@
 struct arena_block;
 struct arena {
     struct arena_block *head;
-    size_t bytes; // handed out so far
+    size_t bytes;      // handed out so far
+    struct kept *kept; // what arena_once has kept
 };
 
 // n bytes, zeroed, aligned to 64. Out of memory stops the program here and nowhere else.
@@ -15,6 +16,8 @@ void *arena_alloc(struct arena *a, size_t n);
 // count elements of size bytes; an overflowing product stops the program.
 void *arena_array(struct arena *a, size_t count, size_t size);
 void *arena_copy(struct arena *a, const void *p, size_t n);
+// The n bytes at p, kept once: a copy, or what this arena gave for equal bytes before. Nobody may change them.
+const void *arena_once(struct arena *a, const void *p, size_t n);
 // Room for one element more behind the n of a list that has room for *cap: the list itself, or a copy twice as long
 // (*cap says how long). NULL with n and *cap 0 is an empty list.
 void *arena_grow(struct arena *a, void *list, int n, int *cap, size_t size);

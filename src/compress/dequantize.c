@@ -39,12 +39,14 @@ static void const_float(struct tensor *t, const struct quant *q, struct arena *a
     const int64_t count = tensor_count(t);
     int64_t inner = 1;
     for (int i = q->axis + 1; q->n > 1 && i < t->rank; i++) inner *= t->dim[i];
-    float *v = arena_new_n(a, (size_t)count, float);
+    struct arena fresh = {0};
+    float *v = arena_new_n(&fresh, (size_t)count, float);
     for (int64_t i = 0; i < count; i++) {
         const int64_t c = q->n > 1 ? i / inner % q->n : 0;
         v[i] = (float)((double)q->scale[c] * (double)(integer_at(t, i) - q->zero[c]));
     }
-    t->data = v;
+    t->data = arena_once(a, v, (size_t)count * sizeof *v);
+    arena_free(&fresh);
 }
 
 // A bias without a scale of its own counts in products of input and weight.
@@ -77,6 +79,7 @@ static bool has_weights(const struct node *n)
 struct graph *dequantize(const struct graph *q, struct arena *a, struct err *e)
 {
     struct graph *g = graph_copy(q, a);
+    const size_t limit = graph_limit(g, a);
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
         const int bias = n->op == OP_RECURRENT ? 3 : 2;
@@ -89,6 +92,7 @@ struct graph *dequantize(const struct graph *q, struct arena *a, struct err *e)
     for (int k = 0; k < g->nnode; k++) {
         for (int i = 0; i < g->node[k]->nin; i++) tensor_float(g->node[k]->in[i], a);
         for (int i = 0; i < g->node[k]->nout; i++) tensor_float(g->node[k]->out[i], a);
+        if (!graph_within(g, k, a, limit, e)) return NULL;
     }
     for (int k = g->nnode - 1; k >= 0; k--) {
         struct node *n = g->node[k];

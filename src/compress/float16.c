@@ -10,13 +10,16 @@ static bool rounded(struct tensor *t, struct arena *a)
 {
     const float *v = t->data;
     const int64_t count = tensor_count(t);
-    float *to = arena_new_n(a, (size_t)count, float);
-    for (int64_t i = 0; i < count; i++) {
+    struct arena fresh = {0};
+    float *to = arena_new_n(&fresh, (size_t)count, float);
+    bool fits = true;
+    for (int64_t i = 0; i < count && fits; i++) {
         to[i] = half_value(half_nearest(v[i]));
-        if (!isfinite(to[i])) return false;
+        fits = isfinite(to[i]);
     }
-    t->data = to;
-    return t->half = true;
+    if (fits) t->data = arena_once(a, to, (size_t)tensor_bytes(t));
+    arena_free(&fresh);
+    return t->half = fits;
 }
 
 void float16_weights(struct graph *g, struct arena *a)

@@ -175,9 +175,11 @@ static bool stays_apart(const struct graph *g, const struct node *n, struct node
 bool fold_batch_norm(struct graph *g, const char *(*lacks)(const struct node *n), struct arena *a,
                      struct err *e)
 {
+    const size_t limit = graph_limit(g, a);
     for (int k = 0; k < g->nnode; k++) {
         struct node *n = g->node[k];
         if (n->op != OP_BATCH_NORM) continue;
+        if (!graph_within(g, k, a, limit, e)) return false;
         struct affine f = affine_of(n, a);
         struct node *before = graph_producer(g, n->in[0]);
         struct node *after[8];

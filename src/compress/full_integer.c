@@ -62,7 +62,8 @@ static struct tensor *const_quantized(const struct quantizer *z, const struct te
     const struct quant q = shared ? *shared : quant_of(range_of_const(t), z->type, z->a);
     const float *v = t->data, lo = z->type == I16 ? -32768 : -128, hi = -1 - lo;
     const int64_t count = tensor_count(t);
-    void *to = arena_array(z->a, (size_t)count, (size_t)dtype_size(z->type));
+    struct arena fresh = {0};
+    void *to = arena_array(&fresh, (size_t)count, (size_t)dtype_size(z->type));
     for (int64_t i = 0; i < count; i++) {
         const float f = fmaxf(lo, fminf(hi, roundf(v[i] / q.scale[0]) + (float)q.zero[0]));
         if (z->type == I16)
@@ -70,7 +71,9 @@ static struct tensor *const_quantized(const struct quantizer *z, const struct te
         else
             ((int8_t *)to)[i] = (int8_t)f;
     }
-    struct tensor *c = tensor_const(z->a, t->name, z->type, t->rank, t->dim, to);
+    struct tensor *c = tensor_const(z->a, t->name, z->type, t->rank, t->dim, NULL);
+    c->data = arena_once(z->a, to, (size_t)tensor_bytes(c));
+    arena_free(&fresh);
     c->q = q;
     return c;
 }
@@ -151,6 +154,7 @@ struct graph *full_integer(const struct graph *lite, const struct ranges *r, enu
 {
     struct graph *g = graph_copy(lite, a);
     struct quantizer z = {g, scales_of(lite, g, r, type, a), type, a};
+    const size_t limit = graph_limit(lite, a);
     const char *technique = type == I16 ? "int16x8" : "full-integer";
     for (int i = 0; i < g->nin; i++) {
         if (g->in[i]->type != F32 || (type == I8 && is_normalised(g, g->in[i]))) continue;
@@ -169,7 +173,7 @@ struct graph *full_integer(const struct graph *lite, const struct ranges *r, enu
                                      why ? "dequantize" : "quantize", &k);
         if (why) continue;
         set_outputs(&z, n, &k); // first: a recurrent layer's biases are at the scale of its own output
-        if (!quantize_node(&z, n, e)) return NULL;
+        if (!quantize_node(&z, n, e) || !graph_within(g, k, a, limit, e)) return NULL;
     }
     int end = g->nnode;
     for (int i = 0; i < g->nout; i++)

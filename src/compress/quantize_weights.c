@@ -10,8 +10,9 @@ struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena 
     int64_t count = tensor_count(w), inner = 1;
     for (int i = axis + 1; i < w->rank; i++) inner *= w->dim[i];
     const float *from = w->data;
-    float *scale = arena_new_n(a, (size_t)channels, float);
-    int8_t *to = arena_new_n(a, (size_t)count, int8_t);
+    struct arena fresh = {0};
+    float *scale = arena_new_n(&fresh, (size_t)channels, float);
+    int8_t *to = arena_new_n(&fresh, (size_t)count, int8_t);
     for (int64_t i = 0; i < count; i++) {
         int64_t c = i / inner % channels;
         scale[c] = fmaxf(scale[c], fabsf(from[i]));
@@ -25,9 +26,12 @@ struct tensor *weights_quantized(const struct tensor *w, int axis, struct arena 
         float q = roundf(from[i] / scale[i / inner % channels]);
         to[i] = (int8_t)fmaxf(-127, fminf(127, q));
     }
-    struct tensor *t = tensor_const(a, w->name, I8, w->rank, w->dim, to);
-    t->q = (struct quant){channels, axis, scale, arena_new_n(a, (size_t)channels, int32_t)};
-    if (channels == 1) t->q.n = 1;
+    // layers that share float weights share these
+    struct tensor *t = tensor_const(a, w->name, I8, w->rank, w->dim, arena_once(a, to, (size_t)count));
+    const size_t bytes = (size_t)channels * sizeof(float);
+    t->q = (struct quant){channels, axis, arena_once(a, scale, bytes),
+                          arena_once(a, arena_alloc(&fresh, bytes), bytes)};
+    arena_free(&fresh);
     return t;
 }
 

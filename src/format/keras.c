@@ -57,7 +57,8 @@ bool config_ints(struct keras *k, const struct keras_layer *l, const char *key, 
         if (absent)
             out[i] = otherwise;
         else if (!keras_int(list ? json_array_get(v, (size_t)i) : v, least, &out[i]))
-            return layer_fail(k, l, "%s is not a whole number of at least %d", key, least);
+            return layer_fail(k, l, "%s is not a whole number of at least %d and at most %d", key, least,
+                              1 << 24);
     return true;
 }
 
@@ -254,6 +255,12 @@ bool keras_layer_call(struct keras *k, struct keras_layer *l)
     }
     const int first = k->g->nnode;
     if (!entry->call(k, l)) return false;
+    if (k->a->bytes > k->most_bytes)
+        return layer_fail(
+            k, l,
+            "up to here the network takes %zu times the memory of its weights, as the same layers are "
+            "called many times; call them less often",
+            (size_t)KERAS_PER_BYTE);
     note(k, l, first);
     return true;
 }

@@ -5,16 +5,17 @@
 #include "value.h"
 #include <jansson.h>
 
-enum { KERAS_MAX_CALLS = 10000 };
+enum { KERAS_MAX_CALLS = 10000, KERAS_PER_BYTE = 32, KERAS_ROOM = 16 << 20 };
 
 struct keras {
     struct graph *g;
     struct arena *a, *scratch; // what the graph keeps; ends with the reading
     struct err *e;
     const struct h5 *h5;
-    bool v3;   // weights are numbered (.keras), not named (.h5)
-    int batch; // that the input's shape states; 1 when it is open
-    int calls; // layers called so far: bounds hostile nesting
+    bool v3;           // weights are numbered (.keras), not named (.h5)
+    int batch;         // that the input's shape states; 1 when it is open
+    int calls;         // layers called so far: bounds hostile nesting
+    size_t most_bytes; // of a: a layer that is called again gets its weights laid out again
 };
 
 // What a call gives a layer: outputs of others, and numbers, by place or by keyword. A list of outputs is

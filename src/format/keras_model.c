@@ -90,9 +90,10 @@ bool model_input(struct keras *k, const struct keras_layer *l, const json_t *sha
     dim[0] = 1;
     for (int i = 1; i < rank; i++)
         if (!keras_int(json_array_get(shape, (size_t)i), 1, &dim[i]))
-            return layer_fail(
-                k, l,
-                "dimension %d of the input has no fixed size; build the model with a fixed window length", i);
+            return layer_fail(k, l,
+                              "dimension %d of the input has no fixed size, or an absurd one; build the "
+                              "model with a fixed window length",
+                              i);
     value_set_plain(v, tensor_new(k->a, arena_strdup(k->a, l->name), F32, rank, dim));
     if (!tensor_check(v->t, k->e)) return layer_fail_in(k, l);
     k->g->in[k->g->nin++] = v->t;
@@ -198,7 +199,13 @@ static bool model_read(struct keras *k, const json_t *root)
 struct graph *keras_read(const json_t *root, const struct h5 *h5, bool v3, struct arena *a,
                          struct arena *scratch, struct err *e)
 {
-    struct keras k = {.g = graph_new(a, "model"), .a = a, .scratch = scratch, .e = e, .h5 = h5, .v3 = v3};
+    struct keras k = {.g = graph_new(a, "model"),
+                      .a = a,
+                      .scratch = scratch,
+                      .e = e,
+                      .h5 = h5,
+                      .v3 = v3,
+                      .most_bytes = a->bytes + KERAS_PER_BYTE * scratch->bytes + KERAS_ROOM};
     return model_read(&k, root) ? k.g : NULL;
 }
 

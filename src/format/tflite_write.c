@@ -25,7 +25,11 @@ struct writer {
     struct sub *sub;
     int nsub, nop; // operators of all
     struct fbw fb;
-    uint32_t nbuffer; // buffer 0 is empty: what is computed at run time
+    struct constant { // in buffer 1 and on; buffer 0 is empty: what is computed at run time
+        const void *data;
+        size_t bytes;
+    } * constant;
+    int nconstant, constant_cap;
     struct code {
         int builtin, version;
     } * code;
@@ -97,6 +101,18 @@ static bool is_handle(const struct sub *s, const struct tensor *t)
     return false;
 }
 
+// Its number in the file: one for all that have the same bytes.
+static int32_t buffer_of(struct writer *w, const struct tensor *t)
+{
+    if (!tensor_is_const(t)) return 0;
+    const struct constant c = {t->data, (size_t)tensor_bytes(t)};
+    for (int i = 0; i < w->nconstant; i++)
+        if (w->constant[i].data == c.data && w->constant[i].bytes == c.bytes) return i + 1;
+    w->constant = arena_grow(w->a, w->constant, w->nconstant, &w->constant_cap, sizeof c);
+    w->constant[w->nconstant++] = c;
+    return w->nconstant;
+}
+
 static void write_tensors(struct writer *w, const struct sub *s, uint32_t slot)
 {
     struct fbw *fb = &w->fb;
@@ -108,7 +124,7 @@ static void write_tensors(struct writer *w, const struct sub *s, uint32_t slot)
         fbw_ref(fb, TENSOR_SHAPE);
         fbw_u8(fb, TENSOR_TYPE, (uint8_t)(is_handle(s, t) ? TFL_RESOURCE : tflite_type_from((int)t->type)),
                0);
-        fbw_i32(fb, TENSOR_BUFFER, tensor_is_const(t) ? (int32_t)w->nbuffer++ : 0, 0);
+        fbw_i32(fb, TENSOR_BUFFER, buffer_of(w, t), 0);
         fbw_ref(fb, TENSOR_NAME);
         if (t->q.n) fbw_ref(fb, TENSOR_QUANT);
         fbw_u8(fb, TENSOR_VARIABLE, is_variable(s, t), 0);
@@ -247,7 +263,7 @@ static void write_metadata(struct writer *w, uint32_t slot)
     uint32_t ref = fbw_vec_refs(fb, 1);
     fbw_begin(fb);
     fbw_ref(fb, METADATA_NAME);
-    fbw_i32(fb, METADATA_BUFFER, (int32_t)w->nbuffer, 0); // the one behind the tensors' buffers
+    fbw_i32(fb, METADATA_BUFFER, w->nconstant + 1, 0); // the one behind the tensors' buffers
     fbw_link(fb, ref);
     fbw_end(fb);
     uint32_t name = fbw_slot(fb, METADATA_NAME);
@@ -273,14 +289,10 @@ static void write_buffers(struct writer *w, uint32_t slot)
     struct buf meta = {0};
     tflite_meta_print(w->g, &meta);
     fbw_link(&w->fb, slot);
-    uint32_t ref = fbw_vec_refs(&w->fb, w->nbuffer + (meta.n > 0));
+    uint32_t ref = fbw_vec_refs(&w->fb, (uint32_t)w->nconstant + 1 + (meta.n > 0));
     write_buffer(w, ref, NULL, 0);
-    for (const struct sub *s = w->sub; s < w->sub + w->nsub; s++)
-        for (int i = 0; i < s->ntensor; i++)
-            if (tensor_is_const(s->tensor[i])) {
-                ref += 4;
-                write_buffer(w, ref, s->tensor[i]->data, (size_t)tensor_bytes(s->tensor[i]));
-            }
+    for (int i = 0; i < w->nconstant; i++)
+        write_buffer(w, ref += 4, w->constant[i].data, w->constant[i].bytes);
     if (meta.n) write_buffer(w, ref + 4, meta.p, meta.n);
     buf_free(&meta);
 }
@@ -344,7 +356,7 @@ static bool collect(struct writer *w, struct err *e)
 bool tflite_write(const struct graph *g, struct buf *out, struct err *e)
 {
     struct arena scratch = {0};
-    struct writer w = {.g = g, .a = &scratch, .ops = {.a = &scratch}, .nbuffer = 1};
+    struct writer w = {.g = g, .a = &scratch, .ops = {.a = &scratch}};
     if (!collect(&w, e)) {
         arena_free(&scratch);
         return false;

@@ -234,6 +234,10 @@ bool tensor_is_state(const struct graph *g, const struct tensor *t); // some sta
 bool graph_gives_class(const struct graph *g);
 // The first recurrent layer that keeps its state from one window to the next; NULL: every window begins anew.
 const struct node *graph_stateful(const struct graph *g);
+// Whoever makes constants for a graph, node by node, stays within a multiple of the bytes that it has: else a small file
+// in which many layers share one large constant takes any amount. False, with node k's name, once a has limit bytes.
+size_t graph_limit(const struct graph *g, const struct arena *a); // asked before the first node
+bool graph_within(const struct graph *g, int k, const struct arena *a, size_t limit, struct err *e);
 // Structure: every input made before it is used, shapes as op_infer says, constants present and finite sizes.
 bool graph_check(const struct graph *g, struct err *e);
 // A table of the nodes as text (inspect, golden tests).

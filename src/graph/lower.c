@@ -94,8 +94,17 @@ struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, in
 {
     assert(count > 0 && count <= INT32_MAX);
     struct tensor *t = tensor_new(p->arena, name, type, 1, (int32_t[]){(int32_t)count});
-    t->data = arena_array(p->arena, (size_t)count, (size_t)dtype_size(type));
-    return t;
+    t->data = arena_array(&p->fresh, (size_t)count, (size_t)dtype_size(type));
+    p->table = arena_grow(p->arena, p->table, p->ntable, &p->table_cap, sizeof *p->table);
+    return p->table[p->ntable++] = t;
+}
+
+void plan_keep_tables(struct plan *p)
+{
+    for (int i = 0; i < p->ntable; i++)
+        p->table[i]->data = arena_once(p->arena, p->table[i]->data, (size_t)tensor_bytes(p->table[i]));
+    p->ntable = 0;
+    arena_free(&p->fresh);
 }
 
 void lower_in_place(struct plan *p, const struct tensor *out, const struct tensor *in)

@@ -28,7 +28,7 @@ bool want_moved(const struct node *n, int first, struct err *e);
 
 // Moves of elements (lower_move.c): `rank` dimensions with a stride on both sides, 0 where a value is
 // repeated. Those that run on from one to the next become one; where more than four are left, there is a call
-// for each element of the outer ones.
+// for each element of the smallest ones.
 enum { MOVE_MAX_RANK = 2 * GRAPH_MAX_RANK, MOVE_MAX_CALLS = 64 };
 struct move {
     int rank;
@@ -40,7 +40,7 @@ bool lower_move(const struct node *n, struct plan *p, struct move m, const struc
 // Elements from one index of each dimension to the next.
 void tensor_strides(const struct tensor *t, int32_t *s);
 
-// Tables made here, in the plan's memory.
+// Tables made here; the caller fills them in. Layers whose tables have the same bytes share them (plan_keep_tables).
 struct tensor *lower_table(struct plan *p, const char *name, enum dtype type, int64_t count);
 
 // Lets out share in's bytes when nothing else reads them later; the kernel must work in place.

@@ -73,5 +73,6 @@ bool plan_pack(struct plan *p, struct arena *a, struct err *e)
         insert(p, i++, unpack);
         p->packed = true;
     }
+    plan_keep_tables(p);
     return plan_place(p, e);
 }

@@ -82,29 +82,33 @@ struct ref ref_scratch(int32_t bytes)
     return (struct ref){NULL, 0, bytes, true};
 }
 
+static bool lower_node(struct plan *p, int k, struct err *e)
+{
+    const struct node *n = p->g->node[k];
+    const struct opdef *d = op_def(n->op);
+    const int before = p->nstep;
+    char shape[64];
+    if (!d->lower) return fail(e, "node %d %s %s: this operator cannot be executed yet", k, d->name, n->name);
+    const bool ok = d->lower(n, p, e);
+    plan_keep_tables(p);
+    if (!ok)
+        return fail_in(e, "node %d %s %s (%s %s)", k, d->name, n->name, dtype_name(n->in[0]->type),
+                       tensor_shape(n->in[0], shape, sizeof shape));
+    for (int i = before; i < p->nstep; i++)
+        if (!p->step[i].node) p->step[i].node = n;
+    return true;
+}
+
 struct plan *plan_lower(const struct graph *g, const struct layout *l, struct arena *a, struct err *e)
 {
     struct plan *p = arena_new(a, struct plan);
+    const size_t limit = graph_limit(g, a);
     p->g = g;
     p->layout = l;
     p->arena = a;
     for (int k = 0; k < g->nnode; k++) {
         if (k == g->front) p->front = p->nstep;
-        const struct node *n = g->node[k];
-        const struct opdef *d = op_def(n->op);
-        int before = p->nstep;
-        char shape[64];
-        if (!d->lower) {
-            fail(e, "node %d %s %s: this operator cannot be executed yet", k, d->name, n->name);
-            return NULL;
-        }
-        if (!d->lower(n, p, e)) {
-            fail_in(e, "node %d %s %s (%s %s)", k, d->name, n->name, dtype_name(n->in[0]->type),
-                    tensor_shape(n->in[0], shape, sizeof shape));
-            return NULL;
-        }
-        for (int i = before; i < p->nstep; i++)
-            if (p->nstep > before && !p->step[i].node) p->step[i].node = n;
+        if (!lower_node(p, k, e) || !graph_within(g, k, a, limit, e)) return NULL;
     }
     for (int i = 0; i < g->nstate; i++) {
         plan_alias(p, g->state[i].after, g->state[i].before);

@@ -77,6 +77,9 @@ struct plan {
     const struct graph *g;
     const struct layout *layout;
     struct arena *arena; // memory of the plan itself (host)
+    struct arena fresh;  // tables of the node that is being lowered, until plan_keep_tables
+    struct tensor **table;
+    int ntable, table_cap;
     struct step *step;
     int nstep, step_cap;
     struct alias { // out shares the bytes of in: reshape, dropout, in-place ops
@@ -111,6 +114,7 @@ void plan_alias(struct plan *p, const struct tensor *out, const struct tensor *i
 void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in, int32_t rows,
                bool backwards);
 void plan_keep(struct plan *p, const struct tensor *t); // t stays from one run to the next
+void plan_keep_tables(struct plan *p);                  // what lower_table gave is filled in
 struct ref ref_in(const struct tensor *t);              // constant or computed; NULL gives an absent argument
 struct ref ref_out(const struct tensor *t);
 struct ref ref_scratch(int32_t bytes);

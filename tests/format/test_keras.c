@@ -59,7 +59,8 @@ TEST(keras_refused)
     refused(cnn, "\"kernel_size\":[5]", "\"kernel_size\":[5,5]", "kernel_size has 2 entries, want 1");
     refused(cnn, "\"strides\":[1]", "\"strides\":[0]", "strides is not a whole number");
     refused(cnn, "\"padding\":\"same\"", "\"padding\":\"full\"", "padding full is not known");
-    refused(cnn, "[null,40,6]", "[null,null,6]", "dimension 1 of the input has no fixed size");
+    refused(cnn, "[null,40,6]", "[null,null,6]",
+            "dimension 1 of the input has no fixed size, or an absurd one");
     refused(cnn, "[null,40,6]", "[null,2,6]", "its kernel is 120x10 in the file, the config wants 12x10");
     refused(cnn, "\"dtype\":\"float32\"", "\"dtype\":\"int32\"", "only inputs of floats");
     refused(cnn, "\"axis\":-1", "\"axis\":5", "its axis is not supported");
