@@ -1,5 +1,5 @@
 // What files say around a recurrent node becomes part of it: the last h of a sequence, time reversed in front
-// and behind. A sequence that nobody keeps costs memory, a reversed copy costs time.
+// and behind, a second bias. A sequence that nobody keeps costs memory, a reversed copy costs time.
 #include "graph.h"
 #include <string.h>
 
@@ -87,6 +87,27 @@ static void tidy_reshape(struct graph *g, struct node *n)
     }
 }
 
+// Two biases are one, their sum, as the kernels add them up; but in the n of a GRU whose reset gate comes between.
+static void tidy_biases(struct node *n, struct arena *a)
+{
+    const struct recurrent *r = &n->as.recurrent;
+    if (n->nin < 5 || !n->in[3] || !n->in[4] || (r->kind == RECURRENT_GRU && r->reset_after)) return;
+    if (!tensor_is_const(n->in[3]) || !tensor_is_const(n->in[4]) || n->in[3]->type != F32 ||
+        n->in[4]->type != F32)
+        return;
+    struct tensor *sum = arena_copy(a, n->in[3], sizeof *sum);
+    struct arena fresh = {0};
+    const int64_t count = tensor_count(sum);
+    float *v = arena_new_n(&fresh, (size_t)count, float);
+    for (int64_t i = 0; i < count; i++)
+        v[i] = ((const float *)n->in[3]->data)[i] + ((const float *)n->in[4]->data)[i];
+    sum->data = arena_once(a, v, (size_t)count * sizeof *v);
+    arena_free(&fresh);
+    n->in[3] = sum;
+    n->in[4] = NULL;
+    if (n->nin == 5) n->nin = 4;
+}
+
 void recurrent_tidy(struct graph *g, struct arena *a)
 {
     bool any = false;
@@ -94,6 +115,7 @@ void recurrent_tidy(struct graph *g, struct arena *a)
         struct node *n = g->node[k];
         if (n->op != OP_RECURRENT) continue;
         any = true;
+        tidy_biases(n, a);
         tidy_last(g, n, a);
         tidy_reversal(g, n);
         k = graph_index(g, n);

@@ -144,3 +144,32 @@ TEST(compress_normalisation_stays_in_front_of_an_integer_recurrent_layer)
     CHECK(worst(want, outputs(integer, x, WINDOWS, &a), WINDOWS * CLASSES) < 0.02f);
     arena_free(&a);
 }
+
+// As PyTorch exports an LSTM: a bias beside the inputs and one beside h.
+TEST(compress_two_biases_are_their_sum)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    enum { WINDOWS = 20, STEPS = 32, CHANNELS = 6, CLASSES = 3 };
+    static const float mean[CHANNELS], std[CHANNELS] = {1, 1, 1, 1, 1, 1};
+    const struct arch_shape s = {STEPS, CHANNELS, CLASSES, mean, std};
+    struct rng r = rng_new(3);
+    struct graph *g = arch_find("lstm")->build(&s, &r, &a, &e);
+    struct node *n = NULL;
+    for (int k = 0; k < g->nnode; k++)
+        if (g->node[k]->op == OP_RECURRENT) n = g->node[k];
+    struct tensor *in[5] = {n->in[0], n->in[1], n->in[2], tiny_const(&a, &r, "bias", 1, n->in[1]->dim, 0.5f),
+                            tiny_const(&a, &r, "recurrent bias", 1, n->in[1]->dim, 0.5f)};
+    n->in = arena_copy(&a, in, sizeof in);
+    n->nin = 5;
+    const float *x = tiny_windows(&a, g, WINDOWS, 2), *two = outputs(g, x, WINDOWS, &a);
+    recurrent_tidy(g, &a);
+    CHECK_EQ(4, n->nin);
+    CHECK(worst(two, outputs(g, x, WINDOWS, &a), WINDOWS * CLASSES) == 0);
+    const struct compress_opt o = {.calibration = x, .ncalibration = WINDOWS};
+    struct graph *small[] = {apply("dynamic", g, &o, &a), apply("full-integer", g, &o, &a)};
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < small[i]->nnode; k++)
+            if (small[i]->node[k]->op == OP_RECURRENT) CHECK_EQ(I8, small[i]->node[k]->in[1]->type);
+    arena_free(&a);
+}
