@@ -1,6 +1,7 @@
 // Values that are moved without a change: which they may be, and the calls that move them.
 #include "lower.h"
 #include "../../device/nn.h"
+#include <string.h>
 
 bool want_moved(const struct node *n, int first, struct err *e)
 {
@@ -32,7 +33,15 @@ void tensor_strides(const struct tensor *t, int32_t *s)
     }
 }
 
-// The dimensions that do not run on from one to the next, the innermost first, at least four.
+static void move_to(int32_t *v, int from, int to)
+{
+    const int32_t x = v[from];
+    memmove(v + from, v + from + 1, (size_t)(to - from) * sizeof *v);
+    v[to] = x;
+}
+
+// The dimensions that do not run on from one to the next, at least four: the innermost first, those behind the fourth
+// the smallest.
 static int merge(const struct move *m, int32_t *dim, int32_t *from, int32_t *to)
 {
     int rank = 0;
@@ -50,6 +59,15 @@ static int merge(const struct move *m, int32_t *dim, int32_t *from, int32_t *to)
     for (; rank < 4; rank++) {
         dim[rank] = 1;
         from[rank] = to[rank] = rank ? 0 : 1;
+    }
+    // the smallest go last, to be calls of their own; the innermost stays, to be copied in runs
+    for (int last = rank - 1; last >= 4; last--) {
+        int least = last;
+        for (int i = last - 1; i > 0; i--)
+            if (dim[i] < dim[least]) least = i;
+        move_to(dim, least, last);
+        move_to(from, least, last);
+        move_to(to, least, last);
     }
     return rank;
 }
@@ -70,8 +88,11 @@ bool lower_move(const struct node *n, struct plan *p, struct move m, const struc
     const int rank = merge(&m, dim, from, to);
     const int64_t calls = move_calls(&m);
     if (calls > MOVE_MAX_CALLS)
-        return fail(e, "it moves %d dimensions apart from each other, %lld blocks of four; at most %d", rank,
-                    (long long)calls, MOVE_MAX_CALLS);
+        return fail(
+            e,
+            "it moves %d dimensions apart from each other, %lld blocks of four, at most %d; make it two "
+            "operators that move fewer dimensions each",
+            rank, (long long)calls, MOVE_MAX_CALLS);
     for (int32_t k = 0; k < calls; k++) {
         int32_t from_at = m.from_at, to_at = m.to_at, rest = k;
         for (int i = 4; i < rank; i++) {
