@@ -171,6 +171,12 @@ static void step(struct integer *z, struct node *n)
         const bool layer = n->op == OP_DENSE || n->op == OP_CONV_2D || n->op == OP_DEPTHWISE_CONV_2D;
         if (layer && n->in[1]->type == I8 && n->in[0]->type == F32 && n->nin > 2 && !n->in[2])
             out->dynamic = m;
+        if (n->op == OP_RECURRENT && n->in[1]->type == F32)
+            graph_note(
+                z->r->g, z->r->a,
+                "%s %s is float in the file, as onnxruntime's quantisers leave recurrent layers (a dynamic "
+                "LSTM excepted); `convert --dequantize -t full-integer` makes an int8 one",
+                recurrent_name(n->as.recurrent.kind), n->name);
     }
 }
 

@@ -239,7 +239,9 @@ bool integer_convert(struct integer *z, struct node *n, const char **why)
 {
     const int before = z->to->nnode;
     bool ok = false;
-    *why = "it has no int8 form";
+    *why = n->op == OP_RECURRENT ? "the file rounds what goes into it and comes out of it, not its state; "
+                                   "`convert --dequantize -t full-integer` makes an int8 one"
+                                 : "it has no int8 form";
     if (integer_moves(n->op)) ok = move(z, n, why);
     if (computes(n->op)) ok = compute(z, n, why);
     if (n->op == OP_BATCH_NORM) ok = integer_normalise(z, n, why);
