@@ -48,6 +48,10 @@ Onnx__AttributeProto *onnx_attr(struct writer *w, Onnx__NodeProto *n, const char
 void onnx_attr_int(struct writer *w, Onnx__NodeProto *n, const char *name, int64_t v);
 void onnx_attr_float(struct writer *w, Onnx__NodeProto *n, const char *name, float v);
 void onnx_attr_ints(struct writer *w, Onnx__NodeProto *n, const char *name, int count, const int64_t *v);
+// A value between the nodes that n becomes: op of nin values; a number of n's; in cut off at lo and hi.
+const char *onnx_step(struct writer *w, const struct node *n, const char *op, int nin, const char *const *in);
+const char *onnx_number(struct writer *w, const struct node *n, float v);
+void onnx_clip(struct writer *w, const char *name, const char *in, float lo, float hi, const char *out);
 // An initializer; returns its name. data stays the caller's (the arena's).
 const char *onnx_const(struct writer *w, const char *name, int type, int rank, const int64_t *dim,
                        const void *data, size_t bytes);
@@ -76,10 +80,9 @@ int form_rank(const struct tensor *t, enum form f);
 // The channels-first form for convolutions and pools: 1-D when height plays no part.
 enum form form_spatial(const struct tensor *x, const struct tensor *y, int32_t kernel_h, int32_t pad_h);
 
-// The form in which n, whose inputs broadcast, is best written: what its first computed input has.
-enum form form_shared(struct writer *w, const struct node *n);
-// Its inputs in that form; constants so that they broadcast. False when only a batch of 1 broadcasts so.
-bool form_operands(struct writer *w, const struct node *n, enum form f, const char **in);
+// How ops begin that work element by element: the inputs of n in the form that its first computed one has, constants so
+// that they broadcast. False when only a batch of 1 broadcasts so.
+bool form_inputs(struct writer *w, const struct node *n, enum form *f, const char **in);
 
 // ---- ops: onnx_write_layers.c ----
 bool onnx_write_batch_norm(struct writer *w, const struct node *n);

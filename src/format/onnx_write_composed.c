@@ -1,17 +1,10 @@
 // Activations that operator set 13 writes as several nodes.
 #include "onnx_write.h"
 
-// op(x), or op(x, y), as an intermediate value.
+// op(x, y), as an intermediate value.
 static const char *step(struct writer *w, const struct node *n, const char *op, const char *x, const char *y)
 {
-    const char *out = onnx_name(w, arena_printf(w->a, "%s/%s", n->name, op));
-    onnx_node(w, op, out, y ? 2 : 1, (const char *[]){x, y}, out);
-    return out;
-}
-
-static const char *number(struct writer *w, const struct node *n, float v)
-{
-    return onnx_const_float(w, arena_printf(w->a, "%s/number", n->name), v);
+    return onnx_step(w, n, op, 2, (const char *const[]){x, y});
 }
 
 // 0.5 x (1 + f), f = erf(x / sqrt 2) or tanh(0.7979 (x + 0.044715 x x x))
@@ -20,22 +13,25 @@ static void gelu(struct writer *w, const struct node *n, const char *x, const ch
     const char *f;
     if (n->as.gelu.approximate) {
         const char *cube = step(w, n, "Mul", step(w, n, "Mul", x, x), x);
-        const char *sum = step(w, n, "Add", x, step(w, n, "Mul", cube, number(w, n, 0.044715f)));
-        f = step(w, n, "Tanh", step(w, n, "Mul", sum, number(w, n, 0.7978845608f)), NULL);
+        const char *sum = step(w, n, "Add", x, step(w, n, "Mul", cube, onnx_number(w, n, 0.044715f)));
+        f = step(w, n, "Mul", sum, onnx_number(w, n, 0.7978845608f));
     } else
-        f = step(w, n, "Erf", step(w, n, "Div", x, number(w, n, 1.41421356f)), NULL);
-    const char *both = step(w, n, "Mul", x, step(w, n, "Add", f, number(w, n, 1)));
-    onnx_node(w, "Mul", n->name, 2, (const char *[]){both, number(w, n, 0.5f)}, out);
+        f = step(w, n, "Div", x, onnx_number(w, n, 1.41421356f));
+    f = onnx_step(w, n, n->as.gelu.approximate ? "Tanh" : "Erf", 1, &f);
+    const char *both = step(w, n, "Mul", x, step(w, n, "Add", f, onnx_number(w, n, 1)));
+    onnx_node(w, "Mul", n->name, 2, (const char *[]){both, onnx_number(w, n, 0.5f)}, out);
 }
 
 bool onnx_write_composed(struct writer *w, const struct node *n)
 {
-    const enum form f = form_have(w, n->in[0]);
-    const char *x = form_get(w, n->in[0], f), *out = form_name(w, n->out[0], f);
+    enum form f;
+    const char *x;
+    if (!form_inputs(w, n, &f, &x)) return false;
+    const char *out = form_name(w, n->out[0], f);
     if (n->op == OP_GELU) {
         gelu(w, n, x, out);
     } else if (n->op == OP_RELU_N1_TO_1) {
-        onnx_node(w, "Clip", n->name, 3, (const char *[]){x, number(w, n, -1), number(w, n, 1)}, out);
+        onnx_clip(w, n->name, x, -1, 1, out);
     } else { // HARD_SWISH
         const char *gate = onnx_name(w, arena_printf(w->a, "%s/gate", n->name));
         Onnx__NodeProto *p = onnx_node(w, "HardSigmoid", gate, 1, &x, gate);

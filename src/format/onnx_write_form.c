@@ -111,7 +111,7 @@ enum form form_spatial(const struct tensor *x, const struct tensor *y, int32_t k
     return x->dim[1] == 1 && y->dim[1] == 1 && kernel_h == 1 && pad_h == 0 ? NCT : FIRST;
 }
 
-enum form form_shared(struct writer *w, const struct node *n)
+static enum form form_shared(struct writer *w, const struct node *n)
 {
     const struct tensor *y = n->out[0];
     enum form f = PLAIN;
@@ -124,7 +124,7 @@ enum form form_shared(struct writer *w, const struct node *n)
     return f;
 }
 
-bool form_operands(struct writer *w, const struct node *n, enum form f, const char **in)
+static bool form_operands(struct writer *w, const struct node *n, enum form f, const char **in)
 {
     const struct tensor *y = n->out[0];
     for (int i = 0; i < n->nin; i++) {
@@ -146,4 +146,10 @@ bool form_operands(struct writer *w, const struct node *n, enum form f, const ch
         in[i] = onnx_const_permuted(w, t, form_rank(y, f), perm);
     }
     return true;
+}
+
+bool form_inputs(struct writer *w, const struct node *n, enum form *f, const char **in)
+{
+    *f = form_shared(w, n);
+    return form_operands(w, n, *f, in);
 }

@@ -9,13 +9,6 @@ static const char *before_act(struct writer *w, const struct node *n, enum act a
                            : onnx_name(w, arena_printf(w->a, "%s/linear", n->out[0]->name));
 }
 
-static void write_clip6(struct writer *w, const char *name, const char *in, const char *out)
-{
-    const char *all[] = {in, onnx_const_float(w, arena_printf(w->a, "%s/min", out), 0),
-                         onnx_const_float(w, arena_printf(w->a, "%s/max", out), 6)};
-    onnx_node(w, "Clip", name, 3, all, out);
-}
-
 static void write_act(struct writer *w, const struct node *n, enum act act, enum form f, const char *from)
 {
     if (act == ACT_NONE) return;
@@ -23,7 +16,7 @@ static void write_act(struct writer *w, const struct node *n, enum act act, enum
     if (act == ACT_RELU)
         onnx_node(w, "Relu", arena_printf(w->a, "%s/relu", n->name), 1, &from, out);
     else
-        write_clip6(w, arena_printf(w->a, "%s/relu6", n->name), from, out);
+        onnx_clip(w, arena_printf(w->a, "%s/relu6", n->name), from, 0, 6, out);
 }
 
 // Numbers of height and width; 1-D has width only.
@@ -157,9 +150,9 @@ bool onnx_write_binary(struct writer *w, const struct node *n)
 {
     static const char *const name[] = {
         [OP_ADD] = "Add", [OP_SUB] = "Sub", [OP_MUL] = "Mul", [OP_DIV] = "Div"};
-    const enum form f = form_shared(w, n);
+    enum form f;
     const char *in[2];
-    if (!form_operands(w, n, f, in)) return false;
+    if (!form_inputs(w, n, &f, in)) return false;
     const char *out = before_act(w, n, n->as.binary.act, f);
     Onnx__NodeProto *p = onnx_node(w, name[n->op], n->name, 2, in, out);
     if (looks_like_bias(w, n)) p->doc_string = "apart: a sum of its own, not the layer's bias";

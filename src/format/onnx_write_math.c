@@ -1,28 +1,23 @@
 // Functions of one value, of two and of three in the ONNX writer, and products of computed matrices.
 #include "onnx_write.h"
 
-static const char *between(struct writer *w, const struct node *n, const char *what)
-{
-    return onnx_name(w, arena_printf(w->a, "%s/%s", n->name, what));
-}
-
 bool onnx_write_map(struct writer *w, const struct node *n)
 {
     static const char *const name[OP_COUNT] = {
         [OP_NEG] = "Neg",     [OP_ABS] = "Abs",   [OP_SIGN] = "Sign",   [OP_SQRT] = "Sqrt",
         [OP_EXP] = "Exp",     [OP_LOG] = "Log",   [OP_SIN] = "Sin",     [OP_COS] = "Cos",
         [OP_FLOOR] = "Floor", [OP_CEIL] = "Ceil", [OP_ROUND] = "Round", [OP_LOGICAL_NOT] = "Not"};
-    const enum form f = form_have(w, n->in[0]);
-    const char *in[] = {form_get(w, n->in[0], f), NULL}, *out = form_name(w, n->out[0], f);
-    in[1] = in[0];
+    enum form f;
+    const char *in;
+    if (!form_inputs(w, n, &f, &in)) return false;
+    const char *out = form_name(w, n->out[0], f);
     if (n->op == OP_SQUARE) {
-        onnx_node(w, "Mul", n->name, 2, in, out);
+        onnx_node(w, "Mul", n->name, 2, (const char *const[]){in, in}, out);
     } else if (n->op == OP_RSQRT) {
-        const char *root = between(w, n, "sqrt");
-        onnx_node(w, "Sqrt", root, 1, in, root);
+        const char *root = onnx_step(w, n, "Sqrt", 1, &in);
         onnx_node(w, "Reciprocal", n->name, 1, &root, out);
     } else {
-        onnx_node(w, name[n->op], n->name, 1, in, out);
+        onnx_node(w, name[n->op], n->name, 1, &in, out);
     }
     return true;
 }
@@ -40,17 +35,15 @@ bool onnx_write_map2(struct writer *w, const struct node *n)
                                                [OP_GREATER_EQUAL] = "GreaterOrEqual",
                                                [OP_LOGICAL_AND] = "And",
                                                [OP_LOGICAL_OR] = "Or"};
-    const enum form f = form_shared(w, n);
+    enum form f;
     const char *in[2];
-    if (!form_operands(w, n, f, in)) return false;
+    if (!form_inputs(w, n, &f, in)) return false;
     const char *out = form_name(w, n->out[0], f);
     if (n->op == OP_SQUARED_DIFFERENCE) {
-        const char *difference = between(w, n, "difference");
-        onnx_node(w, "Sub", difference, 2, in, difference);
+        const char *difference = onnx_step(w, n, "Sub", 2, in);
         onnx_node(w, "Mul", n->name, 2, (const char *const[]){difference, difference}, out);
     } else if (n->op == OP_NOT_EQUAL) {
-        const char *equal = between(w, n, "equal");
-        onnx_node(w, "Equal", equal, 2, in, equal);
+        const char *equal = onnx_step(w, n, "Equal", 2, in);
         onnx_node(w, "Not", n->name, 1, &equal, out);
     } else
         onnx_node(w, name[n->op], n->name, 2, in, out);
@@ -59,17 +52,18 @@ bool onnx_write_map2(struct writer *w, const struct node *n)
 
 bool onnx_write_select(struct writer *w, const struct node *n)
 {
-    const enum form f = form_shared(w, n);
+    enum form f;
     const char *in[3];
-    if (!form_operands(w, n, f, in)) return false;
+    if (!form_inputs(w, n, &f, in)) return false;
     onnx_node(w, "Where", n->name, 3, in, form_name(w, n->out[0], f));
     return true;
 }
 
 bool onnx_write_cast(struct writer *w, const struct node *n)
 {
-    const enum form f = form_have(w, n->in[0]);
-    const char *in = form_get(w, n->in[0], f);
+    enum form f;
+    const char *in;
+    if (!form_inputs(w, n, &f, &in)) return false;
     onnx_attr_int(w, onnx_node(w, "Cast", n->name, 1, &in, form_name(w, n->out[0], f)), "to",
                   onnx_type(n->out[0]->type));
     return true;
@@ -85,20 +79,15 @@ bool onnx_write_unary(struct writer *w, const struct node *n)
                                        [OP_SOFTMAX] = "Softmax",
                                        [OP_LOG_SOFTMAX] = "LogSoftmax"};
     const struct tensor *x = n->in[0];
-    enum form f = form_have(w, x);
-    const char *in = form_get(w, x, f);
+    enum form f;
+    const char *in;
+    if (!form_inputs(w, n, &f, &in)) return false;
     if (n->op == OP_RELU6) {
-        const char *all[] = {in, onnx_const_float(w, arena_printf(w->a, "%s/min", n->name), 0),
-                             onnx_const_float(w, arena_printf(w->a, "%s/max", n->name), 6)};
-        onnx_node(w, "Clip", n->name, 3, all, form_name(w, n->out[0], f));
+        onnx_clip(w, n->name, in, 0, 6, form_name(w, n->out[0], f));
         return true;
     }
-    if (n->op == OP_SOFTMAX && n->as.softmax.beta != 1) {
-        const char *scaled[] = {
-            in, onnx_const_float(w, arena_printf(w->a, "%s/beta", n->name), n->as.softmax.beta)};
-        in = onnx_name(w, arena_printf(w->a, "%s/scaled", n->name));
-        onnx_node(w, "Mul", arena_printf(w->a, "%s/scale", n->name), 2, scaled, in);
-    }
+    if (n->op == OP_SOFTMAX && n->as.softmax.beta != 1)
+        in = onnx_step(w, n, "Mul", 2, (const char *const[]){in, onnx_number(w, n, n->as.softmax.beta)});
     Onnx__NodeProto *p = onnx_node(w, name[n->op], n->name, 1, &in, form_name(w, n->out[0], f));
     if (n->op == OP_LEAKY_RELU || n->op == OP_ELU) onnx_attr_float(w, p, "alpha", n->as.alpha.alpha);
     if (n->op == OP_SOFTMAX || n->op == OP_LOG_SOFTMAX)
@@ -114,7 +103,7 @@ static const char *matrix(struct writer *w, const struct node *n, int i, bool ex
     int64_t perm[GRAPH_MAX_RANK];
     const int rank = n->in[i]->rank;
     for (int d = 0; d < rank; d++) perm[d] = d < rank - 2 ? d : 2 * rank - 3 - d;
-    const char *out = between(w, n, i ? "right" : "left");
+    const char *out = onnx_name(w, arena_printf(w->a, "%s/%s", n->name, i ? "right" : "left"));
     onnx_attr_ints(w, onnx_node(w, "Transpose", out, 1, &in, out), "perm", rank, perm);
     return out;
 }

@@ -58,6 +58,25 @@ Onnx__NodeProto *onnx_node(struct writer *w, const char *op, const char *name, i
     return n;
 }
 
+const char *onnx_step(struct writer *w, const struct node *n, const char *op, int nin, const char *const *in)
+{
+    const char *out = onnx_name(w, arena_printf(w->a, "%s/%s", n->name, op));
+    onnx_node(w, op, out, nin, in, out);
+    return out;
+}
+
+const char *onnx_number(struct writer *w, const struct node *n, float v)
+{
+    return onnx_const_float(w, arena_printf(w->a, "%s/number", n->name), v);
+}
+
+void onnx_clip(struct writer *w, const char *name, const char *in, float lo, float hi, const char *out)
+{
+    const char *all[] = {in, onnx_const_float(w, arena_printf(w->a, "%s/min", out), lo),
+                         onnx_const_float(w, arena_printf(w->a, "%s/max", out), hi)};
+    onnx_node(w, "Clip", name, 3, all, out);
+}
+
 Onnx__AttributeProto *onnx_attr(struct writer *w, Onnx__NodeProto *n, const char *name, int type)
 {
     Onnx__AttributeProto *p = arena_new(w->a, Onnx__AttributeProto);
