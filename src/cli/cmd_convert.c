@@ -7,6 +7,7 @@
 #include "cmd.h"
 #include "input_scale.h"
 #include "windows.h"
+#include <math.h>
 #include <string.h>
 
 struct convert {
@@ -20,16 +21,19 @@ struct convert {
 static bool calibration_npy(const char *path, const struct tensor *x, struct compress_opt *o, struct arena *a,
                             struct err *e)
 {
-    struct span bytes;
     struct npy v;
-    if (!file_read(path, a, &bytes, e)) return false;
-    if (!npy_read(bytes, a, &v, e)) return fail_in(e, "%s", path);
-    int64_t count = 1, one = tensor_count(x);
-    for (int i = 0; i < v.rank; i++) count *= v.dim[i];
-    if (v.type != F32 || count < one || count % one)
-        return fail(e, "%s: calibration wants float32 windows of %lld values each", path, (long long)one);
+    int n;
+    if (!windows_npy(path, x, &v, &n, a, e)) return false;
+    if (v.type != F32)
+        return fail(e, "%s: holds %s; calibration wants float32 (.astype('float32'))", path,
+                    dtype_name(v.type));
+    const int64_t one = tensor_count(x);
+    for (int64_t i = 0; i < n * one; i++)
+        if (!isfinite(((const float *)v.data)[i]))
+            return fail(e, "%s: window %lld holds %g; leave windows with gaps out", path,
+                        (long long)(i / one), (double)((const float *)v.data)[i]);
     o->calibration = v.data;
-    o->ncalibration = (int)(count / one);
+    o->ncalibration = n;
     return true;
 }
 

@@ -18,8 +18,10 @@ static bool fits(const char *model, const struct graph *g, const struct dataset 
                     "trained on and give them to run --input X.npy",
                     model, tensor_shape(g->in[0], s, sizeof s), d->name, d->window, d->nchannel);
     if (tensor_count(g->out[0]) != d->nclass && !graph_gives_class(g))
-        return fail(e, "%s: the model tells %lld classes apart, %s has %d", model,
-                    (long long)tensor_count(g->out[0]), d->name, d->nclass);
+        return fail(e,
+                    "%s: the model tells %lld classes apart, %s has %d; give recordings of its own classes "
+                    "(--data DIR), or windows to run --input X.npy",
+                    model, (long long)tensor_count(g->out[0]), d->name, d->nclass);
     return rate_fits(g, d, e) || fail_in(e, "%s", model);
 }
 

@@ -2,26 +2,9 @@
 #include "../format/format.h"
 #include "../run/run.h"
 #include "cmd.h"
+#include "windows.h"
 #include <stdio.h>
 #include <string.h>
-
-// The windows of a .npy: (n, ...) of the model's input, or one window without the batch.
-static bool windows_read(const char *path, const struct tensor *x, struct npy *v, int *n, struct arena *a,
-                         struct err *e)
-{
-    struct span bytes;
-    if (!file_read(path, a, &bytes, e)) return false;
-    if (!npy_read(bytes, a, v, e)) return fail_in(e, "%s", path);
-    int64_t count = 1, one = tensor_count(x);
-    for (int i = 0; i < v->rank; i++) count *= v->dim[i];
-    if (count < one || count % one)
-        return fail(e, "%s: %lld values do not make windows of %lld", path, (long long)count, (long long)one);
-    *n = (int)(count / one);
-    if (v->type != F32 && v->type != x->type)
-        return fail(e, "%s: holds %s, the model's input is %s; give float32 or that type", path,
-                    dtype_name(v->type), dtype_name(x->type));
-    return true;
-}
 
 // Raw bytes of the model's own types in and out.
 static void run_raw(const struct plan *p, const struct npy *in, int n, struct npy *out, struct arena *a)
@@ -51,7 +34,10 @@ static bool run_file(const char *model, const char *input, const char *output, b
     struct npy in, out = {0};
     int n = 0;
     const struct tensor *y = g->out[0];
-    if (!windows_read(input, g->in[0], &in, &n, a, e)) return false;
+    if (!windows_npy(input, g->in[0], &in, &n, a, e)) return false;
+    if (in.type != F32 && in.type != g->in[0]->type)
+        return fail(e, "%s: holds %s, the model's input is %s; give float32 or that type", input,
+                    dtype_name(in.type), dtype_name(g->in[0]->type));
     const struct node *keeps = graph_stateful(g);
     if (keeps && n > 1)
         fprintf(

@@ -1,4 +1,5 @@
 #include "windows.h"
+#include "../base/file.h"
 #include "../base/rng.h"
 #include <math.h>
 #include <stdlib.h>
@@ -30,6 +31,24 @@ static const float *noise(const struct graph *g, int n, struct arena *a)
             x[i] = rng_normal(&r);
     }
     return x;
+}
+
+bool windows_npy(const char *path, const struct tensor *x, struct npy *v, int *n, struct arena *a,
+                 struct err *e)
+{
+    struct span bytes;
+    if (!file_read(path, a, &bytes, e)) return false;
+    if (!npy_read(bytes, a, v, e)) return fail_in(e, "%s", path);
+    struct tensor all = {.rank = v->rank};
+    memcpy(all.dim, v->dim, sizeof all.dim);
+    const int64_t count = tensor_count(&all), one = tensor_count(x);
+    char have[64], want[64];
+    if (count < one || count % one || count / one > INT32_MAX)
+        return fail(e,
+                    "%s: an array of %s does not hold windows of the model's input, %s: one behind the other",
+                    path, tensor_shape(&all, have, sizeof have), tensor_shape(x, want, sizeof want));
+    *n = (int)(count / one);
+    return true;
 }
 
 const float *windows_for(const struct graph *g, const char *data, int n, const char **what, struct arena *a,

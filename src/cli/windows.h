@@ -3,7 +3,7 @@
 #define CLI_WINDOWS_H
 #include "../base/err.h"
 #include "../data/dataset.h"
-#include "../graph/graph.h"
+#include "../format/format.h"
 
 // Whether recordings have the rate that the model was trained at, within 2 % as on a board; a model that does not
 // tell its rate takes any.
@@ -14,4 +14,7 @@ bool rate_fits(const struct graph *g, const struct dataset *d, struct err *e);
 // persons".
 const float *windows_for(const struct graph *g, const char *data, int n, const char **what, struct arena *a,
                          struct err *e);
+// The n windows of a .npy for input x: (n, ...), or one window; of any type.
+bool windows_npy(const char *path, const struct tensor *x, struct npy *v, int *n, struct arena *a,
+                 struct err *e);
 #endif
