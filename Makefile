@@ -83,7 +83,9 @@ $(G)/onnx.pb-c.c $(G)/onnx.pb-c.h &:
 $(G)/embed: tools/embed.c
 	@mkdir -p $(G)
 	$(CC) -O1 -Wall $< -o $@
-$(G)/embedded.c: $(G)/embed $(EMBED) Makefile
+$(G)/embedded.list: FORCE # changes with the set of files, whatever their age
+	@mkdir -p $(G) && echo '$(EMBED)' | cmp -s - $@ || echo '$(EMBED)' > $@
+$(G)/embedded.c: $(G)/embed $(EMBED) $(G)/embedded.list Makefile
 	$(Q)$(G)/embed $(EMBED) $(if $(CHARTJS),chart.min.js=$(CHARTJS)) > $@.tmp && mv $@.tmp $@
 
 deps-build deps-demo deps-test deps-lint deps-fuzz:

@@ -41,14 +41,14 @@ static bool trace_keep(const struct meter_choice *c, const char *where, const ch
 }
 
 static bool measure_with(void *state, const struct meter_choice *c, const char *where, const char *model,
-                         const char *port, const struct plan *p, const struct target *t,
+                         const char *port, const struct plan *p, const struct measurement *m,
                          struct board_report *r, struct metering *out, struct arena *a, struct err *e)
 {
     const struct metered_opt o = {.line = c->line,
                                   .inferences = c->pulse,
                                   .volts = (double)c->volts,
                                   .subtract_idle = c->subtract_idle};
-    if (port && !bench_board_read(port, p, t, r, a, e)) return false;
+    if (port && !bench_board_read(port, p, m, r, a, e)) return false;
     const double seconds = isnan(c->seconds) ? fmin(meter_seconds(port ? r : NULL), 120) : (double)c->seconds;
     if (out->meter->records) log_info("%s: recording %.3g s", out->meter->name, seconds);
     // The trace is kept also when nothing can be made of it: it shows why.
@@ -58,15 +58,15 @@ static bool measure_with(void *state, const struct meter_choice *c, const char *
 }
 
 bool bench_meter_run(const struct meter_choice *c, const char *model, const char *port, const struct plan *p,
-                     const struct target *t, struct board_report *r, struct metering *out, struct arena *a,
-                     struct err *e)
+                     const struct measurement *m, struct board_report *r, struct metering *out,
+                     struct arena *a, struct err *e)
 {
     const char *where;
     *out = (struct metering){.meter = meter_find(c->meter, &where), .of_board = port};
     const struct meter_use use = {where, (double)c->volts};
     void *state = out->meter->open(&use, a, e);
     if (!state) return false;
-    const bool good = measure_with(state, c, where, model, port, p, t, r, out, a, e);
+    const bool good = measure_with(state, c, where, model, port, p, m, r, out, a, e);
     out->meter->close(state);
     return good;
 }

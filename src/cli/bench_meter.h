@@ -21,8 +21,8 @@ struct metering {
 const char *bench_meter_wrong(const struct meter_choice *c, struct arena *a);
 // Reaches the instrument, waits for the report of the board (port NULL: there is none to ask), records, keeps the trace.
 bool bench_meter_run(const struct meter_choice *c, const char *model, const char *port, const struct plan *p,
-                     const struct target *t, struct board_report *r, struct metering *out, struct arena *a,
-                     struct err *e);
+                     const struct measurement *m, struct board_report *r, struct metering *out,
+                     struct arena *a, struct err *e);
 // r: NULL when no board said what it ran.
 void bench_meter_print(const struct metering *g, const struct board_report *r, const struct measurement *m);
 json_t *bench_meter_json(const struct metering *g, const struct board_report *r, const struct measurement *m);

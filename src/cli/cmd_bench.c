@@ -238,8 +238,8 @@ int cmd_bench(int argc, char **argv)
     struct energy_setting from;
     bool good = x && settings_from(g, hop, sensor, (double)battery, awake, &from, &e) &&
                 measure_emulated(p, t, x, windows, &how, &a, &m, &e) &&
-                (by.meter ? bench_meter_run(&by, argv[0], board, p, t, &report, &metering, &a, &e)
-                          : !board || bench_board_read(board, p, t, &report, &a, &e));
+                (by.meter ? bench_meter_run(&by, argv[0], board, p, &m, &report, &metering, &a, &e)
+                          : !board || bench_board_read(board, p, &m, &report, &a, &e));
     // A board says itself that it computes what the host computes; without one only the emulated chip does.
     const bool metered = by.meter && (board || (good && m.device_equals_host));
     if (good && json)
