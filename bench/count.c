@@ -71,6 +71,7 @@ static const struct network {
                 {"lstm", lstm, true, 0},
                 {"gru", gru, true, 0},
                 {"rnn", rnn, true, 0},
+                {"normalised", normalised_graph, true, 1},
                 {"edgemark", edgemark_graph, true, 1}};
 enum { NNETWORK = sizeof networks / sizeof *networks };
 

@@ -301,6 +301,13 @@ typedef struct nn_quantize {
     int32_t scale_bits, zero;
 } nn_quantize;
 
+// A MUL, an ADD and a QUANTIZE of floats in one pass, each rounded apart, never fused: x[r][k] * factor[k] + term[k] in rows
+// of c. nn_affine_f32 (p, x, factor, term, y), in place; nn_affine_s8 (p, x, factor, term, y s8): then as nn_quantize_s8.
+typedef struct nn_affine {
+    int32_t rows, c;
+    int32_t scale_bits, zero; // s8
+} nn_affine;
+
 // Rows of floats to int8, each row with a scale and zero point of its own, as TensorFlow Lite's hybrid
 // kernels choose them: asymmetric covers [min(x, 0), max(x, 0)] by -128 .. 127; else symmetric, -127 .. 127,
 // zero 0. nn_quantize_dynamic (p, x, scale, zero, y): scale f32[rows], zero s32[rows].

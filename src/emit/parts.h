@@ -74,6 +74,7 @@ void api_print(const struct model *m, struct buf *out);
 void api_declare(const struct model *m, struct buf *out);
 // static const TYPE cN[] = {...}; every float bit kept.
 void constant_print(const struct tensor *t, const char *name, const char *place, struct buf *out);
+int constant_number(const struct model *m, const struct ref *r); // N of the cN that holds r's bytes
 // "// name": a name from a foreign file must not end the comment's line.
 void comment_print(const char *name, struct buf *out);
 // "0x1.8p+1f", "(1.0f / 0.0f)", ...

@@ -15,10 +15,10 @@ static bool output_supported(enum dtype t)
 }
 
 // Constants are numbered by their bytes, so that a table which several calls share is printed once.
-static int constant_index(const struct model *m, const struct ref *r)
+int constant_number(const struct model *m, const struct ref *r)
 {
     for (int i = 0; i < m->nconstant; i++)
-        if (m->constant[i].t->data == r->t->data) return i;
+        if (m->constant[i].t->data == r->t->data) return m->constant[i].number;
     assert(0);
     return -1;
 }
@@ -87,7 +87,7 @@ static void argument_print(const struct model *m, const struct step *t, int b, s
         // A kernel that sees its bits in another type (int8 tables as uint8) gets them by a cast.
         bool same = !strcmp(type, arena_printf(m->arena, "const %s", c_type(r->t->type)));
         if (!same) buf_printf(out, "(%s *)(const void *)", type);
-        buf_printf(out, "c%d", m->constant[constant_index(m, r)].number);
+        buf_printf(out, "c%d", constant_number(m, r));
     } else if (turns && turns->buf == b) {
         buf_printf(out, "(%s *)(void *)(a + %d + first / %d * %d)", type, r->offset, turns->each,
                    turns->bytes);
@@ -240,11 +240,11 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                "#define MARK() fw_mark(2)\n#else\n#define MARK() ((void)0)\n#endif\n\n",
                m->upper);
     data_print(m, out);
-    for (int s = 0; s < p->nstep; s++) layer_print(m, s, out);
-    take_print(m, out);
-    buf_puts(out, "static int run(uint8_t *a, float *scores)\n{\n");
     int first;
     plan_window(p, &first);
+    for (int s = first; s < p->nstep; s++) layer_print(m, s, out);
+    take_print(m, out);
+    buf_puts(out, "static int run(uint8_t *a, float *scores)\n{\n");
     for (int s = first; s < p->nstep; s++) {
         if (s && s == p->front) buf_puts(out, "    if (!scores) return -1; // a window is not full yet\n");
         const struct turns *k = p->step[s].turns;

@@ -1,4 +1,5 @@
 // From samples to what the first layer reads: `gather` of some numbers, as they come, and `take` of a whole window.
+#include "../graph/kernels.h"
 #include "parts.h"
 
 bool window_is_shared(const struct model *m)
@@ -28,6 +29,18 @@ static void quantise_print(const struct tensor *t, struct buf *out)
     buf_printf(out, ") + %d, %d, %d);\n", zero, t->type == U8 ? 0 : -32768, t->type == U8 ? 255 : 32767);
 }
 
+// As the first layer would.
+static void step_print(const struct model *m, const struct step *s, struct buf *out)
+{
+    const bool affine = s->k == &kernel_nn_affine_s8;
+    buf_printf(out, "    %s p = p0;\n", s->k->params);
+    if (affine)
+        buf_printf(out, "    p.rows = n / %d;\n    nn_affine_s8(&p, x, c%d, c%d, y);\n", s->params[1],
+                   constant_number(m, &s->buf[1]), constant_number(m, &s->buf[2]));
+    else
+        buf_puts(out, "    p.n = n;\n    nn_quantize_s8(&p, x, y);\n");
+}
+
 void take_print(const struct model *m, struct buf *out)
 {
     const struct plan *p = m->plan;
@@ -36,20 +49,14 @@ void take_print(const struct model *m, struct buf *out)
     const int n = (int)tensor_count(r->t);
     const char *type = c_type(r->t->type);
     buf_printf(out, "NN_INLINE void gather(const float *x, int32_t n, %s *y)\n{\n", type);
-    if (steps) // as the first layer would
-        buf_printf(out, "    const nn_quantize p = {n, %d, %d};\n    nn_quantize_s8(&p, x, y);\n",
-                   p->step[0].params[1], p->step[0].params[2]);
+    if (steps)
+        step_print(m, &p->step[0], out);
     else if (r->t->type == F32)
         buf_puts(out, "    memcpy(y, x, (size_t)n * sizeof *y);\n");
     else
         quantise_print(r->t, out);
     buf_puts(out, "}\n\nNN_INLINE void take(uint8_t *a, const float *window)\n{\n");
-    if (steps)
-        buf_printf(
-            out,
-            "    memcpy(a + %d, window, %d * sizeof *window);\n    MARK();\n    layer0(a);\n    MARK();\n",
-            p->in[0].offset, n);
-    else
-        buf_printf(out, "    gather(window, %d, (%s *)(void *)(a + %d));\n    MARK();\n", n, type, r->offset);
+    buf_printf(out, "%s    gather(window, %d, (%s *)(void *)(a + %d));\n    MARK();\n",
+               steps ? "    MARK();\n" : "", n, type, r->offset);
     buf_puts(out, "}\n\n");
 }

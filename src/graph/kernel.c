@@ -45,6 +45,7 @@ FIELDS(nn_lookup, "n");
 FIELDS(nn_softmax, "rows", "c", "beta_bits", "mult", "shift", "diff_min");
 FIELDS(nn_batch_norm, "rows", "c");
 FIELDS(nn_quantize, "n", "scale_bits", "zero");
+FIELDS(nn_affine, "rows", "c", "scale_bits", "zero");
 FIELDS(nn_quantize_rows, "rows", "c", "asymmetric");
 FIELDS(nn_copy, "d0", "d1", "d2", "d3", "x_at", "x0", "x1", "x2", "x3", "y_at", "y0", "y1", "y2", "y3");
 FIELDS(nn_fill, "n", "value");
@@ -120,6 +121,8 @@ KERNEL(nn_softmax_s8, nn_softmax, NULL, X8, Y8);
 KERNEL(nn_batch_norm_f32, nn_batch_norm, nn_batch_norm_f32_call_fma, XF, XF, XF, YF);
 KERNEL(nn_quantize_s8, nn_quantize, nn_quantize_s8_call_fma, XF, Y8);
 KERNEL(nn_dequantize_s8, nn_quantize, nn_dequantize_s8_call_fma, X8, YF);
+KERNEL(nn_affine_f32, nn_affine, nn_affine_f32_call_fma, XF, XF, XF, YF);
+KERNEL(nn_affine_s8, nn_affine, nn_affine_s8_call_fma, XF, XF, XF, Y8);
 KERNEL(nn_quantize_dynamic, nn_quantize_rows, nn_quantize_dynamic_call_fma, XF, YF, Y32, Y8);
 KERNEL(nn_copy_f32, nn_copy, nn_copy_f32_call_fma, XF, YF);
 KERNEL(nn_copy_s8, nn_copy, NULL, X8, Y8);
@@ -189,6 +192,8 @@ const struct kernel *const kernels[] = {&kernel_nn_conv2d_f32,
                                         &kernel_nn_batch_norm_f32,
                                         &kernel_nn_quantize_s8,
                                         &kernel_nn_dequantize_s8,
+                                        &kernel_nn_affine_f32,
+                                        &kernel_nn_affine_s8,
                                         &kernel_nn_quantize_dynamic,
                                         &kernel_nn_copy_f32,
                                         &kernel_nn_copy_s8,

@@ -1,5 +1,7 @@
 // The calls of the float kernels, compiled twice: kernel_plain.c with NN_FMA 0, kernel_fma.c with NN_FMA 1.
 #include "../../device/nn_add_f32.c"
+#include "../../device/nn_affine_f32.c"
+#include "../../device/nn_affine_s8.c"
 #include "../../device/nn_average_pool_f32.c"
 #include "../../device/nn_batch_norm_f32.c"
 #include "../../device/nn_conv2d_dyn.c"
@@ -179,6 +181,8 @@ F32_3(nn_matmul_f32)
 F32_2(nn_log_softmax_f32)
 F32_2(nn_softmax_f32)
 F32_4(nn_batch_norm_f32)
+F32_4(nn_affine_f32)
+F32_4(nn_affine_s8)
 F32_2(nn_quantize_s8)
 F32_2(nn_dequantize_s8)
 F32_2(nn_quantize_s16)

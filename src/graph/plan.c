@@ -114,6 +114,8 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
         plan_alias(p, g->state[i].after, g->state[i].before);
         plan_keep(p, g->state[i].before);
     }
+    // this machine's own run has every value of the graph to show (calibration)
+    if (l->group != layout_host.group) plan_affine(p);
     if (!plan_tile(p, e)) return NULL;
     if (!l->group || l->group == layout_host.group) return p;
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
@@ -126,12 +128,15 @@ const struct ref *plan_window(const struct plan *p, int *steps)
     const struct tensor *x = p->g->in[0];
     const struct step *s = p->step;
     *steps = 0;
-    if (x->type != F32 || !p->nstep || s->k != &kernel_nn_quantize_s8 || !s->buf[0].t) return &p->in[0];
+    if (x->type != F32 || !p->nstep || !s->buf[0].t) return &p->in[0];
+    const bool affine = s->k == &kernel_nn_affine_s8;
+    if (!affine && s->k != &kernel_nn_quantize_s8) return &p->in[0];
+    if (affine && (x->rank > 1 ? x->dim[x->rank - 1] : 1) % s->params[1]) return &p->in[0]; // samples differ
     if (s->buf[0].offset != p->in[0].offset || tensor_count(s->buf[0].t) != tensor_count(x) ||
         graph_uses(p->g, x) != 1 || graph_uses(p->g, s->buf[0].t) != 1)
         return &p->in[0];
     *steps = 1;
-    return &s->buf[1];
+    return &s->buf[s->k->nbuf - 1];
 }
 
 int64_t plan_window_bytes(const struct plan *p, bool overlapping)

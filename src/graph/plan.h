@@ -120,7 +120,9 @@ struct ref ref_out(const struct tensor *t);
 struct ref ref_scratch(int32_t bytes);
 // Gives every computed tensor and scratch buffer an offset; called by plan_lower.
 bool plan_place(struct plan *p, struct err *e);
-// The same, with layers and pools in turns where the layout allows it and the arena gets smaller (tile.c).
+// A product, a sum and a QUANTIZE of floats become one step (affine.c); called by plan_lower.
+void plan_affine(struct plan *p);
+// The same as plan_place, with layers and pools in turns where the layout allows it and the arena gets smaller (tile.c).
 bool plan_tile(struct plan *p, struct err *e);
 // A step's parameters in the turn that begins with position `first`, and by how many bytes its moving buffer has moved.
 enum { STEP_MAX_FIELD = 40 };

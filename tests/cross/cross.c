@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 40, HOP = 7 }; // HOP: of the networks `tiny`, whose windows are also pushed
+enum { WINDOWS = 4, NCASE = 42, HOP = 7 }; // HOP: of the networks whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -58,10 +58,17 @@ static const struct {
                   {"choices", "full-integer", false, true},
                   {"signal", "full-integer", true, true},
                   {"separable", "full-integer", false, true},
-                  {"pooled", "full-integer", false, true}};
+                  {"pooled", "full-integer", false, true},
+                  {"normalised", "dynamic", false, false},
+                  {"normalised", "full-integer", false, false}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
+
+static bool pushed(int i)
+{
+    return !strcmp(cases[i].network, "tiny") || !strcmp(cases[i].network, "normalised");
+}
 
 static bool as_they_are(void *who, struct graph *g, const struct clusters *c, struct arena *a, struct err *e)
 {
@@ -116,15 +123,16 @@ static bool make_graphs(struct arena *a, struct err *e)
 {
     bool used[128] = {0};
     for (int i = 0; i < NCASE; i++) {
-        struct graph *g = !strcmp(cases[i].network, "tiny")        ? tiny_cnn(a, 24, 3, 3, 5)
-                          : !strcmp(cases[i].network, "zoo")       ? zoo_graph(a, 7)
-                          : !strcmp(cases[i].network, "recurrent") ? recurrent_graph(a, 3)
-                          : !strcmp(cases[i].network, "stateful")  ? stateful_graph(a, 3)
-                          : !strcmp(cases[i].network, "attention") ? attention_graph(a, 4)
-                          : !strcmp(cases[i].network, "signal")    ? signal_graph(a, 6)
-                          : !strcmp(cases[i].network, "separable") ? separable_graph(a, 7)
-                          : !strcmp(cases[i].network, "pooled")    ? pooled_graph(a, 9)
-                                                                   : choices_graph(a, 5);
+        struct graph *g = !strcmp(cases[i].network, "tiny")         ? tiny_cnn(a, 24, 3, 3, 5)
+                          : !strcmp(cases[i].network, "zoo")        ? zoo_graph(a, 7)
+                          : !strcmp(cases[i].network, "recurrent")  ? recurrent_graph(a, 3)
+                          : !strcmp(cases[i].network, "stateful")   ? stateful_graph(a, 3)
+                          : !strcmp(cases[i].network, "attention")  ? attention_graph(a, 4)
+                          : !strcmp(cases[i].network, "signal")     ? signal_graph(a, 6)
+                          : !strcmp(cases[i].network, "separable")  ? separable_graph(a, 7)
+                          : !strcmp(cases[i].network, "pooled")     ? pooled_graph(a, 9)
+                          : !strcmp(cases[i].network, "normalised") ? normalised_graph(a, 8)
+                                                                    : choices_graph(a, 5);
         struct compress_opt o = {
             .calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32, .fine_tune = as_they_are};
         if (!(graphs[i] = technique_find(cases[i].technique)->apply(g, &o, a, e))) return false;
@@ -141,7 +149,7 @@ static bool make_graphs(struct arena *a, struct err *e)
 }
 
 // The firmware's main: every network on every window, the scores one after the other into out.bin; before them what
-// checks itself (curves.c), else status 4. A tiny network's windows also as one recording, sample by sample: every window of
+// checks itself (curves.c), else status 4. Some networks' windows also as one recording, sample by sample: every window of
 // NAME_push equals NAME_invoke's, else status 5.
 static void main_print(const struct plan *const *p, struct buf *out)
 {
@@ -152,14 +160,14 @@ static void main_print(const struct plan *const *p, struct buf *out)
                   "    long in = io_open(\"in.bin\", 0), out = io_open(\"out.bin\", 1);\n    if (in < 0 || "
                   "out < 0) return 2;\n    if (curves_check()) return 4;\n");
     for (int i = 0; i < NCASE; i++) {
-        const int nx = (int)tensor_count(p[i]->g->in[0]), tiny = !strcmp(cases[i].network, "tiny");
+        const int nx = (int)tensor_count(p[i]->g->in[0]), push = pushed(i);
         buf_printf(
             out,
             "    for (int w = 0; w < %d; w++) {\n        if (io_read(in, x + w * %d, %d) != %d) return 3;\n"
             "        n%d_invoke(x + w * %d, y);\n        io_write(out, y, %d);\n    }\n",
-            WINDOWS, tiny ? nx : 0, 4 * nx, 4 * nx, i, tiny ? nx : 0,
+            WINDOWS, push ? nx : 0, 4 * nx, 4 * nx, i, push ? nx : 0,
             (int)(4 * tensor_count(p[i]->g->out[0])));
-        if (tiny)
+        if (push)
             buf_printf(
                 out,
                 "    for (int s = 0, seen = 0; s < %d * N%d_WINDOW; s++) {\n"
@@ -216,8 +224,7 @@ static bool chip_run(const struct target *t, const char *dir, float **want, stru
     struct buf in = {0}, text = {0};
     struct span curves;
     for (int i = 0; i < NCASE; i++) {
-        struct emit_opt o = {.name = arena_printf(a, "n%d", i),
-                             .hop = strcmp(cases[i].network, "tiny") ? 0 : HOP};
+        struct emit_opt o = {.name = arena_printf(a, "n%d", i), .hop = pushed(i) ? HOP : 0};
         const struct layout *l = cases[i].ahead && t->layout_ahead ? t->layout_ahead : t->layout;
         if (!(p[i] = plan_of(i, l, a, e)) || !emit_project(p[i], t, &o, dir, e)) return false;
         want[i] = arena_new_n(a, (size_t)(WINDOWS * tensor_count(p[i]->g->out[0])), float);

@@ -279,6 +279,20 @@ struct graph *recurrent_graph(struct arena *a, uint64_t seed)
     return finish(&z);
 }
 
+struct graph *normalised_graph(struct arena *a, uint64_t seed)
+{
+    struct zoo z = start(a, "normalised", 3, (int32_t[]){1, 40, 6}, seed);
+    with(&z, OP_MUL, constant(&z, "scale", 1, (int32_t[]){6}, 2.0f), ACT_NONE);
+    with(&z, OP_ADD, constant(&z, "shift", 1, (int32_t[]){6}, 0.5f), ACT_NONE);
+    reshape(&z, 3, (int32_t[]){1, 20, 12});
+    recurrent(&z, 9, (struct recurrent){.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC});
+    dense(&z, 5, ACT_NONE);
+    plain(&z, OP_SOFTMAX);
+    const char *const names[] = {"scale", "normalisation", "reshape", "lstm9", "dense5", "softmax"};
+    for (int i = 0; i < z.g->nnode; i++) z.g->node[i]->name = names[i];
+    return finish(&z);
+}
+
 struct graph *stateful_graph(struct arena *a, uint64_t seed)
 {
     struct graph *g = recurrent_graph(a, seed);

@@ -18,6 +18,9 @@ struct graph *choices_graph(struct arena *a, uint64_t seed);
 struct graph *signal_graph(struct arena *a, uint64_t seed);
 // Convolutions and pools that take turns (src/graph/tile.c), of an image and over time: input (1, 24, 16, 3), output (1, 5).
 struct graph *pooled_graph(struct arena *a, uint64_t seed);
+// A normalisation of the samples that stays in front of its LSTM (nn_affine_s8, nn_affine_f32): input (1, 40, 6), output
+// (1, 5).
+struct graph *normalised_graph(struct arena *a, uint64_t seed);
 // The shapes that kernels are measured at: 128x9 -> conv9 (k3, 64 channels) -> conv64 (k3, 64 channels) ->
 // max pool by 2 -> dense 3968 -> 128 -> dense 6 -> softmax.
 struct graph *shapes_graph(struct arena *a, uint64_t seed);

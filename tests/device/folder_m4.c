@@ -1,5 +1,6 @@
 #define NN_FMA 1
 #define NN_DEPTHWISE_BLOCK 4 // as on the chip
+#include "../../device/cortex_m4/nn_affine_s8.c"
 #include "../../device/cortex_m4/nn_activate16.h"
 #include "../../device/cortex_m4/nn_conv2d_dyn.c"
 #include "../../device/cortex_m4/nn_conv2d_s8.c"

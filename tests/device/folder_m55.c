@@ -1,4 +1,5 @@
 #define NN_FMA 1
+#include "../../device/cortex_m55/nn_affine_s8.c"
 #include "../../device/cortex_m55/nn_activate16.h"
 #include "../../device/cortex_m55/nn_cell_s8.h"
 #include "../../device/cortex_m55/nn_conv2d_dyn.c"

@@ -1,5 +1,6 @@
 #define NN_FMA 1
 #define NN_DEPTHWISE_BLOCK 4 // as on the chip
+#include "../../device/nn_affine_s8.c"
 #include "../../device/rv32/nn_conv2d_dyn.c"
 #include "../../device/rv32/nn_conv2d_s8.c"
 #include "../../device/nn_dense_dyn.c"
