@@ -346,7 +346,8 @@ typedef struct nn_copy {
 //   NN_PACK_FOURS [tap][4];  NN_PACK_ROWS [4][tap];
 //   NN_PACK_PAIRS [tap / 2][2 pairs of rows][2 taps] halfwords of 256 * w of the odd row + w of the even one; an odd
 //   last tap is filled up with 0 (device/cortex_m4/nn_gates_s8.h); not where an odd row has a weight of -128;
-//   NN_PACK_GROUPS [tap / 16][4][16 taps], filled up with 0.
+//   NN_PACK_GROUPS [tap / 16][4][16 taps], filled up with 0;
+//   NN_PACK_WIDE: int16 rows of both in w, each row of u behind w's (nn_widen_gates), u NULL.
 // p->widen: what is copied to int16 in scratch: inputs and h (NN_WIDEN_X), w, u. scratch: nn_recurrent_s8_scratch,
 // nn_recurrent_dyn_scratch bytes. The first step leaves out the recurrent sums (h0 NULL).
 // nn_lstm_dyn, nn_gru_dyn, nn_rnn_dyn (p, x, x_scale, w, u, w_scale, bias, bias_rec, h0 [, c0], h_kept [, c_kept], scratch,
@@ -381,7 +382,7 @@ typedef struct nn_recurrent_integer {
     int32_t y_mult, y_shift, y_zero;          // LSTM
     int32_t pack, widen;
 } nn_recurrent_integer;
-enum { NN_PACK_FOURS, NN_PACK_PAIRS, NN_PACK_ROWS, NN_PACK_GROUPS };
+enum { NN_PACK_FOURS, NN_PACK_PAIRS, NN_PACK_ROWS, NN_PACK_GROUPS, NN_PACK_WIDE };
 enum { NN_WIDEN_X = 1, NN_WIDEN_W = 2, NN_WIDEN_U = 4 };
 
 NN_INLINE int32_t nn_fours(int32_t n)

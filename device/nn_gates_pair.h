@@ -18,8 +18,8 @@ NN_INLINE nn_gates_pair nn_gates_pair_of(const int8_t *w, const int8_t *u, int32
     nn_gates_pair g;
     g.wide = g.wide_h = wide;
 #ifdef NN_GATES_BOTH
-    if (NN_GATES_BOTH(widen)) {
-        nn_gates_both_of(w, in_c, u, units, rows, rest, &g.x, &g.h);
+    if (NN_GATES_BOTH(pack, widen)) {
+        nn_gates_both_of(w, in_c, u, units, rows, pack, rest, &g.x, &g.h);
         g.wide_h = wide + nn_fours(in_c);
         return g;
     }

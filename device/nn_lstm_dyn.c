@@ -38,9 +38,7 @@ NN_API void nn_lstm_dyn(const nn_recurrent *p, const int8_t *x, const float *x_s
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
-        nn_gates_take(d.m.wide, x + at * p->in_c, p->in_c);
-        nn_gates_add_dyn(p, &d.m.x, w_scale, x_scale[at], x + at * p->in_c, d.m.wide, 0, 4, bias, s);
-        if (h) nn_dyn_add_h(p, &d, h, 0, 4, s, s);
+        nn_dyn_step(p, &d, 4, w_scale, x + at * p->in_c, x_scale[at], h, bias, s);
         nn_lstm_cells_dyn(p, s, c, next);
         h = next;
     }

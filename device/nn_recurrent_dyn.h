@@ -2,22 +2,17 @@
 #ifndef NN_RECURRENT_DYN_H
 #define NN_RECURRENT_DYN_H
 #include "nn_gates_pair.h"
+#include "nn_quantize_row.h"
 #include "nn_recurrent_f32.h"
 
 // h (n) as int8, symmetric, as nn_quantize_dynamic does; returns its scale, 0 when all of it is 0.
 NN_INLINE float nn_quantize_h(const float *h, int8_t *q, int32_t n)
 {
-    float range = 0.0f;
-    for (int32_t i = 0; i < n; i++) {
-        const float v = h[i] < 0.0f ? -h[i] : h[i];
-        if (v > range) range = v;
-    }
+    float min, max;
+    nn_range(h, n, &min, &max);
+    const float range = -min > max ? -min : max;
     if (!(range > 0.0f)) return 0.0f;
-    const float inverse = 127.0f / range;
-    for (int32_t i = 0; i < n; i++) {
-        const int8_t v = nn_round_s8(h[i] * inverse, 0);
-        q[i] = v < -127 ? -127 : v;
-    }
+    nn_quantize_values(h, n, 127.0f / range, 0.0f, -127, q);
     return range / 127.0f;
 }
 
@@ -86,5 +81,26 @@ NN_INLINE void nn_dyn_add_h(const nn_recurrent *p, const nn_dyn *d, const float 
         memcpy(s + from * nn_fours(p->units), start + from * nn_fours(p->units),
                (size_t)((to - from) * nn_fours(p->units)) * sizeof *s);
     }
+}
+
+// s = bias + W x + U h of all gates; h NULL: no recurrent sums. What an LSTM and an RNN do, whose gates see the same h.
+NN_INLINE void nn_dyn_step(const nn_recurrent *p, const nn_dyn *d, int32_t gates, const float *w_scale,
+                           const int8_t *x, float x_scale, const float *h, const float *bias, float *s)
+{
+    nn_gates_take(d->m.wide, x, p->in_c);
+#ifdef NN_GATES_BOTH
+    const float scale =
+        h && d->m.wide != d->m.wide_h && !p->per_row ? nn_quantize_h(h, d->hq, p->units) : 0.0f;
+    if (scale > 0.0f) {
+        nn_gates_take(d->m.wide_h, d->hq, p->units);
+        for (int32_t g = 0; g < gates; g++)
+            nn_gates_both_dyn(&d->m.x, d->m.h.n, g, d->m.wide, p->units, x_scale * w_scale[g],
+                              scale * d->h_scale[g], bias + g * nn_fours(p->units),
+                              s + g * nn_fours(p->units));
+        return;
+    }
+#endif
+    nn_gates_add_dyn(p, &d->m.x, w_scale, x_scale, x, d->m.wide, 0, gates, bias, s);
+    if (h) nn_dyn_add_h(p, d, h, 0, gates, s, s);
 }
 #endif

@@ -14,9 +14,7 @@ NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
     for (int32_t t = 0; t < p->steps; t++) {
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
-        nn_gates_take(d.m.wide, x + at * p->in_c, p->in_c);
-        nn_gates_add_dyn(p, &d.m.x, w_scale, x_scale[at], x + at * p->in_c, d.m.wide, 0, 1, bias, s);
-        if (h) nn_dyn_add_h(p, &d, h, 0, 1, s, s);
+        nn_dyn_step(p, &d, 1, w_scale, x + at * p->in_c, x_scale[at], h, bias, s);
         nn_cell_acts(s, units, p->act, next);
         h = next;
     }

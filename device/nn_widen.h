@@ -80,6 +80,19 @@ NN_INLINE void nn_widen_fill(int16_t *to, int32_t value, int32_t n)
     for (int32_t i = 0; i < n; i++) to[i] = (int16_t)value;
 }
 
+// Rows of both matrices of a recurrent layer, each of u's behind w's, both filled up with zeros to fours.
+NN_INLINE void nn_widen_gates(const int8_t *w, int32_t in_c, const int8_t *u, int32_t units, int32_t rows,
+                              int16_t *to)
+{
+    const int32_t skip = nn_fours(in_c), step = skip + nn_fours(units);
+    for (int32_t r = 0; r < rows; r++, w += in_c, u += units, to += step) {
+        nn_widen_row(to, w, in_c);
+        nn_widen_fill(to + in_c, 0, skip - in_c);
+        nn_widen_row(to + skip, u, units);
+        nn_widen_fill(to + skip + units, 0, step - skip - units);
+    }
+}
+
 // The whole input of one batch row; what lies in the padding is `zero`.
 NN_INLINE void nn_conv2d_widen_input(const nn_conv2d *p, const int8_t *x, int32_t zero, int16_t *to)
 {

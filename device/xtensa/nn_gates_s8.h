@@ -29,21 +29,18 @@ NN_INLINE nn_gates nn_gates_of(const int8_t *w, int32_t n, int32_t rows, int32_t
 }
 
 // Where both matrices are widened each row of the recurrent weights follows the input's: a gate's two sums are one run.
-#define NN_GATES_BOTH(widen) ((widen)&NN_WIDEN_W && (widen)&NN_WIDEN_U)
+#define NN_GATES_BOTH(pack, widen) ((pack) == NN_PACK_WIDE || ((widen)&NN_WIDEN_W && (widen)&NN_WIDEN_U))
 NN_INLINE void nn_gates_both_of(const int8_t *w, int32_t in_c, const int8_t *u, int32_t units, int32_t rows,
-                                int16_t *scratch, nn_gates *mx, nn_gates *mh)
+                                int32_t pack, int16_t *scratch, nn_gates *mx, nn_gates *mh)
 {
     const int32_t step = nn_fours(in_c) + nn_fours(units);
-    *mx = (nn_gates){w, scratch, in_c, step};
-    *mh = (nn_gates){u, scratch + nn_fours(in_c), units, step};
-    for (int32_t r = 0; r < rows; r++, w += in_c, u += units) {
-        nn_widen_row(scratch, w, in_c);
-        nn_widen_fill(scratch + in_c, 0, nn_fours(in_c) - in_c);
-        scratch += nn_fours(in_c);
-        nn_widen_row(scratch, u, units);
-        nn_widen_fill(scratch + units, 0, nn_fours(units) - units);
-        scratch += nn_fours(units);
-    }
+    const int16_t *wide = scratch;
+    if (pack == NN_PACK_WIDE)
+        wide = (const int16_t *)(const void *)w;
+    else
+        nn_widen_gates(w, in_c, u, units, rows, scratch);
+    *mx = (nn_gates){w, wide, in_c, step};
+    *mh = (nn_gates){u, wide + nn_fours(in_c), units, step};
 }
 
 NN_INLINE void nn_gates_take(int16_t *wide, const int8_t *x, int32_t n)
@@ -65,8 +62,8 @@ NN_INLINE nn_gate_rows nn_gate_rows_of(const nn_gates *m, int32_t row, const int
     if (m->wide) {
         r.wide = m->wide + row * m->step;
 #ifdef __xtensa__
-        r.x -= 2; // ldinc adds 4 bytes first, then loads
-        r.wide -= 2;
+        r.x -= 2; // ldinc adds 4 bytes first, then loads; in front of a constant as a number, else gcc warns
+        r.wide = (const int16_t *)((uintptr_t)r.wide - 4);
         if (!r.skip) __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
 #endif
     }
@@ -144,6 +141,21 @@ NN_INLINE void nn_gate_row_both(nn_gate_rows *r, int32_t nh, int32_t *acc_x, int
 #endif
 }
 
+// s[u] = start[u] + input's sum * by_x + recurrent sum * by_h for the units of a gate.
+NN_INLINE void nn_gates_both_dyn(const nn_gates *m, int32_t nh, int32_t gate, const int16_t *wide,
+                                 int32_t units, float by_x, float by_h, const float *start, float *s)
+{
+    nn_gate_rows r = nn_gate_rows_of(m, gate * nn_fours(units), wide);
+#ifdef __xtensa__
+    __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
+#endif
+    for (int32_t u = 0; u < units; u++) {
+        int32_t acc_x = 0, acc_h = 0;
+        nn_gate_row_both(&r, nh, &acc_x, &acc_h);
+        s[u] = NN_MADD((float)acc_h, by_h, NN_MADD((float)acc_x, by_x, start[u]));
+    }
+}
+
 // Requantising to a gate's Q3.12 by the FPU, the same bits. With s = -shift > 0 what two roundings make of
 // r = acc * mult / 2^31 is floor(r / 2^s + 1/2 + 2^-(s + 1)), of a sum below zero floor(r / 2^s + 1/2 - 2^-(s + 1)):
 // floor((floor(r + 1/2) + h) / 2^s) = floor((r + 1/2 + h) / 2^s) for an integer h. With s <= 0 there is one rounding.
@@ -152,13 +164,18 @@ NN_INLINE void nn_gate_row_both(nn_gate_rows *r, int32_t nh, int32_t *acc_x, int
 typedef struct nn_gate_scale {
     float factor, half, half_below;
     int32_t mult, shift;
+    uint32_t low; // of nn_gate_edge
 } nn_gate_scale;
 
 NN_INLINE nn_gate_scale nn_gate_scale_of(int32_t mult, int32_t shift)
 {
     const float near = 8.0f, two = shift < 0 ? nn_float((127 + 8 + shift) << 23) : 0.0f; // 2^9 * 2^-(s + 1)
-    nn_gate_scale f = {(float)mult * nn_float((127 + 9 - 31 + shift) << 23), 256.0f + near + two,
-                       256.0f + near - two, mult, shift};
+    nn_gate_scale f = {(float)mult * nn_float((127 + 9 - 31 + shift) << 23),
+                       256.0f + near + two,
+                       256.0f + near - two,
+                       mult,
+                       shift,
+                       (uint32_t)mult << (shift > 0 ? shift + 1 : 1)};
     return f;
 }
 
@@ -167,6 +184,15 @@ NN_SHARED int32_t nn_gate_exact(int32_t acc, int32_t mult, int32_t shift)
     if (shift >= 0) return nn_clamp(nn_requantise(acc, mult, shift), -65536, 65535);
     const int32_t v = nn_mul_high(acc, mult);
     return (v + (v >> 31) + (1 << (-shift - 1))) >> -shift;
+}
+
+// The result is `edge` or one less. It is acc * mult + 2^30 and a multiple of 2^31 that is rounded down by 2^(31 + s), and
+// less than 2^(26 + s) from the edge, itself a multiple of 2^31: while that is 2^30, the low 31 bits tell the side.
+enum { NN_GATE_EDGE = -4 };
+NN_INLINE int32_t nn_gate_edge(const nn_gate_scale *f, int32_t acc, int32_t edge)
+{
+    if (f->shift < NN_GATE_EDGE) return nn_gate_exact(acc, f->mult, f->shift);
+    return edge - 1 - ((int32_t)((uint32_t)acc * f->low) >> 31);
 }
 
 NN_INLINE int32_t nn_gate_scaled(const nn_gate_scale *f, int32_t acc)
@@ -180,9 +206,9 @@ NN_INLINE int32_t nn_gate_scaled(const nn_gate_scale *f, int32_t acc)
     const int32_t q = (int32_t)(r > 2e9f ? 2e9f : r < -2e9f ? -2e9f : r);
 #endif
 #ifdef __GNUC__
-    if (__builtin_expect(!(q & 0x1f0), 0)) return nn_gate_exact(acc, f->mult, f->shift);
+    if (__builtin_expect(!(q & 0x1f0), 0)) return nn_gate_edge(f, acc, q >> 9);
 #else
-    if (!(q & 0x1f0)) return nn_gate_exact(acc, f->mult, f->shift);
+    if (!(q & 0x1f0)) return nn_gate_edge(f, acc, q >> 9);
 #endif
     return q >> 9;
 }
@@ -223,39 +249,5 @@ NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bi
         nn_gate_run(&f, &r, bias, add, units, s);
 }
 
-// A gate of both products, rows of both side by side: s[u] = act(saturated(saturated(from the input's sum) + the
-// recurrent one's)) for all units; without a curve the sum alone.
-NN_INLINE void nn_gate_both_run(const nn_gate_scale *fx, const nn_gate_scale *fh, nn_gate_rows *r, int32_t nh,
-                                const int32_t *bias, const int32_t *bias_rec, int32_t units,
-                                const int16_t *curve, int32_t tanh, int16_t *s)
-{
-    int16_t *const end = s + nn_fours(units);
-    do {
-        int32_t x = bias ? *bias++ : 0, h = bias_rec ? *bias_rec++ : 0;
-        nn_gate_row_both(r, nh, &x, &h);
-        x = nn_saturate16(nn_gate_scaled(fx, x));
-        x = nn_saturate16(x + nn_gate_scaled(fh, h));
-        if (curve) x = tanh ? nn_curve_tanh(curve, x, 3) : nn_curve_logistic(curve, x);
-        *s++ = (int16_t)x;
-    } while (s != end);
-}
-
-NN_INLINE void nn_gates_both_s8(const nn_gates *m, int32_t nh, int32_t gate, const int16_t *wide,
-                                const int32_t *bias, const int32_t *bias_rec, int32_t units, int32_t mult,
-                                int32_t shift, int32_t mult_h, int32_t shift_h, const int16_t *curve,
-                                int32_t tanh, int16_t *s)
-{
-    const nn_gate_scale fx = nn_gate_scale_of(mult, shift), fh = nn_gate_scale_of(mult_h, shift_h);
-    const int32_t row = gate * nn_fours(units);
-    nn_gate_rows r = nn_gate_rows_of(m, row, wide);
-#ifdef __xtensa__
-    __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
-#endif
-    if (tanh)
-        nn_gate_both_run(&fx, &fh, &r, nh, bias ? bias + row : NULL, bias_rec ? bias_rec + row : NULL, units,
-                         curve, 1, s);
-    else
-        nn_gate_both_run(&fx, &fh, &r, nh, bias ? bias + row : NULL, bias_rec ? bias_rec + row : NULL, units,
-                         curve, 0, s);
-}
+#include "nn_gates_both_s8.h"
 #endif

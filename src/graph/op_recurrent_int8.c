@@ -3,6 +3,7 @@
 #include "op_recurrent.h"
 #include "../../device/nn_curve_q15.h"
 #include "../../device/nn_math16.h"
+#include "../../device/nn_widen.h"
 #include <math.h>
 #include <string.h>
 
@@ -113,6 +114,27 @@ static void choose_layout(const struct plan *p, const struct node *n, int gates,
     const int32_t both = (*widen & NN_WIDEN_U) | NN_WIDEN_W;
     if (2 * nn_recurrent_widened(both, gates, in_c, units) <= most && !(l == GATES_WORDS && any_least(w)))
         *widen |= NN_WIDEN_W;
+    if (p->layout->ahead && l == GATES_WIDE && *widen & NN_WIDEN_W && *widen & NN_WIDEN_U)
+        *how = NN_PACK_WIDE, *widen = NN_WIDEN_X;
+}
+
+// Both matrices, as arguments of the call.
+static void pack_both(const struct node *n, struct plan *p, int gates, int32_t how, struct ref *w,
+                      struct ref *u)
+{
+    const struct tensor *a = n->in[1], *b = n->in[2];
+    const int32_t in_c = a->dim[1], units = b->dim[1], rows = gates * nn_fours(units);
+    if (how != NN_PACK_WIDE) {
+        *w = ref_in(pack(p, a, gates, how));
+        *u = ref_in(pack(p, b, gates, how));
+        return;
+    }
+    struct tensor *t =
+        lower_table(p, a->name, I16, (int64_t)rows * (nn_fours(in_c) + nn_fours(units)) + NN_WIDEN_SLACK);
+    nn_widen_gates(pack(p, a, gates, NN_PACK_ROWS)->data, in_c, pack(p, b, gates, NN_PACK_ROWS)->data, units,
+                   rows, (int16_t *)(uintptr_t)t->data);
+    *w = ref_in(t);
+    *u = ref_in(NULL);
 }
 
 // A number a row of a block order: row k of gate g at g * units4 + k.
@@ -190,9 +212,9 @@ bool recurrent_lower_dyn(const struct node *n, struct plan *p, struct err *e)
             b ? ((const float *)b->data)[2 * units + k] : 0;
     const int vectors = r->kind == RECURRENT_LSTM ? 5 : r->kind == RECURRENT_GRU ? 4 : 1;
     const struct ref scratch = ref_scratch(nn_recurrent_dyn_scratch(vectors, q.widen, gates, q.in_c, units));
-    const struct ref in = ref_in(xq), in_scale = ref_in(x_scale),
-                     w = ref_in(pack(p, n->in[1], gates, q.pack)),
-                     u = ref_in(pack(p, n->in[2], gates, q.pack)), s = ref_in(scales), bs = ref_in(bias),
+    struct ref w, u;
+    pack_both(n, p, gates, q.pack, &w, &u);
+    const struct ref in = ref_in(xq), in_scale = ref_in(x_scale), s = ref_in(scales), bs = ref_in(bias),
                      h0 = ref_in(recurrent_input(n, 5)), c0 = ref_in(recurrent_input(n, 6)),
                      h = recurrent_kept(n, p, "h", F32), y = ref_out(n->out[0]);
     recurrent_rows_of(p, n, xq);
@@ -345,10 +367,10 @@ bool recurrent_lower_s8(const struct node *n, struct plan *p, struct err *e)
         !integer_bias(n->in[2], p, gates, first, y->q.zero[0], recurrent_input(n, 4), shifts + gates,
                       &bias_rec, e))
         return false;
-    const struct ref in = ref_in(x), w = ref_in(pack(p, n->in[1], gates, q.pack)),
-                     v = ref_in(pack(p, n->in[2], gates, q.pack)), b = ref_in(bias), br = ref_in(bias_rec),
-                     m = ref_in(mult), sh = ref_in(shift),
-                     curve = ref_in(p->layout->curve ? curve_table(p) : NULL),
+    struct ref w, v;
+    pack_both(n, p, gates, q.pack, &w, &v);
+    const struct ref in = ref_in(x), b = ref_in(bias), br = ref_in(bias_rec), m = ref_in(mult),
+                     sh = ref_in(shift), curve = ref_in(p->layout->curve ? curve_table(p) : NULL),
                      h = recurrent_kept(n, p, "h", I8), out = ref_out(y);
     const int vectors = r->kind == RECURRENT_RNN ? 1 : 5;
     recurrent_rows_of(p, n, x);

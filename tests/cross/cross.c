@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 42, HOP = 7 }; // HOP: of the networks whose windows are also pushed
+enum { WINDOWS = 4, NCASE = 44, HOP = 7 }; // HOP: of the networks whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -60,7 +60,9 @@ static const struct {
                   {"separable", "full-integer", false, true},
                   {"pooled", "full-integer", false, true},
                   {"normalised", "dynamic", false, false},
-                  {"normalised", "full-integer", false, false}};
+                  {"normalised", "full-integer", false, false},
+                  {"recurrent", "dynamic", true, false},
+                  {"recurrent", "full-integer", true, false}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;

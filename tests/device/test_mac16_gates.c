@@ -1,5 +1,6 @@
-// The recurrent layers on device/xtensa/nn_gates_s8.h, its plain C form, against the portable ones, bit for bit.
+// The recurrent layers on device/xtensa/nn_gates_s8.h and nn_cell_s8.h, their plain C form, against the portable ones, bit for bit.
 #define NN_FMA 1
+#include "../../device/xtensa/nn_cell_s8.h"
 #include "../../device/xtensa/nn_gates_s8.h"
 #define nn_lstm_s8 mac16_lstm_s8
 #define nn_gru_s8 mac16_gru_s8
@@ -20,6 +21,14 @@
 #include "random.h"
 #include <math.h>
 #include <stdlib.h>
+
+// Rows of both matrices widened side by side, as the lowering does it ahead; to be freed.
+static int16_t *rows_ahead(const int8_t *w, int32_t in_c, const int8_t *u, int32_t units, int32_t rows)
+{
+    int16_t *to = malloc((size_t)(rows * (nn_fours(in_c) + nn_fours(units)) + NN_WIDEN_SLACK) * sizeof *to);
+    nn_widen_gates(w, in_c, u, units, rows, to);
+    return to;
+}
 
 // Factors of every size, so that gates lie near rounding edges, at their ends and far beyond.
 TEST(device_mac16_integer_recurrent)
@@ -62,7 +71,17 @@ TEST(device_mac16_integer_recurrent)
         }
         if (memcmp(want, got, sizeof want))
             test_fail(__FILE__, __LINE__, "%d gates differ from the portable kernel, seed %d", gates, seed);
-        free(x), free(w), free(u), free(bias), free(rec), free(scratch);
+        int16_t *ahead = rows_ahead(w, in_c, u, units, rows);
+        const int8_t *v = (const int8_t *)ahead;
+        p.pack = NN_PACK_WIDE, p.widen = NN_WIDEN_X;
+        memset(got, 0, sizeof got);
+        if (gates == 4)
+            mac16_lstm_s8(&p, x, v, NULL, b, c, mult, shift, curve, NULL, NULL, scratch, got);
+        else
+            mac16_gru_s8(&p, x, v, NULL, b, c, mult, shift, curve, NULL, NULL, scratch, got);
+        if (memcmp(want, got, sizeof want))
+            test_fail(__FILE__, __LINE__, "%d gates differ, widened ahead, seed %d", gates, seed);
+        free(x), free(w), free(u), free(bias), free(rec), free(scratch), free(ahead);
     }
 }
 
@@ -115,7 +134,14 @@ TEST(device_mac16_dynamic_lstm)
         mac16_lstm_dyn(&p, x, x_scale, w, u, scale, bias, NULL, NULL, NULL, NULL, scratch, got);
         if (memcmp(want, got, sizeof want))
             test_fail(__FILE__, __LINE__, "the dynamic LSTM differs from the portable one, seed %d", seed);
-        free(x), free(w), free(u), free(bias), free(scale), free(scratch);
+        int16_t *ahead = rows_ahead(w, in_c, u, units, rows);
+        p.pack = NN_PACK_WIDE, p.widen = NN_WIDEN_X;
+        memset(got, 0, sizeof got);
+        mac16_lstm_dyn(&p, x, x_scale, (const int8_t *)ahead, NULL, scale, bias, NULL, NULL, NULL, NULL,
+                       scratch, got);
+        if (memcmp(want, got, sizeof want))
+            test_fail(__FILE__, __LINE__, "the dynamic LSTM differs, widened ahead, seed %d", seed);
+        free(x), free(w), free(u), free(bias), free(scale), free(scratch), free(ahead);
     }
 }
 
