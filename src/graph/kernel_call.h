@@ -109,6 +109,8 @@ void CALL(nn_conv2d_f32)(const void *p, void *const *b)
     const nn_conv2d *q = p;
     if (q->block == GROUP_BLOCK && x86_kernels())
         x86_conv2d_f32(q, NN_FMA, b[0], b[1], b[2], b[3]);
+    else if (q->block == GROUP_BLOCK && avx2_kernels())
+        avx2_conv2d_f32(q, NN_FMA, b[0], b[1], b[2], b[3]);
     else
         plain_conv2d_f32(p, b);
 }
@@ -118,6 +120,8 @@ void CALL(nn_dense_f32)(const void *p, void *const *b)
     const nn_conv2d q = grouped_dense(p);
     if (q.block == GROUP_BLOCK && x86_kernels())
         x86_conv2d_f32(&q, NN_FMA, b[0], b[1], b[2], b[3]);
+    else if (q.block == GROUP_BLOCK && avx2_kernels())
+        avx2_conv2d_f32(&q, NN_FMA, b[0], b[1], b[2], b[3]);
     else
         plain_dense_f32(p, b);
 }

@@ -37,6 +37,10 @@ grouped_fn x86_grouped_conv2d; // AVX-512 VNNI (kernel_x86.c)
 bool x86_kernels(void);
 void x86_conv2d_f32(const nn_conv2d *p, bool fma, const float *x, const float *w, const float *bias,
                     float *y);
+// The same of kernel_avx2.c, float layers alone.
+bool avx2_kernels(void);
+void avx2_conv2d_f32(const nn_conv2d *p, bool fma, const float *x, const float *w, const float *bias,
+                     float *y);
 // The least and greatest of 0 and n values, NaN left out.
 void x86_range(const float *x, int32_t n, float *min, float *max);
 #endif

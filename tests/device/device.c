@@ -81,6 +81,18 @@ static void check_portable(const struct step *t, const int32_t *params, void *co
     free(y);
 }
 
+// The same of float layers: what this machine did not take must give the same bits where it can be executed.
+static void check_avx2(const struct step *t, bool fma, const int32_t *params, void *const *buf)
+{
+    const nn_conv2d *p = (const void *)params;
+    if (t->k != &kernel_nn_conv2d_f32 || p->block != GROUP_BLOCK || !avx2_kernels()) return;
+    const size_t n = (size_t)p->batch * (size_t)p->out_h * (size_t)p->out_w * (size_t)p->out_c;
+    float *y = malloc(n * sizeof *y);
+    avx2_conv2d_f32(p, fma, buf[0], buf[1], buf[2], y);
+    CHECK(!memcmp(y, buf[3], n * sizeof *y));
+    free(y);
+}
+
 static const struct tensor *scratch(const struct ref *r, struct arena *a)
 {
     return tensor_new(a, "scratch", I16, 1, (int32_t[]){r->bytes / 2});
@@ -99,6 +111,7 @@ static void run_steps(const struct plan *p, const struct layout *l, struct place
                          : find(v, n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
         folder_call(l, t->k)(params, buf);
         check_portable(t, params, buf);
+        check_avx2(t, l->fma, params, buf);
         free(params);
         for (int i = 0; i < *n; i++) {
             place_check(&v[i], t->k->name, 0);
