@@ -110,4 +110,5 @@ void plan_affine(struct plan *p)
     }
     p->nstep = n;
     p->front = front;
+    plan_keep_tables(p);
 }
