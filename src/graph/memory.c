@@ -13,15 +13,23 @@ struct block {
     const struct tensor *t; // NULL: scratch
     int first, last;        // steps, both ends belong
     int32_t bytes, offset;
+    struct pair *pairs; // in which it is the low one
+};
+struct pair { // an overlap of the plan, its values' blocks
+    struct block *low, *high;
+    int64_t apart; // how far behind where low starts high must start when both share bytes; -1: they may not
+    struct pair *next;
 };
 struct blocks {
     struct block *v;
     int n;
+    struct pair *pair; // p->noverlap
+    int64_t *live;     // room for a number a step, and two
 };
 
 static struct block *block_of(const struct blocks *b, const struct tensor *t)
 {
-    for (int i = 0; i < b->n; i++)
+    for (int i = b->n - 1; i >= 0; i--) // the youngest is the one most often asked for
         if (b->v[i].t == t) return &b->v[i];
     return NULL;
 }
@@ -38,18 +46,35 @@ static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t
     struct block *k = block_of(b, t);
     if (!k) {
         k = &b->v[b->n++];
-        *k = (struct block){t, step, step, 0, 0};
+        *k = (struct block){t, step, step, 0, 0, NULL};
     }
     if (step < k->first) k->first = step;
     if (step > k->last) k->last = step;
     if (bytes > k->bytes) k->bytes = bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int32_t)bytes;
 }
 
+static void pairs_find(const struct plan *p, struct blocks *b)
+{
+    b->pair = arena_new_n(p->arena, (size_t)p->noverlap + 1, struct pair);
+    for (int i = p->noverlap - 1; i >= 0; i--) {
+        const struct overlap *o = &p->overlap[i];
+        struct block *low = block_of(b, plan_root(p, o->low)), *high = block_of(b, plan_root(p, o->high));
+        struct pair *k = &b->pair[i];
+        *k = (struct pair){low, high, -1, low ? low->pairs : NULL};
+        if (!low || !high) continue;
+        low->pairs = k;
+        // one of them dies where the other is born, and neither is a part of something larger
+        if ((low->first == high->last || high->first == low->last) &&
+            aligned(tensor_bytes(o->low)) == low->bytes && aligned(tensor_bytes(o->high)) == high->bytes)
+            k->apart = aligned(o->apart);
+    }
+}
+
 static struct blocks blocks_of(struct plan *p)
 {
     int most = p->g->nin + p->g->nout + p->nkept;
     for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
-    struct blocks b = {arena_new_n(p->arena, (size_t)most + 1, struct block), 0};
+    struct blocks b = {.v = arena_new_n(p->arena, (size_t)most + 1, struct block)};
     for (int i = 0; i < p->g->nin; i++) block_touch(p, &b, p->g->in[i], 0);
     for (int s = 0; s < p->nstep; s++)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
@@ -61,7 +86,7 @@ static struct blocks blocks_of(struct plan *p)
             if (!r->t && r->offset >= 0) {
                 const int32_t bytes = (int32_t)aligned(r->bytes);
                 r->offset = b.n; // for now: which block; plan_place turns it into the address
-                b.v[b.n++] = (struct block){NULL, step_from(p, s), step_to(p, s), bytes, 0};
+                b.v[b.n++] = (struct block){NULL, step_from(p, s), step_to(p, s), bytes, 0, NULL};
             }
         }
     for (int i = 0; i < p->nkept; i++) { // from the first step to behind the last, so from run to run
@@ -70,21 +95,15 @@ static struct blocks blocks_of(struct plan *p)
     }
     for (int i = 0; i < p->g->nout; i++)
         if (!tensor_is_const(p->g->out[i])) block_touch(p, &b, p->g->out[i], p->nstep);
+    pairs_find(p, &b);
+    b.live = arena_new_n(p->arena, (size_t)p->nstep + 2, int64_t);
     return b;
 }
 
-// How far behind where a starts b must start when both may share bytes; -1: they may not.
-static int64_t apart(const struct plan *p, const struct blocks *b, const struct block *low,
-                     const struct block *high)
+static int64_t apart(const struct block *low, const struct block *high)
 {
-    for (int i = 0; i < p->noverlap; i++) {
-        const struct overlap *o = &p->overlap[i];
-        if (block_of(b, plan_root(p, o->low)) != low || block_of(b, plan_root(p, o->high)) != high) continue;
-        // one of them dies where the other is born, and neither is a part of something larger
-        if (low->first != high->last && high->first != low->last) continue;
-        if (aligned(tensor_bytes(o->low)) == low->bytes && aligned(tensor_bytes(o->high)) == high->bytes)
-            return aligned(o->apart);
-    }
+    for (const struct pair *k = low->pairs; k; k = k->next)
+        if (k->high == high && k->apart >= 0) return k->apart;
     return -1;
 }
 
@@ -104,25 +123,23 @@ static int by_from(const void *a, const void *b)
 }
 
 // Where x may not be because of y, which has its place.
-static struct taken taken_by(const struct plan *p, const struct blocks *b, const struct block *x,
-                             const struct block *y)
+static struct taken taken_by(const struct block *x, const struct block *y)
 {
     struct taken t = {(int64_t)y->offset - x->bytes, (int64_t)y->offset + y->bytes};
-    if (!p->noverlap || !x->t || !y->t) return t;
-    const int64_t below = apart(p, b, x, y), above = apart(p, b, y, x);
+    const int64_t below = apart(x, y), above = apart(y, x);
     if (below >= 0 && below < x->bytes) t.from = y->offset - below;
     if (above >= 0 && above < y->bytes) t.to = y->offset + above;
     return t;
 }
 
 // Each block in the given order goes to the lowest place that is free; returns the arena's size.
-static int64_t place(const struct plan *p, const struct blocks *b, struct block **order, struct taken *near)
+static int64_t place(const struct blocks *b, struct block **order, struct taken *near)
 {
     int64_t top = 0;
     for (int i = 0; i < b->n; i++) {
         int m = 0;
         for (int j = 0; j < i; j++)
-            if (together(order[i], order[j])) near[m++] = taken_by(p, b, order[i], order[j]);
+            if (together(order[i], order[j])) near[m++] = taken_by(order[i], order[j]);
         qsort(near, (size_t)m, sizeof *near, by_from);
         int64_t at = 0;
         for (int j = 0; j < m && near[j].from < at; j++)
@@ -136,14 +153,12 @@ static int64_t place(const struct plan *p, const struct blocks *b, struct block 
 
 enum { MOST_OVERLAPS = 10 }; // of which every choice is looked at for the bound
 
-// Bytes that two blocks can share at step s.
-static int64_t shared(const struct plan *p, const struct blocks *b, const struct overlap *o, int s)
+// Bytes that a pair can share while both live.
+static int64_t shared(const struct pair *k)
 {
-    const struct block *low = block_of(b, plan_root(p, o->low)), *high = block_of(b, plan_root(p, o->high));
-    if (!low || !high || s < low->first || s > low->last || s < high->first || s > high->last) return 0;
-    const int64_t by = apart(p, b, low, high), both = (int64_t)low->bytes + high->bytes;
-    if (by < 0 || by >= low->bytes) return 0;
-    return both - (by + high->bytes > low->bytes ? by + high->bytes : low->bytes);
+    const int64_t by = apart(k->low, k->high), both = (int64_t)k->low->bytes + k->high->bytes;
+    if (by < 0 || by >= k->low->bytes) return 0;
+    return both - (by + k->high->bytes > k->low->bytes ? by + k->high->bytes : k->low->bytes);
 }
 
 // Bytes from where k starts to the end of the last block that lies over it, over one that does, and so on.
@@ -152,26 +167,37 @@ static int64_t reach(const struct plan *p, const struct blocks *b, const struct 
 {
     int64_t most = k->bytes;
     for (int i = 0; i < p->noverlap && depth < p->noverlap; i++) {
-        if (!(used >> i & 1) || block_of(b, plan_root(p, p->overlap[i].low)) != k) continue;
-        const struct block *high = block_of(b, plan_root(p, p->overlap[i].high));
-        const int64_t by = high ? apart(p, b, k, high) : -1;
+        const struct pair *q = &b->pair[i];
+        if (!(used >> i & 1) || q->low != k) continue;
+        const int64_t by = q->high ? apart(k, q->high) : -1;
         if (by < 0 || by >= k->bytes) continue;
-        const int64_t far = by + reach(p, b, high, used, depth + 1);
+        const int64_t far = by + reach(p, b, q->high, used, depth + 1);
         if (far > most) most = far;
     }
     return most;
 }
 
+static void live_add(const struct blocks *b, int first, int last, int64_t bytes)
+{
+    b->live[first] += bytes; // changes, added up later
+    b->live[last + 1] -= bytes;
+}
+
 // The least that any placement needs in which just the pairs `used` share bytes.
 static int64_t bound_with(const struct plan *p, const struct blocks *b, uint32_t used, bool chains)
 {
-    int64_t most = 0;
+    int64_t most = 0, live = 0;
+    memset(b->live, 0, ((size_t)p->nstep + 2) * sizeof *b->live);
+    for (int i = 0; i < b->n; i++) live_add(b, b->v[i].first, b->v[i].last, b->v[i].bytes);
+    for (int i = 0; i < p->noverlap; i++) {
+        const struct pair *k = &b->pair[i];
+        if (!k->low || !k->high || !(i >= 32 || used >> i & 1)) continue;
+        const int first = k->low->first > k->high->first ? k->low->first : k->high->first;
+        const int last = k->low->last < k->high->last ? k->low->last : k->high->last;
+        if (first <= last) live_add(b, first, last, -shared(k));
+    }
     for (int s = 0; s <= p->nstep; s++) {
-        int64_t live = 0;
-        for (int i = 0; i < b->n; i++)
-            if (b->v[i].first <= s && s <= b->v[i].last) live += b->v[i].bytes;
-        for (int i = 0; i < p->noverlap; i++)
-            if (i >= 32 || used >> i & 1) live -= shared(p, b, &p->overlap[i], s);
+        live += b->live[s];
         if (live > most) most = live;
     }
     for (int i = 0; chains && i < b->n; i++) {
@@ -238,7 +264,7 @@ static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
             order[i] = order[j];
             order[j] = t;
         }
-        int64_t top = place(p, b, order, near);
+        int64_t top = place(b, order, near);
         if (top >= least) continue;
         least = top;
         for (int i = 0; i < b->n; i++) best[i] = b->v[i].offset;
