@@ -123,7 +123,7 @@ static inline float exp_quick(float x)
     return s * two.f;
 }
 
-__attribute__((optimize("O3"))) void cells_act(enum cell_act a, float *restrict v, int n)
+void cells_act(enum cell_act a, float *restrict v, int n)
 {
     switch (a) {
     case CELL_TANH:

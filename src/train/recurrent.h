@@ -38,7 +38,7 @@ struct slope {
 struct slope slope_of(enum cell_act a);
 static inline float slope_at(const struct slope *s, float y)
 {
-    return (y > s->lo) & (y < s->hi) ? s->a + y * (s->b + s->c * y) : 0;
+    return ((y > s->lo) & (y < s->hi)) ? s->a + y * (s->b + s->c * y) : 0;
 }
 
 void lstm_forward(struct sweep *s);
