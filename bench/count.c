@@ -23,8 +23,10 @@ static bool count(const char *network, const char *technique, const struct graph
     struct measurement m;
     struct layout *l = arena_copy(a, t->layout, sizeof *l);
     l->tile = l->tile && !layers; // a pool that takes turns with its layer has no line of its own
+    struct target own = *t; // measure lowers anew what is not in its target's layout
+    own.layout = l;
     struct plan *p = plan_lower(g, l, a, e);
-    if (!p || !measure_emulated(p, t, tiny_windows(a, g, 1, 3), 1, NULL, a, &m, e))
+    if (!p || !measure_emulated(p, &own, tiny_windows(a, g, 1, 3), 1, NULL, a, &m, e))
         return fail_in(e, "%s %s", network, technique);
     if (!m.device_equals_host) return fail(e, "%s %s: %s", network, technique, m.difference);
     for (int i = 0; layers && i < m.nlayer; i++)
