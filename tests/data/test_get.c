@@ -274,7 +274,8 @@ TEST(data_load_or_synth_says_so)
     setenv("WEARLITE_OFFLINE", "1", 1);
     // From a folder that has no ../shared, with a home that has nothing.
     char here[4096], *home = getenv("HOME") ? arena_strdup(&a, getenv("HOME")) : NULL;
-    CHECK(getcwd(here, sizeof here) && !chdir(test_dir()));
+    make_file(&a, "far/away/file", "");
+    CHECK(getcwd(here, sizeof here) && !chdir(test_path("far/away")));
     setenv("HOME", test_dir(), 1);
     struct dataset *d = dataset_load_or_synth("hapt", NULL, &a, &e);
     CHECK(d && d->synthetic);
