@@ -104,26 +104,23 @@ CLONES static void quantize_row(const nn_quantize_rows *p, const float *x, float
     nn_quantize_row(x, p->c, min, max, p->asymmetric, scale, zero, y);
 }
 
+// Whether this processor has a kernel of its own for the layer, which is then done.
+static bool own_conv2d_f32(const nn_conv2d *p, void *const *b)
+{
+    if (p->block != GROUP_BLOCK || !(x86_kernels() || avx2_kernels())) return false;
+    (x86_kernels() ? x86_conv2d_f32 : avx2_conv2d_f32)(p, NN_FMA, b[0], b[1], b[2], b[3]);
+    return true;
+}
+
 void CALL(nn_conv2d_f32)(const void *p, void *const *b)
 {
-    const nn_conv2d *q = p;
-    if (q->block == GROUP_BLOCK && x86_kernels())
-        x86_conv2d_f32(q, NN_FMA, b[0], b[1], b[2], b[3]);
-    else if (q->block == GROUP_BLOCK && avx2_kernels())
-        avx2_conv2d_f32(q, NN_FMA, b[0], b[1], b[2], b[3]);
-    else
-        plain_conv2d_f32(p, b);
+    if (!own_conv2d_f32(p, b)) plain_conv2d_f32(p, b);
 }
 
 void CALL(nn_dense_f32)(const void *p, void *const *b)
 {
     const nn_conv2d q = grouped_dense(p);
-    if (q.block == GROUP_BLOCK && x86_kernels())
-        x86_conv2d_f32(&q, NN_FMA, b[0], b[1], b[2], b[3]);
-    else if (q.block == GROUP_BLOCK && avx2_kernels())
-        avx2_conv2d_f32(&q, NN_FMA, b[0], b[1], b[2], b[3]);
-    else
-        plain_dense_f32(p, b);
+    if (!own_conv2d_f32(&q, b)) plain_dense_f32(p, b);
 }
 
 static void grouped_dyn(const nn_conv2d *p, void *const *b, bool dense)
