@@ -80,6 +80,11 @@ const struct target lx106 = {
     .qemu = "qemu-system-xtensa", .qemu_package = "qemu-system-misc",                                        \
     .qemu_args = "-M sim -cpu de233_fpu -m 16M", .load_by_device = true
 
+// Throughputs are the same on both (WLED issue 4206).
+#define DE233_CYCLES                                                                                         \
+    .alu = 1, .mul = 1, .mac = 1.3, .div = 2, .load = 1, .store = 1, .branch = 1, .fpu = 1, .fmac = 1,       \
+    .simd = 1, .taken = 2
+
 const struct target esp32 = {
     .name = "esp32",
     .chip = "ESP32, 240 MHz",
@@ -100,17 +105,7 @@ const struct target esp32 = {
                  "cache's 32 KiB at the speed of the external RAM), so a miss costs as much",
     .clock_hz = 240000000,
     .fpu = true,
-    .cost = {.alu = 1,
-             .mul = 1,
-             .mac = 1.3,
-             .div = 2,
-             .load = 1,
-             .store = 1,
-             .branch = 1,
-             .fpu = 1,
-             .fmac = 1,
-             .simd = 1,
-             .taken = 2,
+    .cost = {DE233_CYCLES,
              .source = "WLED issue 4206 (operations a second at 240 MHz: integer multiply, float add and "
                        "madd.s one a cycle, "
                        "divide two); esp-dsp 3c8ac0f: float dot product 5.1 cycles a step of 5 instructions, "
@@ -160,17 +155,7 @@ const struct target esp32s3 = {
     .clock_hz = 240000000,
     .fpu = true,
     .cost =
-        {.alu = 1,
-         .mul = 1,
-         .mac = 1.3,
-         .div = 2,
-         .load = 1,
-         .store = 1,
-         .branch = 1,
-         .fpu = 1,
-         .fmac = 1,
-         .simd = 1,
-         .taken = 2,
+        {DE233_CYCLES,
          .source =
              "as the ESP32: WLED issue 4206 finds the same throughputs on both; the price of a taken branch "
              "is assumed",
