@@ -23,7 +23,7 @@ NN_INLINE void nn_conv2d_block_dyn(const nn_conv2d *p, const int8_t *x, float x_
                     nn_conv2d_sums_s8(p, acc, x, w, w_sum + o, -x_zero, x_zero, oy, ox, block, 1);
                 for (int32_t i = 0; i < t; i++, ox++, out += p->out_c)
                     for (int32_t k = 0; k < n; k++) {
-                        const float v = (float)acc[i * block + k] * w_scale[o + k];
+                        const float v = NN_MUL(NN_FLOAT(acc[i * block + k]), w_scale[o + k]);
                         out[k] = nn_act(NN_MADD(v, x_scale, bias[o + k]), p->act);
                     }
             }

@@ -12,7 +12,8 @@ NN_INLINE void nn_dense_block_dyn(const nn_dense *p, const int8_t *x, float x_sc
         for (int32_t i = 0; i < block; i++) acc[i] = -x_zero * w_sum[o + i];
         nn_dot_s8(acc, x, 0, w, p->in_c, block, 1);
         for (int32_t i = 0; i < n; i++)
-            y[o + i] = nn_act(NN_MADD((float)acc[i], x_scale * w_scale[o + i], bias[o + i]), p->act);
+            y[o + i] =
+                nn_act(NN_MADD(NN_FLOAT(acc[i]), NN_MUL(x_scale, w_scale[o + i]), bias[o + i]), p->act);
     }
 }
 

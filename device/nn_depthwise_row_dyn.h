@@ -5,7 +5,7 @@
 
 NN_INLINE float nn_depthwise_out_dyn(int32_t acc, float w_scale, float x_scale, float bias, int32_t act)
 {
-    return nn_act(NN_MADD((float)acc * w_scale, x_scale, bias), act);
+    return nn_act(NN_MADD(NN_MUL(NN_FLOAT(acc), w_scale), x_scale, bias), act);
 }
 
 // n outputs of a row, every tap inside; x is under the first tap of the first.

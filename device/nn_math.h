@@ -3,14 +3,6 @@
 #define NN_MATH_H
 #include "nn.h"
 
-// a * b + c of floats. A chip whose FPU has a fused multiply-add uses it (NN_FMA 1: one rounding); the host
-// then computes the same.
-#if NN_FMA
-#define NN_MADD(a, b, c) __builtin_fmaf((a), (b), (c))
-#else
-#define NN_MADD(a, b, c) ((a) * (b) + (c))
-#endif
-
 // Cores without a 32 x 32 -> 64 multiplication build the high half from halfwords (all but the LX6, which has
 // mulsh, are recognised here; a compiler for it predefines the second macro).
 #ifndef NN_MUL32_LOW
@@ -19,6 +11,37 @@
 #else
 #define NN_MUL32_LOW 0
 #endif
+#endif
+
+// Cores without FPU: floats are compared and rounded as integers, and multiplied and added so (nn_soft.h) where a product
+// of 64 bits is at hand.
+#ifndef NN_SOFT
+#if (defined(__riscv) && !defined(__riscv_flen)) || (defined(__arm__) && !defined(__ARM_FP)) ||              \
+    defined(__XTENSA_SOFT_FLOAT__)
+#define NN_SOFT 1
+#else
+#define NN_SOFT 0
+#endif
+#endif
+
+#if NN_SOFT
+#include "nn_soft.h"
+#endif
+
+// a * b + c of floats. A chip whose FPU has a fused multiply-add uses it (NN_FMA 1: one rounding); the host
+// then computes the same. NN_MUL, NN_FLOAT: a product, and an integer's float, where it is worth its own function.
+#if NN_FMA
+#define NN_MADD(a, b, c) __builtin_fmaf((a), (b), (c))
+#elif NN_SOFT && !NN_MUL32_LOW
+#define NN_MADD(a, b, c) nn_soft_madd((a), (b), (c))
+#define NN_MUL(a, b) nn_soft_mul((a), (b))
+#define NN_FLOAT(v) nn_soft_float(v)
+#else
+#define NN_MADD(a, b, c) ((a) * (b) + (c))
+#endif
+#ifndef NN_MUL
+#define NN_MUL(a, b) ((a) * (b))
+#define NN_FLOAT(v) ((float)(v))
 #endif
 
 NN_INLINE float nn_float(int32_t bits)
@@ -31,7 +54,11 @@ NN_INLINE float nn_float(int32_t bits)
 NN_INLINE float nn_act(float v, int32_t act)
 {
     if (act == NN_ACT_NONE) return v;
+#if NN_SOFT
+    v = nn_soft_above_0(v) ? v : 0.0f;
+#else
     v = v > 0.0f ? v : 0.0f;
+#endif
     return act == NN_ACT_RELU6 && v > 6.0f ? 6.0f : v;
 }
 
@@ -243,13 +270,20 @@ NN_INLINE int32_t nn_leading_zeros(uint32_t v)
 // itself 0.49999997 would round up to 1; with this one every sum that matters still rounds to the integer.
 NN_INLINE int32_t nn_round(float v)
 {
+#if NN_SOFT
+    return nn_soft_nearest(v);
+#else
     return (int32_t)(v + (v < 0.0f ? -0.49999997f : 0.49999997f));
+#endif
 }
 
 // round(v) + zero, saturated to int8; NaN becomes the smallest. The ends are integers, so that one may cut
 // first.
 NN_INLINE int8_t nn_round_s8(float v, int32_t zero)
 {
+#if NN_SOFT
+    return (int8_t)nn_clamp(nn_soft_nearest_10(v) + zero, -128, 127);
+#endif
     const float lo = (float)(-128 - zero), hi = (float)(127 - zero);
     v = !(v > lo) ? lo : v > hi ? hi : v;
     return (int8_t)(nn_round(v) + zero);

@@ -6,6 +6,18 @@
 // The least and greatest of 0 and n values, NaN left out.
 NN_INLINE void nn_range(const float *x, int32_t n, float *min, float *max)
 {
+#if NN_SOFT // by their bits, whose order that of the floats is, backwards below zero
+    int32_t high = 0;
+    uint32_t low = 0x80000000u;
+    for (int32_t i = 0; i < n; i++) {
+        const uint32_t u = nn_soft_bits(x[i]);
+        high = (int32_t)u > high && u <= 0x7f800000u ? (int32_t)u : high;
+        low = u > low && u <= 0xff800000u ? u : low;
+    }
+    *min = low > 0x80000000u ? nn_soft_of(low) : 0.0f;
+    *max = nn_soft_of((uint32_t)high);
+    return;
+#endif
     float lo = 0.0f, hi = 0.0f;
     for (int32_t i = 0; i < n; i++) {
         if (x[i] < lo) lo = x[i];

@@ -21,7 +21,7 @@ NN_API void nn_conv2d_dyn(const nn_conv2d *p, const int8_t *x, const float *x_sc
                     nn_words_any(p, acc, start, patch, w, o);
                     for (int32_t i = 0; i < 4 && o + i < out_c; i++)
                         for (int32_t t = 0; t < n; t++) {
-                            const float v = (float)acc[4 * i + t] * w_scale[o + i];
+                            const float v = NN_MUL(NN_FLOAT(acc[4 * i + t]), w_scale[o + i]);
                             y[(ox + t) * out_c + o + i] = nn_act(NN_MADD(v, x_scale[b], bias[o + i]), p->act);
                         }
                 }

@@ -227,11 +227,13 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                "#if defined(%s_SMALL) && defined(__GNUC__) && !defined(__clang__)\n"
                "#pragma GCC optimize(\"Os\") // less code, more instructions\n#endif\n",
                m->upper);
-    buf_puts(out, "#ifdef __GNUC__ // a kernel for each layer, its shape known\n"
-                  "#define NN_API static inline __attribute__((always_inline))\n"
-                  "#define LAYER static __attribute__((noinline)) void\n"
-                  "#define NN_SHARED static __attribute__((noinline))\n#else\n#define NN_API static inline\n"
-                  "#define LAYER static void\n#endif\n");
+    buf_puts(
+        out,
+        "#ifdef __GNUC__ // a kernel for each layer, its shape known\n"
+        "#define NN_API static inline __attribute__((always_inline))\n"
+        "#define LAYER static __attribute__((noinline)) void\n"
+        "#define NN_SHARED static __attribute__((noinline, unused))\n#else\n#define NN_API static inline\n"
+        "#define LAYER static void\n#endif\n");
     buf_printf(out, "#define NN_FMA %d\n", p->layout->fma);
     includes_print(m, out);
     buf_puts(out, prelude);
