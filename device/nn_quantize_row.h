@@ -1,7 +1,7 @@
 // A row of floats: its range, and its values as int8. Folders of faster cores have a file of the same name.
 #ifndef NN_QUANTIZE_ROW_H
 #define NN_QUANTIZE_ROW_H
-#include "nn_math.h"
+#include "nn_soft_row.h"
 
 // The least and greatest of 0 and n values, NaN left out.
 NN_INLINE void nn_range(const float *x, int32_t n, float *min, float *max)
@@ -30,9 +30,16 @@ NN_INLINE void nn_range(const float *x, int32_t n, float *min, float *max)
 // y = clamp(round(x * factor + z), least, 127), least -128 or -127; NaN becomes the least.
 NN_INLINE void nn_quantize_values(const float *x, int32_t n, float factor, float z, int32_t least, int8_t *y)
 {
+#if NN_SOFT
+    const nn_soft_row r = nn_soft_row_of(factor, z);
+#endif
     for (int32_t i = 0; i < n; i++) {
-        const int8_t q = nn_round_s8(NN_MADD(x[i], factor, z), 0);
-        y[i] = (int8_t)(q < least ? least : q);
+        int32_t q;
+#if NN_SOFT
+        if (NN_SOFT_RARE(!nn_soft_row_take(&r, x[i], &q)))
+#endif
+            q = nn_round_s8(NN_MADD(x[i], factor, z), 0);
+        y[i] = (int8_t)nn_clamp(q, least, 127);
     }
 }
 #endif

@@ -2,8 +2,13 @@
 // cancel, where they round, and at the ends of the range; conversions and comparisons of floats from one end to the other.
 // WEARLITE_EVERY_FLOAT=1 tries each of the 2^32.
 #define NN_SOFT 1
+#ifndef SOFT_TEST
+#define SOFT_TEST(name) TEST(device_soft_##name)
+#endif
 #include "../../device/nn_math.h"
+#include "../../device/nn_affine_s8.c"
 #include "../../device/nn_quantize_row.h"
+#include "../../device/nn_quantize_s8.c"
 #include "../../src/base/rng.h"
 #include "../test.h"
 #include <stdlib.h>
@@ -21,7 +26,7 @@ static float number(struct rng *r, uint32_t exponent, uint32_t spread, int few)
     return nn_soft_of(few ? v & (0xffffffffu << rng_u32(r) % 23) : v);
 }
 
-TEST(device_soft_madd)
+SOFT_TEST(madd)
 {
     struct rng r = rng_new(20);
     int bad = 0;
@@ -57,7 +62,7 @@ static int differ(uint32_t bits)
     return bad;
 }
 
-TEST(device_soft_rounds)
+SOFT_TEST(rounds)
 {
     static const float parts[] = {0.5f,   1.5f,    127.5f,  128.0f,  255.5f,
                                   512.0f, 0x1p22f, 0x1p23f, 0x1p24f, 0.0f};
@@ -72,7 +77,7 @@ TEST(device_soft_rounds)
     CHECK_EQ(0, bad);
 }
 
-TEST(device_soft_range)
+SOFT_TEST(range)
 {
     struct rng r = rng_new(21);
     int bad = 0;
@@ -85,6 +90,41 @@ TEST(device_soft_range)
         }
         nn_range(x, 8, &min, &max);
         bad += !same(lo, min) + !same(hi, max);
+    }
+    CHECK_EQ(0, bad);
+}
+
+// Rows by every scale, with numbers near halves and beyond int8, and some that are none.
+SOFT_TEST(rows)
+{
+    struct rng r = rng_new(22);
+    int bad = 0;
+    for (int i = 0; i < 60000; i++) {
+        float x[16], scale = number(&r, i % 50 ? 110 : 1, i % 50 ? 20 : 254, 0), f = number(&r, 120, 10, 0),
+                     t;
+        int8_t y[16], z[16], w[16];
+        scale = scale < 0.0f ? -scale : scale;
+        t = number(&r, 100, 34, 0);
+        const float factor = 1.0f / scale, plus = (float)(int32_t)(rng_u32(&r) % 256) - 128.0f;
+        const int32_t zero = (int32_t)(rng_u32(&r) % 256) - 128, least = -127 - (i & 1);
+        for (int k = 0; k < 16; k++) {
+            const float at = (float)((int32_t)(rng_u32(&r) % 600) - 300) + (k % 3 ? 0.5f : 0.0f);
+            x[k] = k < 12 ? nn_soft_of(nn_soft_bits(at * scale) + rng_u32(&r) % 65 - 32)
+                          : nn_soft_of(rng_u32(&r));
+            x[k] = k == 3 ? 0.0f : k == 4 ? (at * scale - t) / f : x[k];
+        }
+        const nn_quantize q = {16, (int32_t)nn_soft_bits(scale), zero};
+        const nn_affine a = {16, 1, q.scale_bits, zero};
+        nn_quantize_values(x, 16, factor, plus, least, y);
+        nn_quantize_s8(&q, x, z);
+        nn_affine_s8(&a, x, &f, &t, w);
+        for (int k = 0; k < 16; k++) {
+            volatile float p = x[k] * factor, of = x[k] * f;
+            volatile float v = p + plus, s = of + t;
+            bad += y[k] != nn_max(nn_round_s8(v, 0), least);
+            bad += z[k] != nn_round_s8(x[k] / scale, zero);
+            bad += w[k] != nn_round_s8(s / scale, zero);
+        }
     }
     CHECK_EQ(0, bad);
 }
