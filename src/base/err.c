@@ -23,3 +23,19 @@ bool fail_in(struct err *e, const char *fmt, ...)
     va_end(ap);
     return fail(e, "%.300s: %.460s", context.text, inner.text);
 }
+
+bool fail_short(struct err *e)
+{
+    char *to = e->text;
+    for (const char *p = e->text; *p; p++) {
+        if (*p == ';' && p[1] && p[1] != ' ') { // a sentence goes on with a blank
+            p += strcspn(p, " ");
+            const char end = p[-1]; // of the message
+            if (end == ':' || end == ',' || end == ')') *to++ = end;
+            if (!*p) break;
+        }
+        *to++ = *p;
+    }
+    *to = 0;
+    return false;
+}

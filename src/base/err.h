@@ -14,4 +14,6 @@ bool fail(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 
 #define FAIL_NULL(...) (fail(__VA_ARGS__), NULL)
 // Puts context in front of what a callee said ("model.onnx: " + "node 12 Conv: ..."); returns false.
 bool fail_in(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+// Converters join the names of what they fused, "relu;bias;conv": the first of them is left. Returns false.
+bool fail_short(struct err *e);
 #endif

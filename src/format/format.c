@@ -29,6 +29,9 @@ struct graph *model_load(const char *path, struct arena *a, struct err *e)
     if (!f) return FAIL_NULL(e, "%s: not a model in a known format (.tflite, .onnx, .keras, .h5)", path);
     struct graph *g = f->read(bytes, a, e);
     if (!g || !graph_check(g, e)) {
+        fail_short(e);
+        if (!strstr(e->text, "; "))
+            fail(e, "%.650s; check that the file is complete, or export it again", arena_strdup(a, e->text));
         fail_in(e, "%s", path);
         return NULL;
     }

@@ -117,7 +117,9 @@ static bool check_tensors(struct reader *r, const struct fb_vec *v, bool out, st
         struct slot *s = &r->slot[k];
         if (out ? s->made : !s->made)
             return fail(e,
-                        out ? "output %s is made a second time" : "input %s is used before anything makes it",
+                        out ? "output %s is made a second time"
+                            : "input %s is used before anything makes it (a cycle, or a missing operator or "
+                              "constant)",
                         s->t->name);
         if (s->variable) return fail(e, "tensor %s is a variable that lives from run to run", s->t->name);
         if (out) s->made = true;

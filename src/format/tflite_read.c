@@ -62,8 +62,9 @@ static bool inputs_ready(const struct reader *r, const struct fb_vec *index, str
         if (k < 0) continue;
         const struct slot *s = &r->slot[k];
         if (!s->made)
-            return fail(e, "input %s is used before anything makes it (a cycle, or a missing operator)",
-                        s->t->name);
+            return fail(
+                e, "input %s is used before anything makes it (a cycle, or a missing operator or constant)",
+                s->t->name);
         if (!tensor_check(s->t, e)) return false;
     }
     return true;

@@ -17,7 +17,7 @@ static bool read_shape(const struct fb_table *record, struct slot *s, bool input
         s->why_not = "has too many dimensions (6 at most)";
         return true;
     }
-    if (!shape.n && input)
+    if (!shape.n && input && !record->fb->bad)
         return fail(e, "input %s has no shape; export the model with a fixed window length", t->name);
     t->rank = (int)shape.n;
     s->shaped = shape.n > 0;

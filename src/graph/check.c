@@ -56,7 +56,8 @@ static bool node_check(const struct graph *g, int k, struct err *e)
         if (!tensor_check(n->in[i], e) || !quant_check(n->in[i], e) || !const_check(n->in[i], e))
             return false;
         if (!made_before(g, k, n->in[i]))
-            return fail(e, "input %s is used before anything makes it (a cycle, or a missing node)",
+            return fail(e,
+                        "input %s is used before anything makes it (a cycle, or a missing node or constant)",
                         n->in[i]->name);
     }
     struct tensor *said = n->out[0], want = *said;

@@ -12,7 +12,8 @@ bool conv_window(const struct conv *c, const struct tensor *x, int32_t kh, int32
         if (c->pad[i] < 0 || c->pad[i] > 1 << 20) return fail(e, "padding %d is not possible", c->pad[i]);
     for (int i = 0; i < 2; i++)
         if (c->stride[i] < 1 || c->dilation[i] < 1 || c->stride[i] > 1 << 20 || c->dilation[i] > 1 << 20)
-            return fail(e, "stride %d, dilation %d: both must be at least 1", c->stride[i], c->dilation[i]);
+            return fail(e, "stride %d, dilation %d: both must be at least 1, and at most a million",
+                        c->stride[i], c->dilation[i]);
     out[0] = window_out(x->dim[1], kh, c->stride[0], c->dilation[0], c->pad[0], c->pad[2]);
     out[1] = window_out(x->dim[2], kw, c->stride[1], c->dilation[1], c->pad[1], c->pad[3]);
     if (out[0] < 1 || out[1] < 1)
