@@ -18,6 +18,8 @@ void *arena_array(struct arena *a, size_t count, size_t size);
 void *arena_copy(struct arena *a, const void *p, size_t n);
 // The n bytes at p, kept once: a copy, or what this arena gave for equal bytes before. Nobody may change them.
 const void *arena_once(struct arena *a, const void *p, size_t n);
+// A place for a note about these n bytes, NULL at first; it is there until the next call.
+void **arena_noted(struct arena *a, const void *key, size_t n);
 // Room for one element more behind the n of a list that has room for *cap: the list itself, or a copy twice as long
 // (*cap says how long). NULL with n and *cap 0 is an empty list.
 void *arena_grow(struct arena *a, void *list, int n, int *cap, size_t size);

@@ -1,4 +1,4 @@
-// Equal bytes once: a hash table of what an arena keeps, in its own memory.
+// Equal bytes once, and notes about them: a hash table of what an arena keeps, in its own memory.
 #include "arena.h"
 #include <stdint.h>
 #include <string.h>
@@ -9,6 +9,7 @@ struct kept {
         uint64_t hash;
         size_t n;
         const void *p; // NULL: free
+        void *note;
     } * slot;
 };
 
@@ -46,14 +47,24 @@ static void grow(struct arena *a, struct kept *k)
         if (old.slot[i].p) *slot_of(k, old.slot[i].hash, old.slot[i].p, old.slot[i].n) = old.slot[i];
 }
 
-const void *arena_once(struct arena *a, const void *p, size_t n)
+static struct kept_bytes *keep(struct arena *a, const void *p, size_t n)
 {
     if (!a->kept) a->kept = arena_new(a, struct kept);
     if (2 * a->kept->used >= a->kept->size) grow(a, a->kept);
     const uint64_t hash = hash_of(p, n);
     struct kept_bytes *s = slot_of(a->kept, hash, p, n);
-    if (s->p) return s->p;
-    *s = (struct kept_bytes){hash, n, arena_copy(a, p, n)};
+    if (s->p) return s;
+    *s = (struct kept_bytes){hash, n, arena_copy(a, p, n), NULL};
     a->kept->used++;
-    return s->p;
+    return s;
+}
+
+const void *arena_once(struct arena *a, const void *p, size_t n)
+{
+    return keep(a, p, n)->p;
+}
+
+void **arena_noted(struct arena *a, const void *key, size_t n)
+{
+    return &keep(a, key, n)->note;
 }

@@ -109,16 +109,16 @@ json_t *inspect_json(const struct inspected *m, const struct verdict *memory)
     const struct graph *g = m->g;
     json_t *o = json_object(), *meta = json_object(), *layers = json_array(), *notes = json_array(),
            *chips = json_array();
-    int64_t constants = 0;
     for (int i = 0; i < g->nmeta; i++) json_object_set_new(meta, g->meta[i].key, text(g->meta[i].value));
-    for (int k = 0; k < g->nnode; k++) {
-        json_array_append_new(layers, layer_json(g->node[k], k));
-        constants += node_constant_bytes(g->node[k]);
-    }
+    for (int k = 0; k < g->nnode; k++) json_array_append_new(layers, layer_json(g->node[k], k));
     for (int i = 0; i < g->nnote; i++) json_array_append_new(notes, text(g->note[i]));
     for (int i = 0; targets[i]; i++) {
-        const struct verdict v = verdict_of(m, targets[i]);
+        struct arena a = {0}; // of one chip's plan
+        struct inspected one = *m;
+        one.a = &a;
+        const struct verdict v = verdict_of(&one, targets[i]);
         json_array_append_new(chips, verdict_json(&v));
+        arena_free(&a);
     }
     json_object_set_new(o, "format", whole(1));
     json_object_set_new(o, "file", text(m->path));
@@ -129,7 +129,7 @@ json_t *inspect_json(const struct inspected *m, const struct verdict *memory)
     json_object_set_new(o, "inputs", tensors_json(g->in, g->nin));
     json_object_set_new(o, "outputs", tensors_json(g->out, g->nout));
     json_object_set_new(o, "parameters", whole(graph_params(g)));
-    json_object_set_new(o, "constant_bytes", whole(constants));
+    json_object_set_new(o, "constant_bytes", whole(graph_const_bytes(g)));
     json_object_set_new(o, "macs", whole(graph_macs(g)));
     json_object_set_new(o, "layers", layers);
     json_object_set_new(o, "folded", notes);

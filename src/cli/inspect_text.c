@@ -39,21 +39,19 @@ static void print_layers(const struct inspected *m, struct buf *out)
 {
     const struct graph *g = m->g;
     char shape[64];
-    int64_t constants = 0;
     buf_printf(out, "\n%3s %-22s %-16s %-8s %-18s %-12s %9s %9s %9s %11s  %s\n", "#", "op", "output", "type",
                "scale, zero point", "weights", "params", "const B", "value B", "MACs", "layer");
     for (int k = 0; k < g->nnode; k++) {
         const struct node *n = g->node[k];
         const struct opdef *d = op_def(n->op);
         const struct tensor *y = n->out[0];
-        constants += node_constant_bytes(n);
         buf_printf(out, "%3d %-22s %-16s %-8s %-18s %-12s %9lld %9lld %9lld %11lld  %s\n", k, d->name,
                    tensor_shape(y, shape, sizeof shape), dtype_name(y->type), quant_text(y, m->a),
                    weights_text(n), (long long)node_params(n), (long long)node_constant_bytes(n),
                    (long long)tensor_bytes(y), (long long)(d->macs ? d->macs(n) : 0), n->name);
     }
     buf_printf(out, "%lld trained parameters, %lld bytes of constants, %lld multiply-accumulates\n",
-               (long long)graph_params(g), (long long)constants, (long long)graph_macs(g));
+               (long long)graph_params(g), (long long)graph_const_bytes(g), (long long)graph_macs(g));
 }
 
 static void print_verdict(const struct verdict *v, struct arena *a, struct buf *out)
@@ -86,7 +84,11 @@ void inspect_print(const struct inspected *m, struct buf *out)
                "in RAM):\n",
                kilobytes(CODE_BYTES, m->a));
     for (int i = 0; targets[i]; i++) {
-        const struct verdict v = verdict_of(m, targets[i]);
-        print_verdict(&v, m->a, out);
+        struct arena a = {0}; // of one chip's plan
+        struct inspected one = *m;
+        one.a = &a;
+        const struct verdict v = verdict_of(&one, targets[i]);
+        print_verdict(&v, &a, out);
+        arena_free(&a);
     }
 }

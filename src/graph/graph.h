@@ -229,6 +229,7 @@ bool tensor_check(const struct tensor *t, struct err *e);
 char *tensor_shape(const struct tensor *t, char *s, size_t n);
 int64_t graph_macs(const struct graph *g);
 int64_t graph_params(const struct graph *g);                         // trained numbers
+int64_t graph_const_bytes(const struct graph *g);                    // what layers share counts once
 bool tensor_is_state(const struct graph *g, const struct tensor *t); // some state's before
 // The first output is the number of a class (ARG_MAX), one integer, instead of scores.
 bool graph_gives_class(const struct graph *g);

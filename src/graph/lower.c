@@ -1,7 +1,4 @@
 #include "lower.h"
-#include "kernel_grouped.h"
-#include "../../device/nn_widen.h"
-#include "../../device/xtensa/nn_conv2d_toom.h"
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -159,143 +156,6 @@ static bool weight_scales(const struct tensor *w, int32_t out, struct err *e)
     return true;
 }
 
-static const struct tensor *pack(struct plan *p, const struct tensor *w, const struct layer_shape *s,
-                                 int32_t block, int32_t group)
-{
-    const size_t bytes = (size_t)dtype_size(w->type), rows = (size_t)(s->taps / s->row);
-    const size_t groups = (size_t)((s->row + group - 1) / group), width = (size_t)block * (size_t)group;
-    const int32_t blocks = (s->out + block - 1) / block;
-    struct tensor *t = lower_table(p, w->name, w->type, (int64_t)((size_t)blocks * rows * groups * width));
-    const uint8_t *from = w->data;
-    uint8_t *to = (uint8_t *)(uintptr_t)t->data;
-    for (int32_t o = 0; o < s->out; o++)
-        for (int32_t tap = 0; tap < s->taps; tap++) {
-            const size_t row = (size_t)(tap / s->row), i = (size_t)(tap % s->row);
-            const size_t run = ((size_t)(o / block) * rows + row) * groups + i / (size_t)group;
-            const size_t at = run * width + (size_t)(o % block) * (size_t)group + i % (size_t)group;
-            const size_t src = (size_t)o * (size_t)s->out_step + (size_t)tap * (size_t)s->tap_step;
-            memcpy(to + at * bytes, from + src * bytes, bytes);
-        }
-    return t;
-}
-
-// Sum of a channel's weights, and of their absolute values.
-static int64_t weight_sum(const struct tensor *w, const struct layer_shape *s, int32_t o, int64_t *absolute)
-{
-    const int8_t *v = (const int8_t *)w->data + (size_t)o * (size_t)s->out_step;
-    int64_t sum = 0;
-    *absolute = 0;
-    for (int32_t tap = 0; tap < s->taps; tap++) {
-        const int q = v[(size_t)tap * (size_t)s->tap_step];
-        sum += q;
-        *absolute += q < 0 ? -q : q;
-    }
-    return sum;
-}
-
-// Whether two channels can be one number a tap (device/cortex_m4/nn_pair_s8.h): no -128 beside a negative weight, and
-// in a convolution the upper channel's sum, with where it starts, below 2^23 (a dense one sums up in parts).
-static bool pairs_fit(const struct node *n, const struct layer_shape *s, enum layer_kind kind)
-{
-    const struct tensor *w = n->in[1], *b = n->nin > 2 ? n->in[2] : NULL;
-    for (int32_t o = 1; o < s->out; o += 2) {
-        const int8_t *high = (const int8_t *)w->data + (size_t)o * (size_t)s->out_step;
-        for (int32_t tap = 0; tap < s->taps; tap++)
-            if (high[tap] == -128 && high[tap - s->out_step] < 0) return false;
-        int64_t absolute, sum = weight_sum(w, s, o, &absolute), start = 128 * (sum < 0 ? -sum : sum);
-        if (kind == LAYER_S8 && b) start += llabs((int64_t)((const int32_t *)b->data)[o]);
-        if (n->op != OP_DENSE && start + 128 * absolute >= 1 << 23) return false;
-    }
-    return true;
-}
-
-// [out / 2][tap], taps filled up to an even number: a + 256 * b, low byte first.
-static const struct tensor *pack_pairs(struct plan *p, const struct tensor *w, const struct layer_shape *s)
-{
-    const int32_t taps = (s->taps + 1) & ~1, blocks = (s->out + 1) / 2;
-    struct tensor *t = lower_table(p, w->name, I8, (int64_t)blocks * taps * 2);
-    int8_t *to = (int8_t *)(uintptr_t)t->data;
-    for (int32_t o = 0; o < s->out; o += 2)
-        for (int32_t tap = 0; tap < s->taps; tap++) {
-            const int8_t *v = (const int8_t *)w->data + (size_t)o * (size_t)s->out_step + tap;
-            const size_t at = 2 * ((size_t)(o / 2) * (size_t)taps + (size_t)tap);
-            const int b = o + 1 < s->out ? v[s->out_step] : 0;
-            to[at] = v[0];
-            to[at + 1] = (int8_t)(b - (v[0] < 0)); // what a negative a borrows
-        }
-    return t;
-}
-
-// Whether two products fit a word (device/rv32/nn_words_s8.h).
-static bool words_fit(const struct tensor *w)
-{
-    for (int64_t i = 0; i < tensor_count(w); i++)
-        if (((const int8_t *)w->data)[i] == -128) return false;
-    return true;
-}
-
-// [out / 4][tap][4], taps filled up to an even number.
-static const struct tensor *pack_words(struct plan *p, const struct tensor *w, const struct layer_shape *s)
-{
-    const int32_t taps = (s->taps + 1) & ~1;
-    struct tensor *t = lower_table(p, w->name, I8, (int64_t)((s->out + 3) / 4) * taps * 4);
-    for (int32_t o = 0; o < s->out; o++)
-        for (int32_t tap = 0; tap < s->taps; tap++)
-            ((int8_t *)(uintptr_t)
-                 t->data)[((size_t)(o / 4) * (size_t)taps + (size_t)tap) * 4 + (size_t)(o % 4)] =
-                ((const int8_t *)w->data)[(size_t)o * (size_t)s->out_step + (size_t)tap];
-    return t;
-}
-
-// Whether each sum stays below 2^28 (device/xtensa/nn_conv2d_toom.h).
-static bool toom_fits(const struct node *n, const struct layer_shape *s, enum layer_kind kind)
-{
-    const struct tensor *w = n->in[1], *b = n->nin > 2 ? n->in[2] : NULL;
-    for (int32_t o = 0; o < s->out; o++) {
-        int64_t absolute;
-        weight_sum(w, s, o, &absolute);
-        const int64_t start = kind == LAYER_S8 && b ? llabs((int64_t)((const int32_t *)b->data)[o]) : 0;
-        if (start + 255 * absolute >= 1 << 28) return false;
-    }
-    return true;
-}
-
-// [out][tap], filled up with zeros, 128 added to each.
-static const struct tensor *pack_toom(struct plan *p, const struct tensor *w, const struct layer_shape *s)
-{
-    const int32_t taps = s->toom->k_w * s->toom->in_c;
-    struct tensor *t = lower_table(p, w->name, I8, (int64_t)s->out * taps);
-    uint8_t *to = (uint8_t *)(uintptr_t)t->data;
-    for (int32_t o = 0; o < s->out; o++)
-        for (int32_t tap = 0; tap < taps; tap++)
-            *to++ = 0x80 ^ (tap < s->taps ? ((const uint8_t *)w->data)[(int64_t)o * s->taps + tap] : 0);
-    return t;
-}
-
-// The same, transformed.
-static const struct tensor *pack_toom_ahead(struct plan *p, const struct tensor *w,
-                                            const struct layer_shape *s)
-{
-    const nn_conv2d *q = s->toom;
-    const struct tensor *bytes = pack_toom(p, w, s);
-    struct tensor *t = lower_table(p, w->name, I16, nn_toom_ahead(q));
-    int16_t *to = (int16_t *)(uintptr_t)t->data;
-    for (int32_t o = 0; o < s->out; o++, to += nn_toom_points(q) * q->in_c)
-        nn_toom_columns(q, (const int8_t *)bytes->data + (int64_t)o * q->k_w * q->in_c, 1, to);
-    return t;
-}
-
-// [out][runs][run], as device/xtensa/nn_conv2d_mac16.h would widen them.
-static const struct tensor *pack_wide(struct plan *p, const struct tensor *w, const struct layer_shape *s)
-{
-    const int32_t row = nn_widen_weights(s->wide);
-    struct tensor *t = lower_table(p, w->name, I16, (int64_t)s->out * row + NN_WIDEN_SLACK);
-    int16_t *to = (int16_t *)(uintptr_t)t->data;
-    for (int32_t o = 0; o < s->out; o++, to += row)
-        nn_conv2d_widen_weights(s->wide, (const int8_t *)w->data + (int64_t)o * s->taps, 1, to);
-    return t;
-}
-
 static bool layer_s8(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                      int64_t filled, struct err *e)
 {
@@ -308,6 +168,7 @@ static bool layer_s8(const struct node *n, struct plan *p, const struct layer_sh
                   *mult = lower_table(p, "mult", I32, filled), *shift = lower_table(p, "shift", I32, filled);
     int32_t *bv = (int32_t *)(uintptr_t)bias->data, *mv = (int32_t *)(uintptr_t)mult->data,
             *sv = (int32_t *)(uintptr_t)shift->data;
+    const struct weight_sums *sums = weight_sums_of(p, w, s);
     for (int32_t o = 0; o < s->out; o++) {
         const float ws = w->q.scale[w->q.n > 1 ? o : 0];
         // one scale for all of a dense layer: TensorFlow Lite multiplies in float there
@@ -317,9 +178,9 @@ static bool layer_s8(const struct node *n, struct plan *p, const struct layer_sh
         quantize_multiplier(real, &mv[o], &sv[o]);
         if (sv[o] > 30)
             return fail(e, "channel %d: the factor %g from its sum to its output is not possible", o, real);
-        int64_t absolute, sum = weight_sum(w, s, o, &absolute), value = b ? ((const int32_t *)b->data)[o] : 0;
-        if (s->blocked) value -= sum * l->x_zero;
-        if ((value < 0 ? -value : value) + 255 * absolute >= 1 << 30)
+        int64_t value = b ? ((const int32_t *)b->data)[o] : 0;
+        if (s->blocked) value -= sums->sum[o] * l->x_zero;
+        if ((value < 0 ? -value : value) + 255 * sums->absolute[o] >= 1 << 30)
             return fail(e, "channel %d: weights and bias overflow a sum of 31 bits", o);
         bv[o] = (int32_t)value;
     }
@@ -335,10 +196,10 @@ static void layer_dyn(const struct node *n, struct plan *p, const struct layer_s
     const struct tensor *x = n->in[0], *w = n->in[1];
     struct tensor *scale = lower_table(p, "w_scale", F32, filled),
                   *sum = lower_table(p, "w_sum", I32, filled);
+    const struct weight_sums *sums = weight_sums_of(p, w, s);
     for (int32_t o = 0; o < s->out; o++) {
-        int64_t absolute;
         ((float *)(uintptr_t)scale->data)[o] = w->q.scale[w->q.n > 1 ? o : 0];
-        ((int32_t *)(uintptr_t)sum->data)[o] = (int32_t)weight_sum(w, s, o, &absolute);
+        ((int32_t *)(uintptr_t)sum->data)[o] = (int32_t)sums->sum[o];
     }
     l->w_scale = scale;
     l->w_sum = sum;
@@ -361,28 +222,8 @@ bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape 
     if (l->kind != LAYER_F32 && s->taps > 1 << 16)
         return fail(e, "%d weights an output; at most 65536 keep an int32 sum from overflowing", s->taps);
     if (l->kind != LAYER_F32 && !weight_scales(w, s->out, e)) return false;
-    const bool bytes = l->kind == LAYER_S8 || l->kind == LAYER_DYN, grouped = s->grouped && bytes;
-    const bool pairs = p->layout->group == PAIRS && s->blocked && bytes && pairs_fit(n, s, l->kind);
-    const bool words = p->layout->group == WORDS && n->op == OP_CONV_2D && bytes && words_fit(w);
-    const bool toom = s->toom && bytes && toom_fits(n, s, l->kind);
-    const bool wide = s->wide && bytes && !toom;
-    l->group = grouped ? p->layout->group
-               : pairs ? PAIRS
-               : words ? WORDS
-               : toom  ? s->toom->group
-               : wide  ? NN_WIDE_AHEAD
-                       : 1;
-    l->block = !s->blocked                                    ? 1
-               : l->kind == LAYER_F32 || l->kind == LAYER_S16 ? s->block_f32
-               : grouped && p->layout->group == GROUP         ? GROUP_BLOCK
-                                                              : s->block_s8;
+    lower_weights(n, p, s, l);
     const int64_t filled = ((int64_t)s->out + l->block - 1) / l->block * l->block;
-    l->w = pairs        ? pack_pairs(p, w, s)
-           : words      ? pack_words(p, w, s)
-           : toom       ? (s->toom->group == NN_TOOM ? pack_toom : pack_toom_ahead)(p, w, s)
-           : wide       ? pack_wide(p, w, s)
-           : s->blocked ? pack(p, w, s, l->block, l->group)
-                        : w;
     if (l->kind == LAYER_S8) return layer_s8(n, p, s, l, filled, e);
     if (l->kind == LAYER_S16) return lower_layer_s16(n, p, s, l, filled, e);
     struct tensor *bias = lower_table(p, b ? b->name : "bias", F32, filled);

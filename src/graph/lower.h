@@ -95,6 +95,15 @@ struct layer_shape {
     bool asymmetric;
     enum act act;
 };
+// Of int8 weights: an output channel's sum and the sum of its absolute values; whether one is -128; whether one of an odd
+// channel is beside a negative one of the channel before.
+struct weight_sums {
+    int64_t *sum, *absolute;
+    bool least, borrows;
+};
+const struct weight_sums *weight_sums_of(struct plan *p, const struct tensor *w, const struct layer_shape *s);
+// l's w, block and group, as the plan's layout wants them; kind is given (lower_weights.c).
+void lower_weights(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l);
 bool lower_layer(const struct node *n, struct plan *p, const struct layer_shape *s, struct layer *l,
                  struct err *e);
 // The kernel's call; k is by kind.

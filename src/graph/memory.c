@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGN = 16, SHUFFLES = 200 };
+enum {
+    ALIGN = 16,
+    SHUFFLES = 200,
+    MOST_PAIRS = 200 << 20
+}; // pairs of blocks looked at: at most 200 shuffles of 1000
 
 struct block {
     const struct tensor *t; // NULL: scratch
@@ -256,7 +260,9 @@ static int64_t place_best(struct plan *p, struct blocks *b, int64_t bound)
     int64_t least = INT64_MAX;
     struct rng r = rng_new(1);
     for (int i = 0; i < b->n; i++) order[i] = &b->v[i];
-    for (int k = 0; k < NORDER + SHUFFLES && least > bound; k++) {
+    const int64_t most = MOST_PAIRS / ((int64_t)n * b->n),
+                  tries = NORDER + (most < SHUFFLES ? most : SHUFFLES);
+    for (int k = 0; k < tries && least > bound; k++) {
         if (k < NORDER) qsort(order, n, sizeof *order, orders[k]);
         for (int i = b->n - 1; k >= NORDER && i > 0; i--) {
             uint32_t j = rng_below(&r, (uint32_t)i + 1);

@@ -91,9 +91,11 @@ static bool lower_node(struct plan *p, int k, struct err *e)
     if (!d->lower) return fail(e, "node %d %s %s: this operator cannot be executed yet", k, d->name, n->name);
     const bool ok = d->lower(n, p, e);
     plan_keep_tables(p);
-    if (!ok)
-        return fail_in(e, "node %d %s %s (%s %s)", k, d->name, n->name, dtype_name(n->in[0]->type),
-                       tensor_shape(n->in[0], shape, sizeof shape));
+    if (!ok) {
+        fail_in(e, "node %d %s %s (%s %s)", k, d->name, n->name, dtype_name(n->in[0]->type),
+                tensor_shape(n->in[0], shape, sizeof shape));
+        return fail_short(e);
+    }
     for (int i = before; i < p->nstep; i++)
         if (!p->step[i].node) p->step[i].node = n;
     return true;
@@ -106,10 +108,13 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     p->g = g;
     p->layout = l;
     p->arena = a;
-    for (int k = 0; k < g->nnode; k++) {
+    bool ok = true;
+    for (int k = 0; k < g->nnode && ok; k++) {
         if (k == g->front) p->front = p->nstep;
-        if (!lower_node(p, k, e) || !graph_within(g, k, a, limit, e)) return NULL;
+        ok = lower_node(p, k, e) && graph_within(g, k, a, limit, e);
     }
+    arena_free(&p->notes);
+    if (!ok) return NULL;
     for (int i = 0; i < g->nstate; i++) {
         plan_alias(p, g->state[i].after, g->state[i].before);
         plan_keep(p, g->state[i].before);
@@ -143,20 +148,4 @@ int64_t plan_window_bytes(const struct plan *p, bool overlapping)
 {
     int steps;
     return overlapping && !p->g->stream_window ? tensor_bytes(plan_window(p, &steps)->t) : 0;
-}
-
-int64_t plan_const_bytes(const struct plan *p)
-{
-    int64_t bytes = 0;
-    for (int s = 0; s < p->nstep; s++)
-        for (int b = 0; b < p->step[s].k->nbuf; b++) {
-            const struct ref *r = &p->step[s].buf[b];
-            if (r->offset != -1) continue;
-            bool seen = false; // a table that several calls share is stored once
-            for (int t = 0; t <= s && !seen; t++)
-                for (int c = 0; c < p->step[t].k->nbuf && !(t == s && c == b) && !seen; c++)
-                    seen = p->step[t].buf[c].offset == -1 && p->step[t].buf[c].t->data == r->t->data;
-            if (!seen) bytes += tensor_bytes(r->t);
-        }
-    return bytes;
 }

@@ -78,6 +78,7 @@ struct plan {
     const struct layout *layout;
     struct arena *arena; // memory of the plan itself (host)
     struct arena fresh;  // tables of the node that is being lowered, until plan_keep_tables
+    struct arena notes;  // while nodes are lowered: what was made of constants, by arena_noted
     struct tensor **table;
     int ntable, table_cap;
     struct step *step;

@@ -148,6 +148,8 @@ static void pair_set(struct plan *p, const struct pair *k, bool turns)
     memcpy(&p->step[k->at], turns ? k->now : k->was, sizeof k->now);
 }
 
+enum { MOST_TRIED = 64 }; // one by one; each is a placement anew
+
 bool plan_tile(struct plan *p, struct err *e)
 {
     if (!plan_place(p, e)) return false;
@@ -160,10 +162,15 @@ bool plan_tile(struct plan *p, struct err *e)
     for (int i = 0; i < n; i++) pair_set(p, &pair[i], true);
     if (!plan_place(p, e)) return false;
     const int32_t least = p->arena_bytes;
+    const bool saves = least + whole / 32 < whole;
+    if (n > MOST_TRIED) {
+        for (int i = 0; i < n; i++) pair_set(p, &pair[i], saves);
+        return plan_place(p, e);
+    }
     for (int i = 0; i < n; i++) { // without those that do not matter, all of them where 1/32 is not saved
         pair_set(p, &pair[i], false);
         if (!plan_place(p, e)) return false;
-        if (least + whole / 32 < whole && p->arena_bytes > least) pair_set(p, &pair[i], true);
+        if (saves && p->arena_bytes > least) pair_set(p, &pair[i], true);
     }
     return plan_place(p, e);
 }
