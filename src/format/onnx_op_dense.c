@@ -38,14 +38,25 @@ static struct value *dense(struct onnx *r, struct onnx_node *n, const struct val
     if (!t) return fail_in(r->e, "node %s (%s)", n->name, n->op), NULL;
 
     const float *f = w->v->f;
-    bool as_is = w->in_step == 1 && w->out_step == w->in && w->scale == 1;
-    for (int32_t k = 0; order && k < w->in && as_is; k++) as_is = order[k] == k;
-    if (!as_is) {
-        float *p = arena_new_n(r->a, (size_t)w->out * (size_t)w->in, float);
-        for (int32_t o = 0; o < w->out; o++)
-            for (int32_t k = 0; k < w->in; k++)
-                p[(int64_t)o * w->in + k] =
-                    f[o * w->out_step + (order ? order[k] : k) * w->in_step] * w->scale;
+    bool in_order = true;
+    for (int32_t k = 0; order && k < w->in && in_order; k++) in_order = order[k] == k;
+    if (in_order) order = NULL;
+    if (order || w->in_step != 1 || w->out_step != w->in || w->scale != 1) {
+        struct {
+            const float *f;
+            int32_t in, out, in_step, out_step;
+            float scale;
+            int32_t none; // without padding
+        } key = {f, w->in, w->out, w->in_step, w->out_step, w->scale, 0};
+        void *own = NULL, **made = order ? &own : arena_noted(r->scratch, &key, sizeof key);
+        float *p = *made; // of another layer with the same matrix
+        if (!p) {
+            p = *made = arena_new_n(r->a, (size_t)w->out * (size_t)w->in, float);
+            for (int32_t o = 0; o < w->out; o++)
+                for (int32_t k = 0; k < w->in; k++)
+                    p[(int64_t)o * w->in + k] =
+                        f[o * w->out_step + (order ? order[k] : k) * w->in_step] * w->scale;
+        }
         f = p;
     }
     struct node *m = make_node(r, n, OP_DENSE, 3);

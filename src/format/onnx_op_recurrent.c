@@ -116,9 +116,18 @@ static struct tensor *rows_read(struct rec *c, const char *name, const float *fr
 {
     const int gates = recurrent_gates(c->kind);
     const size_t part = (size_t)c->units * (size_t)columns;
-    float *to = arena_new_n(c->r->a, (size_t)gates * part, float);
-    for (int g = 0; g < gates; g++)
-        memcpy(to + (size_t)onnx_gate[c->kind][g] * part, from + (size_t)g * part, part * sizeof *to);
+    struct {
+        const float *from;
+        int32_t rows, columns, kind, none; // without padding
+    } key = {from, c->rows, columns, (int32_t)c->kind, 0};
+    void **made =
+        arena_noted(c->r->scratch, &key, sizeof key); // another layer of the same kernels may have it
+    float *to = *made;
+    if (!to) {
+        to = *made = arena_new_n(c->r->a, (size_t)gates * part, float);
+        for (int g = 0; g < gates; g++)
+            memcpy(to + (size_t)onnx_gate[c->kind][g] * part, from + (size_t)g * part, part * sizeof *to);
+    }
     const int32_t dim[2] = {c->rows, columns};
     struct tensor *t = tensor_const(c->r->a, name, F32, q ? 2 : 1, dim, to);
     if (!q || q->n != c->directions * c->rows) return t;

@@ -59,9 +59,13 @@ const char *onnx_const_ints(struct writer *w, const char *name, int count, const
 const char *onnx_const_float(struct writer *w, const char *name, float v);
 const char *onnx_const_floats(struct writer *w, const char *name, int rank, const int64_t *dim,
                               const float *v);
-// Constant t with dimension i from t's dimension perm[i] (-1: a 1 in front or between); and as it is.
+// Constant t with dimension i from t's dimension perm[i] (-1: a 1 in front or between); and as it is. Layers that share
+// t's data get the same name.
 const char *onnx_const_permuted(struct writer *w, const struct tensor *t, int rank, const int *perm);
 const char *onnx_const_plain(struct writer *w, const struct tensor *t);
+// A place for the name of what was made of constants t and u (NULL: none) in the way `how`, NULL at first; there until
+// the next call.
+void **onnx_noted(struct writer *w, const struct tensor *t, const struct tensor *u, int how);
 
 // ---- forms (onnx_write_form.c) ----
 struct forms *forms_of(struct writer *w, const struct tensor *t); // valid until the next call

@@ -139,9 +139,36 @@ const char *onnx_const_float(struct writer *w, const char *name, float v)
     return onnx_const(w, name, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT, 0, NULL, arena_copy(w->a, &v, 4), 4);
 }
 
+// A place for the name of what was made of constant t, and u, in this way; NULL at first.
+static void **noted(struct writer *w, const struct tensor *t, const struct tensor *u, int how, int rank,
+                    const int *perm)
+{
+    struct {
+        const void *t, *u;
+        int32_t how, fixed, type, rank, dim[GRAPH_MAX_RANK], perm[GRAPH_MAX_RANK];
+    } k;
+    memset(&k, 0, sizeof k); // padding counts
+    k.t = t ? t->data : NULL;
+    k.u = u ? u->data : NULL;
+    k.how = how;
+    k.fixed = w->fixed; // written anew
+    for (int i = 0; t && i < t->rank; i++) k.dim[i] = t->dim[i];
+    k.type = t ? (int32_t)t->type : 0;
+    k.rank = rank;
+    for (int i = 0; i < rank; i++) k.perm[i] = perm[i];
+    return arena_noted(w->a, &k, sizeof k);
+}
+
+void **onnx_noted(struct writer *w, const struct tensor *t, const struct tensor *u, int how)
+{
+    return noted(w, t, u, 1 + how, 0, NULL);
+}
+
 // Constant t with dimension i from t's dimension perm[i] (-1: a 1 in front or between).
 const char *onnx_const_permuted(struct writer *w, const struct tensor *t, int rank, const int *perm)
 {
+    const char *name = *noted(w, t, NULL, 0, rank, perm);
+    if (name) return name;
     int64_t dim[GRAPH_MAX_RANK], step[GRAPH_MAX_RANK] = {0}, own[GRAPH_MAX_RANK], s = 1,
                                  count = tensor_count(t);
     for (int i = t->rank - 1; i >= 0; i--) {
@@ -163,7 +190,9 @@ const char *onnx_const_permuted(struct writer *w, const struct tensor *t, int ra
         }
         memcpy(v + (size_t)o * size, from + (size_t)at * size, size);
     }
-    return onnx_const(w, t->name, onnx_type(t->type), rank, dim, v, (size_t)count * size);
+    name = onnx_const(w, t->name, onnx_type(t->type), rank, dim, v, (size_t)count * size);
+    *noted(w, t, NULL, 0, rank, perm) = (void *)(uintptr_t)name;
+    return name;
 }
 
 const char *onnx_const_plain(struct writer *w, const struct tensor *t)

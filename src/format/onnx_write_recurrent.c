@@ -16,20 +16,32 @@ static void gates_put(float *to, const struct node *n, const struct tensor *t, i
 static const char *weights(struct writer *w, const struct node *n, int i)
 {
     const struct tensor *t = n->in[i];
+    const int how = (int)n->as.recurrent.kind;
+    const char *name = *onnx_noted(w, t, NULL, how);
+    if (name) return name; // of a layer that shares it
     float *v = arena_new_n(w->a, (size_t)tensor_count(t), float);
     gates_put(v, n, t, t->dim[1]);
-    return onnx_const_floats(w, t->name, 3, (int64_t[]){1, t->dim[0], t->dim[1]}, v);
+    name = onnx_const_floats(w, t->name, 3, (int64_t[]){1, t->dim[0], t->dim[1]}, v);
+    *onnx_noted(w, t, NULL, how) = (void *)(uintptr_t)name;
+    return name;
 }
+
+enum { BIASES = 16 }; // how both are joined; kinds are below
 
 static const char *biases(struct writer *w, const struct node *n)
 {
     const struct tensor *b = n->nin > 3 ? n->in[3] : NULL, *rb = n->nin > 4 ? n->in[4] : NULL;
     const int64_t rows = n->in[2]->dim[0];
     if (!b && !rb) return "";
+    const int how = BIASES + (int)n->as.recurrent.kind;
+    const char *name = *onnx_noted(w, b, rb, how);
+    if (name) return name;
     float *v = arena_new_n(w->a, 2 * (size_t)rows, float);
     gates_put(v, n, b, 1);
     gates_put(v + rows, n, rb, 1);
-    return onnx_const_floats(w, arena_printf(w->a, "%s/biases", n->name), 2, (int64_t[]){1, 2 * rows}, v);
+    name = onnx_const_floats(w, arena_printf(w->a, "%s/biases", n->name), 2, (int64_t[]){1, 2 * rows}, v);
+    *onnx_noted(w, b, rb, how) = (void *)(uintptr_t)name;
+    return name;
 }
 
 static void activations(struct writer *w, const struct node *n, Onnx__NodeProto *p)

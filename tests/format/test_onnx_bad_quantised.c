@@ -274,7 +274,15 @@ CHANGE(
     g->input[0]->type->tensor_type->shape->dim[1]->dim_value = 400; for (int i = 0; i < NODES; i++) {
         Onnx__NodeProto *n = g->node[i] = arena_new(a, Onnx__NodeProto);
         onnx__node_proto__init(n);
-        n->op_type = "MatMul";
+        n->op_type = "Gemm"; // with a factor of its own, so that no two can share what is made
+        n->n_attribute = 1;
+        n->attribute = arena_new_n(a, 1, Onnx__AttributeProto *);
+        n->attribute[0] = arena_new(a, Onnx__AttributeProto);
+        onnx__attribute_proto__init(n->attribute[0]);
+        n->attribute[0]->name = "alpha";
+        n->attribute[0]->has_type = n->attribute[0]->has_f = 1;
+        n->attribute[0]->type = ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+        n->attribute[0]->f = 1 + (float)i * 1e-3f;
         n->n_input = 2;
         n->input = in;
         n->n_output = 1;

@@ -200,6 +200,49 @@ TEST(onnx_writes_rare)
 }
 
 // One channel, one unit: matrices of one column are matrices.
+// Layers that share a constant share it in the file, and again when it is read.
+TEST(onnx_writes_shared_once)
+{
+    enum { WIDTH = 32, LAYERS = 20, ONCE = 4 * WIDTH * (9 * WIDTH + 8) };
+    struct arena a = {0};
+    struct rng r = rng_new(5);
+    struct err e = {""};
+    struct graph *g = graph_new(&a, "shared");
+    struct tensor *x = tensor_new(&a, "x", F32, 3, (int32_t[]){1, 4, WIDTH}),
+                  *k = tiny_const(&a, &r, "k", 2, (int32_t[]){4 * WIDTH, WIDTH}, 0.1f),
+                  *u = tiny_const(&a, &r, "u", 2, (int32_t[]){4 * WIDTH, WIDTH}, 0.1f),
+                  *b = tiny_const(&a, &r, "b", 1, (int32_t[]){4 * WIDTH}, 0.1f),
+                  *w = tiny_const(&a, &r, "w", 2, (int32_t[]){WIDTH, WIDTH}, 0.1f), *t = x;
+    g->in = arena_copy(&a, &x, sizeof x);
+    g->nin = 1;
+    for (int i = 0; i < 2 * LAYERS; i++) {
+        struct node *n = add(g, &a, i < LAYERS ? OP_RECURRENT : OP_DENSE, arena_printf(&a, "layer %d", i),
+                             i < LAYERS ? 4 : 2, t);
+        n->in[1] = i < LAYERS ? k : w;
+        if (i < LAYERS) {
+            n->in[2] = u;
+            n->in[3] = b;
+            n->as.recurrent = (struct recurrent){
+                .kind = RECURRENT_LSTM, .act = CELL_TANH, .gate_act = CELL_LOGISTIC, .sequences = true};
+        }
+        t = done(g, &a, n);
+    }
+    g->out = arena_copy(&a, &t, sizeof t);
+    g->nout = 1;
+    struct buf out = {0};
+    CHECK(format_onnx.write(g, &out, &e));
+    CHECK_STR("", e.text);
+    CHECK(out.n > ONCE && out.n < ONCE + 600 * 2 * LAYERS); // each layer's own matrices would be 160 KB
+    struct graph *back = format_onnx.read((struct span){arena_copy(&a, out.p, out.n), out.n}, &a, &e);
+    CHECK_STR("", e.text);
+    CHECK(back != NULL);
+    if (back) CHECK_EQ(graph_const_bytes(g), graph_const_bytes(back)); // ONNX' LSTM has two biases
+    const char *why = round_trip(g, &a);
+    if (*why) test_fail(__FILE__, __LINE__, "%s", why);
+    buf_free(&out);
+    arena_free(&a);
+}
+
 TEST(onnx_writes_narrow_recurrent)
 {
     for (int kind = 0; kind < 3; kind++)
