@@ -4,6 +4,7 @@
 #include "../../src/base/file.h"
 #include "../../src/format/format.h"
 #include "../../src/format/keras.h"
+#include <hdf5.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,4 +169,38 @@ TEST(keras_real_models)
             test_fail(__FILE__, __LINE__, "%s", e.text);
         arena_free(&a);
     }
+}
+
+// Numbers that an .h5 keeps in another file are not read: whoever sends it would choose which of the machine's files.
+TEST(h5_opens_no_other_file)
+{
+    struct arena a = {0};
+    struct err e = {""};
+    const float v[4] = {1, 2, 3, 4};
+    const hsize_t dim = 4;
+    struct buf raw = {0};
+    struct span bytes;
+    buf_put(&raw, v, sizeof v);
+    CHECK(file_write(test_path("elsewhere.raw"), buf_span(&raw), &e));
+    buf_free(&raw);
+    const hid_t f = H5Fcreate(test_path("m.h5"), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
+                space = H5Screate_simple(1, &dim, NULL), away = H5Pcreate(H5P_DATASET_CREATE),
+                mapped = H5Pcreate(H5P_DATASET_CREATE);
+    CHECK(H5Pset_external(away, test_path("elsewhere.raw"), 0, sizeof v) >= 0);
+    CHECK(H5Pset_virtual(mapped, space, test_path("m2.h5"), "here", space) >= 0);
+    const hid_t made[] = {away, mapped, H5P_DEFAULT};
+    static const char *const name[] = {"away", "mapped", "here"};
+    for (int i = 0; i < 3; i++) {
+        const hid_t d = H5Dcreate2(f, name[i], H5T_NATIVE_FLOAT, space, H5P_DEFAULT, made[i], H5P_DEFAULT);
+        CHECK(d >= 0 && (i == 1 || H5Dwrite(d, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, v) >= 0));
+        H5Dclose(d);
+    }
+    H5Pclose(away), H5Pclose(mapped), H5Sclose(space), H5Fclose(f);
+    CHECK(file_read(test_path("m.h5"), &a, &bytes, &e));
+    const struct h5 *h = h5_read(bytes, &a, &e);
+    CHECK_STR("", e.text);
+    const struct h5_data *here = h ? h5_data_find(h, "here") : NULL;
+    CHECK(here && here->v[3] == 4);
+    CHECK(h && !h5_data_find(h, "away") && !h5_data_find(h, "mapped"));
+    arena_free(&a);
 }
