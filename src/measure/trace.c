@@ -37,6 +37,7 @@ bool trace_csv_write(const struct trace *t, const char *about, const char *path,
     struct buf b = {0};
     buf_printf(&b, "# %s\nTimestamp(ms),Current(uA)", about);
     const bool volts = t->n && !isnan(t->sample[0].volts);
+    const int digits = t->period_s < 1e-6 ? 7 : 4; // of milliseconds: sigrok's sessions have up to 1 GHz
     if (volts) buf_puts(&b, ",Voltage(V)");
     for (int l = 0; l < TRACE_LINES; l++)
         if (t->has >> l & 1) buf_printf(&b, ",D%d", l);
@@ -44,7 +45,7 @@ bool trace_csv_write(const struct trace *t, const char *about, const char *path,
     for (int i = 0; i < t->n; i++) {
         const struct trace_sample *s = &t->sample[i];
         if (isnan(s->amps)) continue; // a gap in time says the same
-        buf_printf(&b, "%.4f,%.3f", s->s * 1e3, (double)s->amps * 1e6);
+        buf_printf(&b, "%.*f,%.3f", digits, s->s * 1e3, (double)s->amps * 1e6);
         if (volts) buf_printf(&b, ",%.4f", (double)s->volts);
         for (int l = 0; l < TRACE_LINES; l++)
             if (t->has >> l & 1) buf_puts(&b, s->lines >> l & 1 ? ",1" : ",0");
