@@ -35,14 +35,12 @@ static bool quantize_biases(struct node *n, struct arena *a, struct err *e)
     return n->nin <= 4 || !any || n->in[4];
 }
 
-// The cell of an LSTM is int16; no step adds more than 1 to it, so after n steps it lies in +-n: its scale is chosen
-// for that, at most +-32, where tanh has long been 1. The steps of one that keeps its state do not end.
 bool quantize_recurrent(struct node *n, struct arena *a, struct err *e)
 {
     const int gates = recurrent_gates(n->as.recurrent.kind);
     for (int i = 1; i < 3; i++) n->in[i] = gates_quantized(n->in[i], gates, a);
-    int bits = 0;
-    while (bits < 5 && (n->as.recurrent.stateful || 1 << bits < n->in[0]->dim[1])) bits++;
-    n->as.recurrent.cell_log2 = n->as.recurrent.kind == RECURRENT_LSTM ? bits - 15 : 0;
+    n->as.recurrent.cell_log2 = n->as.recurrent.kind == RECURRENT_LSTM
+                                    ? recurrent_cell_log2(n->in[0]->dim[1], n->as.recurrent.stateful)
+                                    : 0;
     return quantize_biases(n, a, e);
 }

@@ -208,6 +208,8 @@ struct node *cell_node(struct graph *g, struct arena *a, const struct cell *c, c
                                          .gate_act = c->kind == RECURRENT_RNN ? CELL_LOGISTIC : c->gate_act,
                                          .sequences = true,
                                          .reset_after = c->reset_after};
+    if (like->type == I8 && c->kind == RECURRENT_LSTM)
+        n->as.recurrent.cell_log2 = recurrent_cell_log2(x->dim[1], false);
     n->in[0] = x;
     n->in[1] = weights(a, c, arena_printf(a, "%s/kernel", name), false, channels, int8);
     n->in[2] = weights(a, c, arena_printf(a, "%s/recurrent", name), true, c->units, int8);

@@ -34,13 +34,13 @@ static bool is_zero(const struct tensor *t)
 }
 
 // A step of an int8 layer as one of floats: from and to, its states. A GRU keeps h as int8, which its products see, and
-// as floats (exact); with r in front of the product r * h is rounded to int8, too.
+// as floats (*exact); with r in front of the product r * h is rounded to int8, too. What an LSTM keeps beside h is its cell.
 static bool widen_step(struct while_loop *w, const struct maker *m, const struct loop_var *h,
-                       const struct loop_var *exact, struct tensor **from, struct tensor **to, struct err *e)
+                       const struct loop_var **exact, struct tensor **from, struct tensor **to, struct err *e)
 {
     const struct node *n = maker_of(m, *to);
     if (!n || n->op != OP_QUANTIZE || (*to)->type != I8 || !same_scale(h->t, *to))
-        return fail(e, "it keeps int8 values and is not a GRU or RNN as wearlite writes them");
+        return fail(e, "it keeps int8 values and is not a layer as wearlite writes them");
     *from = widened(w, h->t);
     *to = n->in[0];
     if (!*from) return fail(e, "it does not widen its int8 state");
@@ -49,11 +49,12 @@ static bool widen_step(struct while_loop *w, const struct maker *m, const struct
         if (again->op == OP_DEQUANTIZE && q && q->op == OP_QUANTIZE && same_scale(q->out[0], h->t))
             see_through(w, again->out[0], q->in[0]);
     }
-    if (!exact) return true;
-    if (maker_root(m, exact->next->t) != maker_root(m, *to) || !is_zero(exact->outer->t))
-        return fail(e, "the floats it keeps beside its int8 state are not the same");
-    see_through(w, *from, exact->t);
-    *from = exact->t;
+    if (*exact && !is_zero((*exact)->outer->t))
+        return fail(e, "the floats it keeps beside its int8 state do not begin with zeros");
+    if (*exact && maker_root(m, (*exact)->next->t) != maker_root(m, *to)) *exact = NULL;
+    if (!*exact) return true;
+    see_through(w, *from, (*exact)->t);
+    *from = (*exact)->t;
     return true;
 }
 
@@ -64,9 +65,10 @@ static bool match_state(struct while_loop *w, const struct maker *m, const struc
     struct tensor *from = h->t, *to = maker_root(m, h->next->t), *x = w->loop.x_t;
     w->out = to;
     if (from->type == I8) {
-        if (!widen_step(w, m, h, c, &from, &to, e)) return false;
+        const struct loop_var *exact = c;
+        if (!widen_step(w, m, h, &exact, &from, &to, e)) return false;
         if (!(x = widened(w, x))) return fail(e, "it does not widen its int8 input");
-        c = NULL;
+        if (exact) c = NULL;
     }
     if (!cell_match(m, to, from, c ? c->t : NULL, &w->cell, e)) return false;
     if (c && maker_root(m, c->next->t) != w->cell.c_next)

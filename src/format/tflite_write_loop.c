@@ -1,5 +1,5 @@
 // RECURRENT as a WHILE loop of builtin operators, for what TensorFlow Lite has no fused one: GRU, simple RNN, LSTM with
-// other activations. The variables are the step's number, x with time first, h, (c,) and the list of all h:
+// other activations, LSTM that begins anew in a file where another goes on. The variables are the step's number, x with time first, h, (c,) and the list of all h:
 //     while (i < steps) x_t = x[i], h = ..., list[i] = h, i = i + 1
 // A step of an integer layer is computed in floats, since TensorFlow Lite has no int8 product that ends in more than
 // int8. Products see h as int8; a GRU also keeps it as floats (in the place of c), or small steps of it would be lost.
@@ -93,10 +93,11 @@ static bool write_body(struct tfl_list *l, struct loop *w, const struct tensor *
         w->x_t = step_widen(w, "body/x_float", w->x_t);
         w->h = step_widen(w, "body/h_float", w->h);
     }
-    w->kept = integer && second ? w->c : w->h;
+    const bool exact = integer && second && w->r->kind == RECURRENT_GRU;
+    w->kept = exact ? w->c : w->h;
     struct tensor *h = step_write(w);
     if (integer) {
-        if (second) w->c = h;
+        if (exact) w->c = h;
         h = step_narrow(w, "body/h_int8", h);
     }
     for (int k = 0; h && k < w->g->nnode; k++)
@@ -145,10 +146,19 @@ static bool supported(const struct node *n, struct err *e)
     if (n->as.recurrent.cell_clip > 0)
         return fail(e, "%s: a clipped cell is written only with sigmoid gates; write .onnx instead", n->name);
     if (n->in[0]->type == F32) return true;
-    return (n->as.recurrent.kind != RECURRENT_LSTM && n->in[1]->type == I8 && n->in[2]->type == I8 &&
-            y->q.n == 1 && n->in[0]->q.n == 1 && !y->q.zero[0]) ||
-           fail(e, "%s: this int8 %s cannot be written; take technique dynamic", n->name,
-                recurrent_name(n->as.recurrent.kind));
+    const enum recurrent_kind kind = n->as.recurrent.kind;
+    if (n->in[1]->type != I8 || n->in[2]->type != I8 || y->q.n != 1 || n->in[0]->q.n != 1 || y->q.zero[0])
+        return fail(e, "%s: this int8 %s cannot be written; take technique dynamic", n->name,
+                    recurrent_name(kind));
+    // a loop's cell is of floats, and a reader takes the scale from the steps
+    return kind != RECURRENT_LSTM ||
+           (!n->as.recurrent.stateful &&
+            n->as.recurrent.cell_log2 == recurrent_cell_log2(n->in[0]->dim[1], false)) ||
+           fail(e,
+                "%s: an int8 LSTM whose cell has a scale of its own cannot be written beside one that keeps "
+                "its "
+                "state; quantise the float model anew",
+                n->name);
 }
 
 bool tflite_write_loop(struct tfl_list *l, const struct node *n, const struct tensor *x,

@@ -112,7 +112,9 @@ static struct tensor *float_bias(const struct loop *w, struct tensor *b, float s
 static struct tensor *integer_product(struct loop *w, const char *what, struct tensor *x, int weights,
                                       int bias, int k)
 {
-    static const char *const letter[] = {"z", "r", "n"};
+    static const char *const letters[][4] = {
+        [RECURRENT_RNN] = {"n"}, [RECURRENT_GRU] = {"z", "r", "n"}, [RECURRENT_LSTM] = {"i", "f", "g", "o"}};
+    const char *const *letter = letters[w->r->kind];
     const float x_scale = weights == 1 ? w->n->in[0]->q.scale[0] : w->n->out[0]->q.scale[0];
     struct tensor *t = gates_of(w, weights, k, 1);
     for (int32_t i = 0; i < w->units && t->q.n > 1; i++)
@@ -173,24 +175,24 @@ static struct tensor *mul(struct loop *w, const char *what, struct tensor *a, st
 // Arguments are evaluated in no order that C states, so nodes are made in statements of their own: the same graph gives
 // the same bytes.
 
-static struct tensor *activated(struct loop *w, const char *what, enum cell_act act, const struct sums *sums,
-                                int k)
+// act(gate k of the sums of x and h); of all gates at once where they were made at once.
+static struct tensor *activated(struct loop *w, const char *what, enum cell_act act, const struct sums *both,
+                                const struct sums *x, const struct sums *h, int k)
 {
-    struct tensor *s = gate(w, arena_printf(w->a, "%s_sum", what), sums, k);
+    const char *name = arena_printf(w->a, "%s_sum", what);
+    struct tensor *s = both->all ? gate(w, name, both, k) : add(w, name, x->each[k], h->each[k]);
     return activate(w, what, act, s);
 }
 
 static struct tensor *step_lstm(struct loop *w)
 {
     const struct recurrent *r = w->r;
-    const struct sums of_x = products(w, "of_x", w->x_t, 1, 3, 0, 4),
-                      of_h = products(w, "of_h", w->h, 2, 4, 0, 4);
-    const struct sums sums = {.all = add(w, "sums", of_x.all, of_h.all), .count = 4};
-    if (!sums.all) return NULL;
-    struct tensor *i = activated(w, "i", r->gate_act, &sums, 0);
-    struct tensor *f = activated(w, "f", r->gate_act, &sums, 1);
-    struct tensor *g = activated(w, "g", r->act, &sums, 2);
-    struct tensor *o = activated(w, "o", r->gate_act, &sums, 3);
+    const struct sums x = products(w, "of_x", w->x_t, 1, 3, 0, 4), h = products(w, "of_h", w->h, 2, 4, 0, 4);
+    const struct sums both = {.all = add(w, "sums", x.all, h.all), .count = 4};
+    struct tensor *i = activated(w, "i", r->gate_act, &both, &x, &h, 0);
+    struct tensor *f = activated(w, "f", r->gate_act, &both, &x, &h, 1);
+    struct tensor *g = activated(w, "g", r->act, &both, &x, &h, 2);
+    struct tensor *o = activated(w, "o", r->gate_act, &both, &x, &h, 3);
     struct tensor *kept = mul(w, "kept", f, w->c);
     struct tensor *new = mul(w, "new", i, g);
     w->c = add(w, "c_next", kept, new);

@@ -13,7 +13,7 @@ struct loop {
     struct err *e;
     int32_t steps, channels, units;
     struct tensor *x_t, *h, *c; // c is that of the next step once it is known
-    struct tensor *kept;        // h as z and r see it; of an integer layer more exact than h, which is int8
+    struct tensor *kept;        // h as z and r see it; of an integer GRU more exact than h, which is int8
 };
 
 struct tensor *step_tensor(const struct loop *w, const char *what, enum dtype type, int rank,

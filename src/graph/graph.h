@@ -216,8 +216,9 @@ enum act *node_act(struct node *n);
 void graph_fuse_activations(struct graph *g);
 
 // ---- asking ----
-int recurrent_gates(enum recurrent_kind k);        // sums a unit: 1, 3, 4
-const char *recurrent_name(enum recurrent_kind k); // "LSTM"
+int recurrent_gates(enum recurrent_kind k);                // sums a unit: 1, 3, 4
+const char *recurrent_name(enum recurrent_kind k);         // "LSTM"
+int32_t recurrent_cell_log2(int32_t steps, bool stateful); // of the scale of a full-integer LSTM's cell
 const char *dtype_name(enum dtype t);
 int dtype_size(enum dtype t);                 // bytes an element
 int64_t tensor_count(const struct tensor *t); // elements

@@ -3,6 +3,15 @@
 #include "graph.h"
 #include <string.h>
 
+// The cell is int16; no step adds more than 1 to it, so after n steps it lies in +-n: its scale is chosen for that, at most
+// +-32, where tanh has long been 1. The steps of a layer that keeps its state do not end.
+int32_t recurrent_cell_log2(int32_t steps, bool stateful)
+{
+    int bits = 0;
+    while (bits < 5 && (stateful || 1 << bits < steps)) bits++;
+    return bits - 15;
+}
+
 // A slice that keeps everything but reverses time.
 static bool is_reversal(const struct node *n)
 {

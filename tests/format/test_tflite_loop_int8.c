@@ -1,4 +1,4 @@
-// Full-integer GRU and RNN through a .tflite file: loops of builtin operators around a step of floats.
+// Full-integer GRU, RNN, and LSTM beside one that keeps its state, through a .tflite file: loops of builtin operators around a step of floats.
 #include "../../src/format/format.h"
 #include "../../src/format/tflite.h"
 #include "../../src/run/run.h"
@@ -85,4 +85,57 @@ TEST(tflite_loop_int8)
         buf_free(&file), buf_free(&again);
         arena_free(&a);
     }
+}
+
+// An LSTM that begins anew, behind one that goes on: the fused operator, whose state nobody resets, and a loop from zeros.
+// Read again they are both layers: the same bytes out, over several windows.
+TEST(tflite_loop_int8_lstm_beside_stateful)
+{
+    const struct recurrent lstm = {.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true};
+    struct arena a = {0};
+    struct err e = {""};
+    struct rng r = rng_new(5);
+    struct recurrent first = lstm;
+    first.stateful = true;
+    first.cell_log2 = recurrent_cell_log2(9, true);
+    struct graph *g = graph_of(&a, first, &e);
+    struct node *n = graph_add(g, &a, OP_RECURRENT, "anew", 4, 1);
+    g->node[0]->nin = 4;
+    n->as.recurrent = lstm;
+    n->as.recurrent.cell_log2 = recurrent_cell_log2(9, false);
+    n->in[0] = g->out[0];
+    n->in[1] = weights(&a, &r, 20, 5, 4);
+    n->in[2] = weights(&a, &r, 20, 5, 4);
+    int32_t *bias = arena_new_n(&a, 20, int32_t);
+    for (int i = 0; i < 20; i++) bias[i] = (int32_t)rng_below(&r, 400) - 200;
+    n->in[3] = tensor_const(&a, "bias", I32, 1, (int32_t[]){20}, bias);
+    n->out[0] = tensor_new(&a, "z", I8, 0, NULL);
+    n->out[0]->q = g->out[0]->q;
+    CHECK(graph_apply(g, &a, n, &e) != NULL);
+    g->out[0] = n->out[0];
+    struct buf file = {0};
+    CHECK(tflite_write(g, &file, &e));
+    CHECK_STR("", e.text);
+    struct graph *h = tflite_read(buf_span(&file), &a, &e);
+    CHECK_STR("", e.text);
+    const struct plan *p = plan_lower(g, &layout_host, &a, &e),
+                      *q = h ? plan_lower(h, &layout_host, &a, &e) : NULL;
+    CHECK(p && q && h->nnode == 2 && h->node[0]->as.recurrent.stateful && !h->node[1]->as.recurrent.stateful);
+    if (p && q) {
+        struct runner *want = runner_new(p, &a), *got = runner_new(q, &a);
+        runner_reset(want), runner_reset(got);
+        int8_t x[27], y[2][45] = {{0}}, before[45];
+        for (int w = 0; w < 4; w++) {
+            for (int k = 0; k < 27; k++) x[k] = (int8_t)(k * 37 + w * 11);
+            memcpy(before, y[0], sizeof before);
+            run_invoke(want, (const void *const[]){x}, (void *const[]){y[0]}, NULL, NULL);
+            run_invoke(got, (const void *const[]){x}, (void *const[]){y[1]}, NULL, NULL);
+            CHECK(!memcmp(y[0], y[1], sizeof y[0]) && memcmp(before, y[0], sizeof before));
+        }
+    }
+    n->as.recurrent.cell_log2++; // of which no loop tells
+    file.n = 0;
+    CHECK(!tflite_write(g, &file, &e) && strstr(e.text, "anew"));
+    buf_free(&file);
+    arena_free(&a);
 }
