@@ -37,15 +37,11 @@ if how == "keras2":
     import tf_keras
     old = tf_keras.Sequential([tf_keras.Input(model.input_shape[1:], batch_size=1)])
     for l in model.layers:
-        c = l.get_config()
-        if type(l).__name__ == "LSTM":
-            new = tf_keras.layers.LSTM(c["units"], return_sequences=c["return_sequences"])
-        elif type(l).__name__ == "Dense":
-            new = tf_keras.layers.Dense(c["units"], activation=c["activation"])
-        else:
+        c = {k: v for k, v in l.get_config().items() if k not in ("dtype", "quantization_config") and "_initializer" not in k}
+        if type(l).__name__ in ("InputLayer", "Dropout"):
             continue
-        old.add(new)
-        new.set_weights(l.get_weights())
+        old.add(getattr(tf_keras.layers, type(l).__name__).from_config(c))
+        old.layers[-1].set_weights(l.get_weights())
     model = old
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
 else:
