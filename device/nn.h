@@ -356,7 +356,9 @@ typedef struct nn_copy {
 //             a scale a step, zero point 0 (see nn_quantize_dynamic); h is quantised at each step in the same way:
 //             sum = bias + acc_x * (x_scale * w_scale) + acc_h * (h_scale * u_scale). w_scale: those of w, then of
 //             u, one a gate or (per_row) one a row. A GRU's n: without reset_after r * h is quantised, else
-//             acc_h * scale + bias_rec is multiplied by r. bias_rec: of n only (units4); NULL: none.
+//             acc_h * scale + bias_rec is multiplied by r. bias_rec: of n only (units4); NULL: none. logistic and tanh,
+//             also those of a cell, are the parabolas of nn_curve_dyn.h, whose tables and steps are the contract: within 1.3e-5
+//             and 2.5e-5.
 // nn_lstm_s8, nn_gru_s8, nn_rnn_s8 (p, x, w, u, bias, bias_rec, mult, shift, curve, h_kept [, c_kept], scratch, y): the integer LSTM of
 //             TensorFlow Lite, and GRU and RNN in its style (docs/recurrent.md). The biases of both products (bias_rec of a GRU: of n only;
 //             NULL: zeros) hold what the zero points of x and h add; the sums become Q3.12 by mult[gate] (inputs) and mult[gates + gate] (h), added and

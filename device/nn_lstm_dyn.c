@@ -1,30 +1,7 @@
 // LSTM with int8 weights of inputs and h quantised on the fly; contract in nn.h.
 #ifndef NN_LSTM_DYN_C
 #define NN_LSTM_DYN_C
-#include "nn_recurrent_dyn.h"
-
-// c and h of all units from the sums of their gates, which go.
-NN_INLINE void nn_lstm_cells_dyn(const nn_recurrent *p, float *s, float *c, float *h)
-{
-    const int32_t units = p->units, units4 = nn_fours(units);
-#if NN_ACTIVATE_ARRAYS
-    nn_cell_acts(s, 2 * units4, p->gate_act, s);
-    nn_cell_acts(s + 2 * units4, units, p->act, s + 2 * units4);
-    nn_cell_acts(s + 3 * units4, units, p->gate_act, s + 3 * units4);
-    for (int32_t k = 0; k < units; k++)
-        c[k] = nn_cell_clip(p, NN_MADD(s[units4 + k], c[k], s[k] * s[2 * units4 + k]));
-    nn_cell_acts(c, units, p->act, s);
-    for (int32_t k = 0; k < units; k++) h[k] = s[3 * units4 + k] * s[k];
-#else
-    for (int32_t k = 0; k < units; k++) {
-        const float i = nn_cell_act(s[k], p->gate_act), f = nn_cell_act(s[units4 + k], p->gate_act);
-        const float g = nn_cell_act(s[2 * units4 + k], p->act),
-                    o = nn_cell_act(s[3 * units4 + k], p->gate_act);
-        c[k] = nn_cell_clip(p, NN_MADD(f, c[k], i * g));
-        h[k] = o * nn_cell_act(c[k], p->act);
-    }
-#endif
-}
+#include "nn_cell_dyn.h"
 
 NN_API void nn_lstm_dyn(const nn_recurrent *p, const int8_t *x, const float *x_scale, const int8_t *w,
                         const int8_t *u, const float *w_scale, const float *bias, const float *h0,

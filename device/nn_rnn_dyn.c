@@ -15,7 +15,11 @@ NN_API void nn_rnn_dyn(const nn_recurrent *p, const int8_t *x, const float *x_sc
         const int32_t at = nn_step_at(p, t);
         float *next = p->sequences ? y + at * units : y;
         nn_dyn_step(p, &d, 1, w_scale, x + at * p->in_c, x_scale[at], h, bias, s);
-        nn_cell_acts(s, units, p->act, next);
+#if NN_ACTIVATE_ARRAYS_DYN
+        memcpy(next, s, (size_t)units * sizeof *s);
+#else
+        nn_cell_acts_dyn(s, units, p->act, next);
+#endif
         h = next;
     }
     nn_keep_f32(h_kept, h, units);

@@ -141,21 +141,6 @@ NN_INLINE void nn_gate_row_both(nn_gate_rows *r, int32_t nh, int32_t *acc_x, int
 #endif
 }
 
-// s[u] = start[u] + input's sum * by_x + recurrent sum * by_h for the units of a gate.
-NN_INLINE void nn_gates_both_dyn(const nn_gates *m, int32_t nh, int32_t gate, const int16_t *wide,
-                                 int32_t units, float by_x, float by_h, const float *start, float *s)
-{
-    nn_gate_rows r = nn_gate_rows_of(m, gate * nn_fours(units), wide);
-#ifdef __xtensa__
-    __asm__ volatile("ldinc m2, %0" : "+r"(r.wide)::"memory");
-#endif
-    for (int32_t u = 0; u < units; u++) {
-        int32_t acc_x = 0, acc_h = 0;
-        nn_gate_row_both(&r, nh, &acc_x, &acc_h);
-        s[u] = NN_MADD((float)acc_h, by_h, NN_MADD((float)acc_x, by_x, start[u]));
-    }
-}
-
 // Requantising to a gate's Q3.12 by the FPU, the same bits. With s = -shift > 0 what two roundings make of
 // r = acc * mult / 2^31 is floor(r / 2^s + 1/2 + 2^-(s + 1)), of a sum below zero floor(r / 2^s + 1/2 - 2^-(s + 1)):
 // floor((floor(r + 1/2) + h) / 2^s) = floor((r + 1/2 + h) / 2^s) for an integer h. With s <= 0 there is one rounding.
@@ -252,5 +237,6 @@ NN_INLINE void nn_gate_fused(const nn_gates *m, int32_t block, const int32_t *bi
         nn_gate_run(&f, &r, bias, add, units, s);
 }
 
+#include "nn_gates_both_dyn.h"
 #include "nn_gates_both_s8.h"
 #endif

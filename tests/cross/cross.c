@@ -219,6 +219,17 @@ static bool start(const struct target *t, const char *dir, struct arena *a, stru
     return true;
 }
 
+// curves.c with the multiply-adds of the chip's model.c.
+static bool curves_write(const char *path, const struct target *t, struct span curves, struct err *e)
+{
+    struct buf text = {0};
+    buf_printf(&text, "#define NN_FMA %d\n", t->layout->fma);
+    buf_put(&text, curves.p, curves.n);
+    const bool good = file_write(path, buf_span(&text), e);
+    buf_free(&text);
+    return good;
+}
+
 static bool chip_run(const struct target *t, const char *dir, float **want, struct span *got, struct arena *a,
                      struct err *e)
 {
@@ -237,7 +248,7 @@ static bool chip_run(const struct target *t, const char *dir, float **want, stru
     bool good = file_write(arena_printf(a, "%s/in.bin", dir), buf_span(&in), e) &&
                 file_write(arena_printf(a, "%s/all.c", dir), buf_span(&text), e) &&
                 file_read("tests/cross/curves.c", a, &curves, e) &&
-                file_write(arena_printf(a, "%s/curves.c", dir), curves, e) && start(t, dir, a, e) &&
+                curves_write(arena_printf(a, "%s/curves.c", dir), t, curves, e) && start(t, dir, a, e) &&
                 file_read(arena_printf(a, "%s/out.bin", dir), a, got, e);
     buf_free(&in), buf_free(&text);
     return good;

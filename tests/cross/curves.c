@@ -1,10 +1,8 @@
 // On the chip itself: its logistic and tanh of int16 (nn_activate16.h) over every input, its cell updates (nn_cell_s8.h) over
-// the edges and random numbers, its quantising of floats at its edges, against the portable steps written out again.
-// Returns how many differ.
-#ifdef __ARM_FEATURE_MVE
-#define NN_FMA 1 // as in model.c; four numbers at a time are fused
-#endif
+// the edges and random numbers, its float gates, its quantising of floats at its edges, against the portable steps written out
+// again. Returns how many differ. NN_FMA stands in front, as in model.c.
 #include "nn/nn_activate16.h"
+#include "nn/nn_activate_dyn.h"
 #include "nn/nn_cell_s8.h"
 #include "nn/nn_math16.h"
 #include "nn/nn_recurrent_f32.h"
@@ -105,6 +103,48 @@ static int floats(void)
     return bad;
 }
 
+// logistic (2^2 pieces a unit) or tanh (2^3) of the dynamic recurrent layers, as nn_curve_dyn.h defines it.
+static float dynamic(int32_t is_tanh, float x)
+{
+    const float v = x * (is_tanh ? 8.0f : 4.0f),
+                *p = (is_tanh ? nn_curve_tanh_dyn : nn_curve_logistic_dyn) + NN_CURVE_PIECES / 2;
+    int32_t piece = v < -63.0f ? -64 : v < 63.0f ? (int32_t)v : 63;
+    if (v >= -63.0f && v < 63.0f && (float)piece > v) piece--;
+    p += piece;
+    return NN_MADD(NN_MADD(p[NN_CURVE_C], x, p[NN_CURVE_B]), x, p[0]);
+}
+
+// Numbers of the size of gates, small ones, ends of pieces, any bits.
+static int dynamics(void)
+{
+    static float v[MOST], to[MOST];
+    int bad = 0;
+    for (int32_t round = 0; round < 4000; round++) {
+        const int32_t n = round % 41 + 1, is_tanh = round % 2;
+        for (int32_t i = 0; i < n; i++) {
+            const uint32_t bits = (uint32_t)draw() << 16 ^ (uint32_t)draw();
+            v[i] = round % 8 < 2   ? nn_float((int32_t)bits)
+                   : round % 8 < 4 ? (float)((int32_t)bits >> 22) * 0.125f
+                                   : (float)(int32_t)bits * (1.0f / 134217728.0f);
+        }
+        to[n] = 99.0f;
+        if (is_tanh)
+            nn_tanhs_dyn(v, n, to);
+        else
+            nn_logistics_dyn(v, n, to);
+        bad += to[n] != 99.0f;
+        for (int32_t i = 0; i < n; i++) {
+            const float want = dynamic(is_tanh, v[i]),
+                        one = is_tanh ? nn_tanh_dyn(v[i]) : nn_logistic_dyn(v[i]);
+            if (want != want) // of no number and of infinite ones
+                bad += to[i] == to[i] || one == one;
+            else
+                bad += memcmp(&to[i], &want, sizeof want) || memcmp(&one, &want, sizeof want);
+        }
+    }
+    return bad;
+}
+
 static int quantised(int32_t zero)
 {
     static const float edge[] = {0.0f,     0.49999997f, 0.5f,     1.5f,   2.5f,   126.5f,
@@ -152,7 +192,7 @@ int curves_check(void)
     int bad = 0;
     for (int32_t zero = -128; zero < 128; zero += 51) bad += quantised(zero);
     for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
-    bad += floats();
+    bad += floats() + dynamics();
     for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
     return bad;
 }

@@ -2,17 +2,24 @@
 #define NN_FMA 1
 #include "../../device/xtensa/nn_cell_s8.h"
 #include "../../device/xtensa/nn_gates_s8.h"
+#include "../../device/xtensa/nn_quantize_row.h"
+#include "../../device/xtensa/nn_cell_dyn.h"
 #define nn_lstm_s8 mac16_lstm_s8
 #define nn_gru_s8 mac16_gru_s8
 #define nn_lstm_dyn mac16_lstm_dyn
+#define nn_rnn_dyn mac16_rnn_dyn
+#define nn_gru_dyn mac16_gru_dyn
+#include "../../device/nn_gru_dyn.c"
 #include "../../device/nn_gru_s8.c"
 #include "../../device/nn_lstm_dyn.c"
 #include "../../device/nn_lstm_s8.c"
+#include "../../device/nn_rnn_dyn.c"
 #undef nn_lstm_s8
 #undef nn_gru_s8
 #undef nn_lstm_dyn
+#undef nn_rnn_dyn
+#undef nn_gru_dyn
 #define nn_quantize_dynamic mac16_quantize_dynamic
-#include "../../device/xtensa/nn_quantize_row.h"
 #include "../../device/nn_quantize_dynamic.c"
 #undef nn_quantize_dynamic
 #include "../../src/graph/kernels.h"
@@ -106,42 +113,98 @@ TEST(device_mac16_gate_scale)
     }
 }
 
-TEST(device_mac16_dynamic_lstm)
+// One of the three layers, portable (NULL) or of this folder.
+static void dynamic(int32_t gates, bool folder, const nn_recurrent *p, void *const *b)
 {
-    for (int seed = 0; seed < 60; seed++) {
+    if (!folder)
+        (gates == 4 ? nn_lstm_dyn_call_fma : gates == 3 ? nn_gru_dyn_call_fma : nn_rnn_dyn_call_fma)(p, b);
+    if (folder && gates == 4)
+        mac16_lstm_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11]);
+    if (folder && gates == 3)
+        mac16_gru_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10]);
+    if (folder && gates == 1) mac16_rnn_dyn(p, b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9]);
+}
+
+// LSTM, GRU and RNN, a scale a gate and a row, other activations, clipped cells, h that is all zeros.
+TEST(device_mac16_dynamic_recurrent)
+{
+    for (int seed = 0; seed < 240; seed++) {
         struct rng r = rng_new((uint64_t)seed + 700);
-        const int32_t units = PICK(1, 14), in_c = PICK(1, 13), steps = PICK(1, 6), rows = 4 * nn_fours(units);
+        const int32_t gates = seed % 3 == 0   ? 4
+                              : seed % 3 == 1 ? 3
+                                              : 1,
+                      units = PICK(1, 14), in_c = PICK(1, 13), steps = PICK(1, 6),
+                      rows = gates * nn_fours(units);
+        const bool curves = PICK(0, 3);
         nn_recurrent p = {.steps = steps,
                           .in_c = in_c,
                           .units = units,
                           .sequences = PICK(0, 1),
                           .backwards = PICK(0, 1),
-                          .act = NN_CELL_TANH,
-                          .gate_act = NN_CELL_LOGISTIC,
+                          .reset_after = PICK(0, 1),
+                          .act = curves ? NN_CELL_TANH : PICK(NN_CELL_LOGISTIC, NN_CELL_HARD_6),
+                          .gate_act = curves ? NN_CELL_LOGISTIC : PICK(NN_CELL_TANH, NN_CELL_HARD_6),
+                          .clip_bits = PICK(0, 3) ? 0 : 0x3f000000,
                           .pack = NN_PACK_ROWS,
                           .widen = PICK(0, 3) * 2 | NN_WIDEN_X,
                           .per_row = PICK(0, 1)};
         int8_t *x = random_int8(&r, steps * in_c), *w = random_int8(&r, rows * in_c),
                *u = random_int8(&r, rows * units);
-        float *bias = malloc((size_t)rows * 4), *scale = malloc((size_t)rows * 8), x_scale[6];
+        float *bias = malloc((size_t)rows * 4), *scale = malloc((size_t)rows * 8), x_scale[6], h0[14],
+              rec[16];
         for (int32_t i = 0; i < rows; i++) bias[i] = rng_normal(&r);
         for (int32_t i = 0; i < 2 * rows; i++) scale[i] = 0.01f * rng_float(&r);
         for (int i = 0; i < 6; i++) x_scale[i] = 0.02f * rng_float(&r);
-        float *scratch = calloc(1, (size_t)nn_recurrent_dyn_scratch(5, 7, 4, in_c, units) + 64);
+        for (int i = 0; i < 14; i++) h0[i] = seed % 5 ? rng_normal(&r) : 0;
+        for (int i = 0; i < 16; i++) rec[i] = rng_normal(&r);
+        float *scratch = calloc(1, (size_t)nn_recurrent_dyn_scratch(5, 7, gates, in_c, units) + 64);
         float want[6 * 14] = {0}, got[6 * 14] = {0};
-        nn_lstm_dyn_call_fma(
-            &p, (void *[]){x, x_scale, w, u, scale, bias, NULL, NULL, NULL, NULL, scratch, want});
-        mac16_lstm_dyn(&p, x, x_scale, w, u, scale, bias, NULL, NULL, NULL, NULL, scratch, got);
+        void *b[12] = {x, x_scale, w, u, scale, bias};
+        int n = 6;
+        if (gates == 3) b[n++] = PICK(0, 1) ? rec : NULL;
+        b[n++] = PICK(0, 1) ? h0 : NULL;
+        if (gates == 4) b[n++] = PICK(0, 1) ? h0 : NULL, b[n++] = NULL;
+        b[n++] = NULL;
+        b[n++] = scratch;
+        b[n] = want;
+        dynamic(gates, false, &p, b);
+        b[n] = got;
+        dynamic(gates, true, &p, b);
         if (memcmp(want, got, sizeof want))
-            test_fail(__FILE__, __LINE__, "the dynamic LSTM differs from the portable one, seed %d", seed);
+            test_fail(__FILE__, __LINE__, "%d dynamic gates differ from the portable kernel, seed %d", gates,
+                      seed);
         int16_t *ahead = rows_ahead(w, in_c, u, units, rows);
         p.pack = NN_PACK_WIDE, p.widen = NN_WIDEN_X;
         memset(got, 0, sizeof got);
-        mac16_lstm_dyn(&p, x, x_scale, (const int8_t *)ahead, NULL, scale, bias, NULL, NULL, NULL, NULL,
-                       scratch, got);
+        b[2] = ahead, b[3] = NULL;
+        dynamic(gates, true, &p, b);
         if (memcmp(want, got, sizeof want))
-            test_fail(__FILE__, __LINE__, "the dynamic LSTM differs, widened ahead, seed %d", seed);
+            test_fail(__FILE__, __LINE__, "%d dynamic gates differ, widened ahead, seed %d", gates, seed);
         free(x), free(w), free(u), free(bias), free(scale), free(scratch), free(ahead);
+    }
+}
+
+// h straight into its place: halves, all zeros, no numbers, infinite ones, numbers by which 127 cannot be divided.
+TEST(device_mac16_quantize_wide)
+{
+    for (int seed = 0; seed < 400; seed++) {
+        struct rng r = rng_new((uint64_t)seed);
+        enum { N = 30 };
+        static const float sizes[] = {1, 1e-30f, 1e30f, 1e-36f, 1e-38f, 1e-42f, 0};
+        const int32_t n = PICK(1, N);
+        float h[N];
+        int8_t q[N];
+        int16_t want[N + 2] = {0}, got[N + 2];
+        for (int i = 0; i < n; i++) h[i] = rng_normal(&r) * sizes[seed % 7];
+        if (seed % 5 == 0) // a factor of 1: every half
+            for (int i = 0; i < n; i++) h[i] = i == 0 ? -127.0f : (float)PICK(-253, 253) * 0.5f;
+        if (seed % 11 == 0) h[PICK(0, n - 1)] = NAN;
+        if (seed % 13 == 0) h[PICK(0, n - 1)] = seed % 2 ? INFINITY : -INFINITY;
+        const float scale = nn_quantize_h(h, q, n), wide = nn_quantize_wide(h, n, got);
+        for (int i = 0; i < n; i++) want[i] = q[i];
+        if (memcmp(&scale, &wide, sizeof scale) ||
+            (scale > 0 && memcmp(want, got, (size_t)nn_fours(n) * sizeof *want)))
+            test_fail(__FILE__, __LINE__, "h as int16 differs from h as int8, seed %d", seed);
     }
 }
 
