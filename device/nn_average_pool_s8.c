@@ -7,18 +7,9 @@ NN_API void nn_average_pool_s8(const nn_pool *p, const int8_t *x, int8_t *y)
 {
     for (int32_t b = 0; b < p->batch; b++, x += p->in_h * p->in_w * p->c)
         for (int32_t oy = 0; oy < p->out_h; oy++)
-            for (int32_t ox = 0; ox < p->out_w; ox++) {
+            for (int32_t ox = 0; ox < p->out_w; ox++, y += p->c) {
                 const nn_pool_window w = nn_pool_at(p, oy, ox);
-                const int32_t count = (w.y1 - w.y0) * (w.x1 - w.x0);
-                for (int32_t c = 0; c < p->c; c++) {
-                    int32_t sum = 0;
-                    for (int32_t i = w.y0; i < w.y1; i++) {
-                        const int8_t *in = x + (i * p->in_w + w.x0) * p->c + c;
-                        for (int32_t n = w.x1 - w.x0; n > 0; n--, in += p->c) sum += *in;
-                    }
-                    const int32_t mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
-                    *y++ = (int8_t)nn_clamp(mean, p->min, p->max);
-                }
+                nn_average_s8(p, w, (w.y1 - w.y0) * (w.x1 - w.x0), x, 0, y);
             }
 }
 #endif

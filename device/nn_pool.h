@@ -15,6 +15,21 @@ NN_INLINE nn_pool_window nn_pool_at(const nn_pool *p, int32_t oy, int32_t ox)
     return w;
 }
 
+// The averages of one window of int8, `count` values a channel, from channel c on.
+NN_INLINE void nn_average_s8(const nn_pool *p, nn_pool_window w, int32_t count, const int8_t *x, int32_t c,
+                             int8_t *y)
+{
+    for (; c < p->c; c++) {
+        int32_t sum = 0;
+        for (int32_t i = w.y0; i < w.y1; i++) {
+            const int8_t *in = x + (i * p->in_w + w.x0) * p->c + c;
+            for (int32_t n = w.x1 - w.x0; n > 0; n--, in += p->c) sum += *in;
+        }
+        const int32_t mean = (sum > 0 ? sum + count / 2 : sum - count / 2) / count;
+        y[c] = (int8_t)nn_clamp(mean, p->min, p->max);
+    }
+}
+
 // limited: whether an output v is limited at all, which is then `limit`. Values of p are taken out of it first: a store
 // to y may change p for all a compiler knows.
 #define NN_MAX_POOL(name, type, limited, limit)                                                              \

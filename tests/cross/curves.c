@@ -10,6 +10,8 @@
 #include "nn/nn_quantize_row.h"
 #include "nn/nn_affine_s8.c"
 #include "nn/nn_quantize_s8.c"
+#include "nn/nn_average_pool_s8.c"
+#include "nn/nn_max_pool_f32.c"
 
 int curves_check(void);
 
@@ -145,6 +147,40 @@ static int dynamics(void)
     return bad;
 }
 
+// Pools of windows of k values, channels more than a vector has: of floats every order of both zeros, denormals, infinities
+// and NaN, bit for bit; of int8 sums of every size.
+static int pools(int32_t k)
+{
+    enum { CHANNELS = 27, WINDOWS = 3, WIDEST = 30 };
+    static const uint32_t edge[] = {0,          0x80000000, 1,          0x80000001, 0x007fffff,
+                                    0x807fffff, 0x00800000, 0x80800000, 0x3f800000, 0xbf800000,
+                                    0x7f800000, 0xff800000, 0x7fc00001, 0xffc00002};
+    static float x[WINDOWS * WIDEST * CHANNELS], y[WINDOWS * CHANNELS];
+    static int8_t v[WINDOWS * WIDEST * CHANNELS], z[WINDOWS * CHANNELS];
+    const int32_t in_w = WINDOWS * k;
+    const nn_pool p = {1, 1, in_w, CHANNELS, 1, WINDOWS, 1, k, 1, k, 0, 0, NN_ACT_NONE, -100, 127};
+    int bad = 0;
+    for (int32_t i = 0; i < in_w * CHANNELS; i++) {
+        const uint32_t bits = edge[(draw() & 0x7fff) % (int32_t)(sizeof edge / sizeof *edge)];
+        memcpy(&x[i], &bits, sizeof bits);
+        v[i] = (int8_t)(i % 5 ? draw() : i % 10 ? -128 : 127);
+    }
+    nn_max_pool_f32(&p, x, y);
+    nn_average_pool_s8(&p, v, z);
+    for (int32_t i = 0; i < WINDOWS * CHANNELS; i++) {
+        const int32_t at = i / CHANNELS * k * CHANNELS + i % CHANNELS;
+        float most = x[at];
+        int32_t sum = 0;
+        for (int32_t j = 0; j < k; j++) {
+            most = x[at + j * CHANNELS] > most ? x[at + j * CHANNELS] : most;
+            sum += v[at + j * CHANNELS];
+        }
+        bad += memcmp(&most, &y[i], sizeof most) != 0;
+        bad += z[i] != nn_max((sum > 0 ? sum + k / 2 : sum - k / 2) / k, -100);
+    }
+    return bad;
+}
+
 static int quantised(int32_t zero)
 {
     static const float edge[] = {0.0f,     0.49999997f, 0.5f,     1.5f,   2.5f,   126.5f,
@@ -193,6 +229,8 @@ int curves_check(void)
     for (int32_t zero = -128; zero < 128; zero += 51) bad += quantised(zero);
     for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
     bad += floats() + dynamics();
+    bad += floats();
+    for (int32_t k = 1; k <= 30; k++) bad += pools(k);
     for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
     return bad;
 }
