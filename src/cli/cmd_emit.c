@@ -116,6 +116,7 @@ int cmd_emit(int argc, char **argv)
     struct err e = {""};
     struct graph *g = model_load(argv[0], &a, &e);
     struct graph *h = g && stream ? stream_for(g, hop, &a, &e) : g;
+    if (h && hop && !stream) graph_meta_set(h, &a, META_HOP, arena_printf(&a, "%d", hop));
     struct plan *p = h ? plan_lower(h, t->layout, &a, &e) : NULL;
     if (p && pack && !plan_pack(p, &a, &e)) p = NULL;
     const struct plan *q = p;

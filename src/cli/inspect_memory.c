@@ -35,11 +35,17 @@ void inspect_print_memory(const struct inspected *m, const struct verdict *v, st
         buf_printf(out, "%9d %9d %9s  %s  %.*s\n", live[i].offset, live[i].bytes, range, bar,
                    (int)strcspn(by, ";"), by); // converters join the names of what they fused
     }
+    for (int i = 0; i < 2; i++) {
+        const struct ref *r = i ? &p->out[0] : &p->in[0];
+        if (r->offset == REF_WINDOW || r->offset == REF_SCORES)
+            buf_printf(out, "%9s %9lld            in the caller's memory: %s\n", "",
+                       (long long)tensor_bytes(r->t), r->t->name);
+    }
     buf_puts(out, "steps:");
     for (int s = 0; s < p->nstep; s++) {
         const struct turns *t = p->step[s].turns;
         buf_printf(out, "%s%d %s", s % 4 ? ", " : "\n  ", s, p->step[s].k->name);
-        if (t) buf_printf(out, t->first ? " (%d of %d rows a turn)" : " (in turns)", t->rows, t->total);
+        if (t) buf_printf(out, !t->at ? " (%d of %d rows a turn)" : " (in turns)", t->rows, t->total);
     }
     buf_puts(out, "\n");
 }

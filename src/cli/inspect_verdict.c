@@ -78,10 +78,7 @@ struct verdict verdict_of(const struct inspected *m, const struct target *t)
     }
     v.constant_bytes = plan_const_bytes(v.plan);
     v.arena_bytes = v.plan->arena_bytes;
-    const struct tensor *in = m->g->in[0];
-    const char *hop = graph_meta(m->g, META_HOP);
-    const bool apart = hop && in->rank > 1 && atoi(hop) * (int64_t)in->dim[in->rank - 1] >= tensor_count(in);
-    v.window_bytes = plan_window_bytes(v.plan, !apart && !graph_stateful(m->g));
+    v.window_bytes = plan_window_bytes(v.plan, graph_windows_overlap(m->g));
     const int64_t over_flash = v.constant_bytes + CODE_BYTES - (int64_t)t->flash_bytes,
                   over_ram = v.arena_bytes + v.window_bytes - (int64_t)t->ram_bytes;
     if (over_flash > 0)

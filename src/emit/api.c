@@ -35,27 +35,29 @@ static void buffer_print(const struct model *m, const char *length, struct buf *
 static void invoke_print(const struct model *m, struct buf *out)
 {
     const char *n = m->name, *u = m->upper;
-    const bool shared = window_is_shared(m);
+    const bool shared = window_is_shared(m), read = window_is_read(m);
     int steps;
     buffer_print(m, "WINDOW", out);
     buf_puts(out, "static int filled; // samples in BUFFER\n\n");
-    buf_printf(out,
-               "int %s_invoke(const float *window, float *scores)\n{\n%s    take(arena, window);\n    return "
-               "run(arena, scores);\n}\n\n",
-               n, shared ? "    filled = 0;\n" : "");
+    buf_printf(
+        out,
+        "int %s_invoke(const float *window, float *scores)\n{\n%s%s    return run(arena, %sscores);\n}\n\n",
+        n, shared ? "    filled = 0;\n" : "", read ? "" : "    take(arena, window);\n",
+        read ? "window, " : "");
     buf_printf(out,
                "int %s_invoke_in(void *memory, const float *window, float *scores)\n{\n"
-               "    take(memory, window);\n    return run(memory, scores);\n}\n\n",
-               n);
+               "%s    return run(memory, %sscores);\n}\n\n",
+               n, read ? "" : "    take(memory, window);\n", read ? "window, " : "");
     buf_printf(out,
                "int %s_push(const float *sample, float *scores)\n{\n"
                "    gather(sample, %s_CHANNELS, BUFFER + filled * %s_CHANNELS);\n"
                "    if (++filled < %s_WINDOW) return 0;\n",
                n, u, u, u);
-    if (!shared)
+    if (!shared && !read)
         buf_printf(out, "    memcpy(arena + %d, buffer, sizeof buffer);\n",
                    plan_window(m->plan, &steps)->offset);
-    buf_printf(out, "    run(arena, scores);\n    filled = %s_WINDOW - %s_HOP;\n", u, u);
+    buf_printf(out, "    run(arena, %sscores);\n    filled = %s_WINDOW - %s_HOP;\n", read ? "buffer, " : "",
+               u, u);
     if (!shared)
         buf_printf(out,
                    "    memmove(buffer, buffer + %s_HOP * %s_CHANNELS, (size_t)(filled * %s_CHANNELS) * "

@@ -66,9 +66,13 @@ bool model_names_write(const struct model *m, bool channels, const char *dir, st
 // NAME.c and NAME.h.
 bool source_print(const struct model *m, struct buf *out, struct err *e);
 void header_print(const struct model *m, struct buf *out);
+// A function for each step, and `run`, which calls them.
+void layers_print(const struct model *m, struct buf *out);
+void run_print(const struct model *m, struct buf *out);
 // `gather`: samples to the numbers that the first layer reads; `take`: a whole window, into the arena.
 void take_print(const struct model *m, struct buf *out);
 bool window_is_shared(const struct model *m); // samples gather in the arena, not in a window of their own
+bool window_is_read(const struct model *m);   // where the caller has it; `take` is then not there
 // NAME_invoke, NAME_push ...: their bodies, their declarations.
 void api_print(const struct model *m, struct buf *out);
 void api_declare(const struct model *m, struct buf *out);

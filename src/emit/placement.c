@@ -9,7 +9,7 @@ int constants_of(const struct plan *p, struct constant *out)
     for (int s = 0; s < p->nstep; s++)
         for (int b = 0; b < p->step[s].k->nbuf; b++) {
             const struct ref *r = &p->step[s].buf[b];
-            if (r->offset != -1) continue;
+            if (r->offset != REF_CONST) continue;
             bool seen = false; // a table that several calls share is stored once
             for (int i = 0; i < n && !seen; i++) seen = out[i].t->data == r->t->data;
             if (!seen) out[n++] = (struct constant){r->t, p->step[s].node, number, tensor_bytes(r->t)};

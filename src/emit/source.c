@@ -76,61 +76,13 @@ static void data_print(const struct model *m, struct buf *out)
                m->upper);
 }
 
-static void argument_print(const struct model *m, const struct step *t, int b, struct buf *out)
-{
-    const struct turns *turns = t->turns;
-    const struct ref *r = &t->buf[b];
-    const char *type = t->k->buf_type[b];
-    if (r->offset == -2) {
-        buf_puts(out, "NULL");
-    } else if (r->offset == -1) {
-        // A kernel that sees its bits in another type (int8 tables as uint8) gets them by a cast.
-        bool same = !strcmp(type, arena_printf(m->arena, "const %s", c_type(r->t->type)));
-        if (!same) buf_printf(out, "(%s *)(const void *)", type);
-        buf_printf(out, "c%d", constant_number(m, r));
-    } else if (turns && turns->buf == b) {
-        buf_printf(out, "(%s *)(void *)(a + %d + first / %d * %d)", type, r->offset, turns->each,
-                   turns->bytes);
-    } else {
-        buf_printf(out, "(%s *)(void *)(a + %d)", type, r->offset);
-    }
-}
-
-// A function for each call, with the kernel inlined: the compiler then knows every shape. Left to itself it
-// would keep one general kernel that reads them from memory.
-static void layer_print(const struct model *m, int s, struct buf *out)
-{
-    const struct step *t = &m->plan->step[s];
-    comment_print(t->node ? t->node->name : "", out);
-    const struct turns *k = t->turns;
-    if (k) { // positions `first` .. `first + n` of the layer's
-        buf_printf(out, "\nLAYER layer%d(uint8_t *a, int32_t first, int32_t n)\n{\n    %s p = p%d;\n", s,
-                   t->k->params, s);
-        if (k->in >= 0) buf_printf(out, "    p.%s = n;\n", t->k->field[k->in]);
-        if (k->each > 1)
-            buf_printf(out, "    p.%s = (n + %d) / %d;\n", t->k->field[k->out], k->each - 1, k->each);
-        else
-            buf_printf(out, "    p.%s = n;\n", t->k->field[k->out]);
-        if (k->pad >= 0) buf_printf(out, "    p.%s -= first * %d;\n", t->k->field[k->pad], k->stride);
-        buf_printf(out, "    %s(&p, ", t->k->name);
-    } else {
-        buf_printf(out, "\nLAYER layer%d(uint8_t *a)\n{\n    %s(", s, t->k->name);
-        if (t->k->params) buf_printf(out, "&p%d%s", s, t->k->nbuf ? ", " : "");
-    }
-    for (int b = 0; b < t->k->nbuf; b++) {
-        if (b) buf_puts(out, ", ");
-        argument_print(m, t, b, out);
-    }
-    buf_puts(out, ");\n}\n\n");
-}
-
 static void output_print(const struct model *m, struct buf *out)
 {
     const struct tensor *t = m->plan->g->out[0];
     const struct ref *r = &m->plan->out[0];
-    if (t->type == F32) {
+    if (t->type == F32 && r->offset >= 0)
         buf_printf(out, "    memcpy(scores, a + %d, %d * sizeof *scores);\n", r->offset, m->classes);
-    } else {
+    if (t->type != F32) {
         buf_printf(out, "    const %s *y = (const %s *)(const void *)(a + %d);\n", c_type(t->type),
                    c_type(t->type), r->offset);
         buf_printf(out, "    for (int i = 0; i < %d; i++) scores[i] = (float)(y[i] - %d) * ", m->classes,
@@ -213,7 +165,7 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                     "of these, "
                     "int32, int64 or bool; this one has %s and %s",
                     dtype_name(in->type), dtype_name(result->type));
-    if (p->in[0].offset < 0 || p->out[0].offset < 0)
+    if (tensor_is_const(in) || tensor_is_const(result))
         return fail(e, "the model's output does not depend on its input; nothing to emit");
     buf_printf(out, "// %s.c: written by wearlite %s for %s (%s). Do not edit.\n", m->name, WEARLITE_VERSION,
                m->target->name, m->target->chip);
@@ -242,24 +194,9 @@ bool source_print(const struct model *m, struct buf *out, struct err *e)
                "#define MARK() fw_mark(2)\n#else\n#define MARK() ((void)0)\n#endif\n\n",
                m->upper);
     data_print(m, out);
-    int first;
-    plan_window(p, &first);
-    for (int s = first; s < p->nstep; s++) layer_print(m, s, out);
+    layers_print(m, out);
     take_print(m, out);
-    buf_puts(out, "static int run(uint8_t *a, float *scores)\n{\n");
-    for (int s = first; s < p->nstep; s++) {
-        if (s && s == p->front) buf_puts(out, "    if (!scores) return -1; // a window is not full yet\n");
-        const struct turns *k = p->step[s].turns;
-        if (k)
-            buf_printf(
-                out,
-                "    for (int32_t i = 0; i < %d; i += %d) {\n        const int32_t n = nn_min(%d, %d - i);\n"
-                "        layer%d(a, i, n);\n        layer%d(a, i, n);\n    }\n    MARK();\n    MARK();\n",
-                k->total, k->rows, k->rows, k->total, s, s + 1);
-        else
-            buf_printf(out, "    layer%d(a);\n    MARK();\n", s);
-        s += k != NULL;
-    }
+    run_print(m, out);
     output_print(m, out);
     list_print(m, "label", m->labels, m->classes, "CLASSES", out);
     list_print(m, "channel", m->channel_names, m->channels, "CHANNELS", out);

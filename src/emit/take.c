@@ -7,6 +7,12 @@ bool window_is_shared(const struct model *m)
     return !plan_window_bytes(m->plan, m->hop < m->window);
 }
 
+bool window_is_read(const struct model *m)
+{
+    int steps;
+    return plan_window(m->plan, &steps)->offset == REF_WINDOW;
+}
+
 // round(x / scale) + zero, saturated, half away from zero: what a graph whose input is of integers leaves to its caller.
 static void quantise_print(const struct tensor *t, struct buf *out)
 {
@@ -55,6 +61,10 @@ void take_print(const struct model *m, struct buf *out)
         buf_puts(out, "    memcpy(y, x, (size_t)n * sizeof *y);\n");
     else
         quantise_print(r->t, out);
+    if (window_is_read(m)) {
+        buf_puts(out, "}\n\n");
+        return;
+    }
     buf_puts(out, "}\n\nNN_INLINE void take(uint8_t *a, const float *window)\n{\n");
     buf_printf(out, "%s    gather(window, %d, (%s *)(void *)(a + %d));\n    MARK();\n",
                steps ? "    MARK();\n" : "", n, type, r->offset);

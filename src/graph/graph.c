@@ -1,4 +1,5 @@
 #include "graph.h"
+#include <stdlib.h>
 #include <string.h>
 
 struct graph *graph_new(struct arena *a, const char *name)
@@ -46,6 +47,14 @@ void graph_meta_set(struct graph *g, struct arena *a, const char *key, const cha
     if (g->nmeta) memcpy(more, g->meta, (size_t)g->nmeta * sizeof *more);
     more[g->nmeta++] = (struct meta){key, value};
     g->meta = more;
+}
+
+bool graph_windows_overlap(const struct graph *g)
+{
+    const struct tensor *in = g->in[0];
+    const char *hop = graph_meta(g, META_HOP);
+    const int64_t channels = in->rank > 1 ? in->dim[in->rank - 1] : 1;
+    return !graph_stateful(g) && !(hop && atoi(hop) * channels >= tensor_count(in));
 }
 
 const char *graph_meta(const struct graph *g, const char *key)

@@ -189,6 +189,7 @@ struct node *graph_add(struct graph *g, struct arena *a, enum op op, const char 
 struct tensor *graph_apply(struct graph *g, struct arena *a, struct node *n, struct err *e);
 void graph_meta_set(struct graph *g, struct arena *a, const char *key, const char *value);
 const char *graph_meta(const struct graph *g, const char *key); // NULL when absent
+bool graph_windows_overlap(const struct graph *g); // when samples come one by one, as far as META_HOP tells
 // For readers: a sentence about what became of something in the file. Beyond 200 they are only counted.
 void graph_note(struct graph *g, struct arena *a, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 // "A, B, C" for such sentences: adds a name once; the operators of the nodes from `first` on. Long ones end in "...".

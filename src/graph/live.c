@@ -3,13 +3,6 @@
 #include "plan.h"
 #include <stdlib.h>
 
-enum { ALIGN = 16 }; // as memory.c places
-
-static int32_t aligned(int64_t bytes)
-{
-    return (int32_t)((bytes + ALIGN - 1) / ALIGN * ALIGN);
-}
-
 static void touch(const struct plan *p, struct live *v, int *n, const struct tensor *t, int32_t offset,
                   int step)
 {
@@ -19,7 +12,8 @@ static void touch(const struct plan *p, struct live *v, int *n, const struct ten
     if (k == *n) v[(*n)++] = (struct live){r, step, step, 0, offset};
     if (step < v[k].first) v[k].first = step;
     if (step > v[k].last) v[k].last = step;
-    if (aligned(tensor_bytes(t)) > v[k].bytes) v[k].bytes = aligned(tensor_bytes(t));
+    const int32_t bytes = (int32_t)plan_aligned(tensor_bytes(t));
+    if (bytes > v[k].bytes) v[k].bytes = bytes;
 }
 
 static int by_address(const void *a, const void *b)
@@ -36,13 +30,14 @@ const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
     for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
     struct live *v = arena_new_n(a, (size_t)most + 1, struct live);
     *n = 0;
-    for (int i = 0; i < g->nin; i++) touch(p, v, n, g->in[i], p->in[i].offset, 0);
+    for (int i = 0; i < g->nin && !p->window_outside; i++) touch(p, v, n, g->in[i], p->in[i].offset, 0);
     for (int s = 0; s < p->nstep; s++)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
             const struct ref *r = &p->step[s].buf[i];
             if (r->offset < 0) continue;
             if (!r->t) {
-                v[(*n)++] = (struct live){NULL, step_from(p, s), step_to(p, s), aligned(r->bytes), r->offset};
+                v[(*n)++] = (struct live){NULL, step_from(p, s), step_to(p, s),
+                                          (int32_t)plan_aligned(r->bytes), r->offset};
                 continue;
             }
             touch(p, v, n, r->t, r->offset, step_from(p, s));
@@ -51,7 +46,7 @@ const struct live *plan_live(const struct plan *p, struct arena *a, int *n)
     for (int i = 0; i < *n; i++) // states stay from one run to the next
         for (int k = 0; k < p->nkept; k++)
             if (v[i].t && v[i].t == plan_root(p, p->kept[k].t)) v[i].first = 0, v[i].last = p->nstep;
-    for (int i = 0; i < g->nout; i++)
+    for (int i = 0; i < g->nout && !p->scores_outside; i++)
         if (!tensor_is_const(g->out[i])) touch(p, v, n, g->out[i], p->out[i].offset, p->nstep);
     qsort(v, (size_t)*n, sizeof *v, by_address);
     return v;

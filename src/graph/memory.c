@@ -38,14 +38,14 @@ static struct block *block_of(const struct blocks *b, const struct tensor *t)
     return NULL;
 }
 
-static int64_t aligned(int64_t bytes)
+int64_t plan_aligned(int64_t bytes)
 {
     return (bytes + ALIGN - 1) / ALIGN * ALIGN;
 }
 
 static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t, int step)
 {
-    const int64_t bytes = aligned(tensor_bytes(t));
+    const int64_t bytes = plan_aligned(tensor_bytes(t));
     t = plan_root(p, t);
     struct block *k = block_of(b, t);
     if (!k) {
@@ -55,6 +55,12 @@ static void block_touch(struct plan *p, struct blocks *b, const struct tensor *t
     if (step < k->first) k->first = step;
     if (step > k->last) k->last = step;
     if (bytes > k->bytes) k->bytes = bytes > INT32_MAX / 2 ? INT32_MAX / 2 : (int32_t)bytes;
+}
+
+// Where what dies at this step was not yet dead: before the first turn, where it takes turns.
+static int born(const struct plan *p, int step)
+{
+    return step < p->nstep ? step_from(p, step) : step;
 }
 
 static void pairs_find(const struct plan *p, struct blocks *b)
@@ -68,9 +74,10 @@ static void pairs_find(const struct plan *p, struct blocks *b)
         if (!low || !high) continue;
         low->pairs = k;
         // one of them dies where the other is born, and neither is a part of something larger
-        if ((low->first == high->last || high->first == low->last) &&
-            aligned(tensor_bytes(o->low)) == low->bytes && aligned(tensor_bytes(o->high)) == high->bytes)
-            k->apart = aligned(o->apart);
+        if ((low->first == born(p, high->last) || high->first == born(p, low->last)) &&
+            plan_aligned(tensor_bytes(o->low)) == low->bytes &&
+            plan_aligned(tensor_bytes(o->high)) == high->bytes)
+            k->apart = plan_aligned(o->apart);
     }
 }
 
@@ -79,7 +86,7 @@ static struct blocks blocks_of(struct plan *p)
     int most = p->g->nin + p->g->nout + p->nkept;
     for (int s = 0; s < p->nstep; s++) most += p->step[s].k->nbuf;
     struct blocks b = {.v = arena_new_n(p->arena, (size_t)most + 1, struct block)};
-    for (int i = 0; i < p->g->nin; i++) block_touch(p, &b, p->g->in[i], 0);
+    for (int i = 0; i < p->g->nin && !p->window_outside; i++) block_touch(p, &b, p->g->in[i], 0);
     for (int s = 0; s < p->nstep; s++)
         for (int i = 0; i < p->step[s].k->nbuf; i++) {
             struct ref *r = &p->step[s].buf[i];
@@ -88,7 +95,7 @@ static struct blocks blocks_of(struct plan *p)
                 block_touch(p, &b, r->t, step_to(p, s));
             }
             if (!r->t && r->offset >= 0) {
-                const int32_t bytes = (int32_t)aligned(r->bytes);
+                const int32_t bytes = (int32_t)plan_aligned(r->bytes);
                 r->offset = b.n; // for now: which block; plan_place turns it into the address
                 b.v[b.n++] = (struct block){NULL, step_from(p, s), step_to(p, s), bytes, 0, NULL};
             }
@@ -97,7 +104,7 @@ static struct blocks blocks_of(struct plan *p)
         block_touch(p, &b, p->kept[i].t, 0);
         block_touch(p, &b, p->kept[i].t, p->nstep);
     }
-    for (int i = 0; i < p->g->nout; i++)
+    for (int i = 0; i < p->g->nout && !p->scores_outside; i++)
         if (!tensor_is_const(p->g->out[i])) block_touch(p, &b, p->g->out[i], p->nstep);
     pairs_find(p, &b);
     b.live = arena_new_n(p->arena, (size_t)p->nstep + 2, int64_t);
@@ -304,7 +311,11 @@ bool plan_place(struct plan *p, struct err *e)
     p->in = arena_new_n(p->arena, (size_t)p->g->nin, struct ref);
     p->out = arena_new_n(p->arena, (size_t)p->g->nout, struct ref);
     for (int i = 0; i < p->nkept; i++) p->kept[i] = ref_placed(p, &b, p->kept[i].t);
-    for (int i = 0; i < p->g->nin; i++) p->in[i] = ref_placed(p, &b, p->g->in[i]);
-    for (int i = 0; i < p->g->nout; i++) p->out[i] = ref_placed(p, &b, p->g->out[i]);
+    for (int i = 0; i < p->g->nin; i++)
+        p->in[i] = p->window_outside ? (struct ref){p->g->in[i], REF_WINDOW, 0, false}
+                                     : ref_placed(p, &b, p->g->in[i]);
+    for (int i = 0; i < p->g->nout; i++)
+        p->out[i] = p->scores_outside ? (struct ref){p->g->out[i], REF_SCORES, 0, false}
+                                      : ref_placed(p, &b, p->g->out[i]);
     return true;
 }

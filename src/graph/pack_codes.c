@@ -65,12 +65,13 @@ bool plan_pack(struct plan *p, struct arena *a, struct err *e)
     for (int i = 0; i < p->nstep; i++) {
         struct step *s = &p->step[i], unpack;
         const int at = weights_of(s);
-        if (at < 0 || s->buf[at].offset != -1) continue;
+        if (at < 0 || s->buf[at].offset != REF_CONST) continue;
         const struct tensor *w = s->buf[at].t;
         const struct tensor *u = tensor_new(a, w->name, I8, w->rank, w->dim);
         if (!pack(p, s, w, u, &unpack)) continue;
         s->buf[at] = ref_in(u);
-        insert(p, i++, unpack);
+        insert(p, step_from(p, i), unpack); // once, in front of all turns
+        i++;
         p->packed = true;
     }
     plan_keep_tables(p);

@@ -27,12 +27,14 @@ int step_field(const struct step *s, const char *name)
 
 int step_from(const struct plan *p, int s)
 {
-    return s - (p->step[s].turns && !p->step[s].turns->first);
+    const struct turns *t = p->step[s].turns;
+    return t ? s - t->at : s;
 }
 
 int step_to(const struct plan *p, int s)
 {
-    return s + (p->step[s].turns && p->step[s].turns->first);
+    const struct turns *t = p->step[s].turns;
+    return t ? s - t->at + t->n - 1 : s;
 }
 
 const struct tensor *plan_root(const struct plan *p, const struct tensor *t)
@@ -59,6 +61,10 @@ void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in
 {
     // this machine's own kernels take several rows at a time
     if (p->layout->group == layout_host.group || tensor_is_const(in) || tensor_is_state(p->g, in)) return;
+    for (int i = 0; i < p->noverlap; i++) {
+        const struct overlap *o = &p->overlap[i];
+        if ((o->low == out && o->high == in) || (o->low == in && o->high == out)) return;
+    }
     const int64_t to = tensor_bytes(out) / rows, from = tensor_bytes(in) / rows, less = rows - 1;
     p->overlap = arena_grow(p->arena, p->overlap, p->noverlap, &p->overlap_cap, sizeof *p->overlap);
     // row r of out ends where row r of in starts, or earlier, for the r for which that is hardest
@@ -69,7 +75,7 @@ void plan_rows(struct plan *p, const struct tensor *out, const struct tensor *in
 
 struct ref ref_in(const struct tensor *t)
 {
-    return (struct ref){t, !t ? -2 : tensor_is_const(t) ? -1 : 0, 0, false};
+    return (struct ref){t, !t ? REF_ABSENT : tensor_is_const(t) ? REF_CONST : 0, 0, false};
 }
 
 struct ref ref_out(const struct tensor *t)
@@ -121,31 +127,34 @@ struct plan *plan_lower(const struct graph *g, const struct layout *l, struct ar
     }
     // this machine's own run has every value of the graph to show (calibration)
     if (l->group != layout_host.group) plan_affine(p);
-    if (!plan_tile(p, e)) return NULL;
+    if (!(l->group == layout_host.group ? plan_tile(p, e) : plan_borders(p, e))) return NULL;
     if (!l->group || l->group == layout_host.group) return p;
     struct layout *host = arena_copy(a, &layout_host, sizeof layout_host);
     host->fma = l->fma;
     return (p->host = plan_lower(g, host, a, e)) ? p : NULL;
 }
 
-const struct ref *plan_window(const struct plan *p, int *steps)
+int plan_window_steps(const struct plan *p)
 {
     const struct tensor *x = p->g->in[0];
     const struct step *s = p->step;
-    *steps = 0;
-    if (x->type != F32 || !p->nstep || !s->buf[0].t) return &p->in[0];
+    if (x->type != F32 || !p->nstep || !s->buf[0].t) return 0;
     const bool affine = s->k == &kernel_nn_affine_s8;
-    if (!affine && s->k != &kernel_nn_quantize_s8) return &p->in[0];
-    if (affine && (x->rank > 1 ? x->dim[x->rank - 1] : 1) % s->params[1]) return &p->in[0]; // samples differ
-    if (s->buf[0].offset != p->in[0].offset || tensor_count(s->buf[0].t) != tensor_count(x) ||
-        graph_uses(p->g, x) != 1 || graph_uses(p->g, s->buf[0].t) != 1)
-        return &p->in[0];
-    *steps = 1;
-    return &s->buf[s->k->nbuf - 1];
+    if (!affine && s->k != &kernel_nn_quantize_s8) return 0;
+    if (affine && (x->rank > 1 ? x->dim[x->rank - 1] : 1) % s->params[1]) return 0; // samples differ
+    return plan_root(p, s->buf[0].t) == plan_root(p, x) && tensor_count(s->buf[0].t) == tensor_count(x) &&
+           graph_uses(p->g, x) == 1 && graph_uses(p->g, s->buf[0].t) == 1;
+}
+
+const struct ref *plan_window(const struct plan *p, int *steps)
+{
+    *steps = plan_window_steps(p);
+    return *steps ? &p->step[0].buf[p->step[0].k->nbuf - 1] : &p->in[0];
 }
 
 int64_t plan_window_bytes(const struct plan *p, bool overlapping)
 {
     int steps;
-    return overlapping && !p->g->stream_window ? tensor_bytes(plan_window(p, &steps)->t) : 0;
+    const struct ref *r = plan_window(p, &steps);
+    return (overlapping && !p->g->stream_window) || r->offset == REF_WINDOW ? tensor_bytes(r->t) : 0;
 }

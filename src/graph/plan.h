@@ -32,7 +32,7 @@ struct layout {
                    // scratch (device/cortex_m4/nn_pair_s8.h), a dense one on its row; 0: not. Not with widen
     enum gates_layout gates; // recurrent layers' int8 weights
     bool curve; // logistic and tanh of integer recurrent layers by a table of 38 KB (device/nn_curve_q15.h)
-    bool tile;  // a layer and the pool behind it take turns where that makes the arena smaller (tile.c)
+    bool tile;  // steps take turns where that makes the arena smaller (tile.c)
 };
 extern const struct layout layout_plain; // blocks of 1, no fma: TFLite's own order
 extern const struct layout layout_host;  // what run uses on this machine
@@ -47,22 +47,26 @@ struct kernel {               // one function of device/, described so that it c
     void (*call_fma)(const void *params, void *const *buf); // NN_FMA = 1; NULL: the same function (integers)
 };
 
-struct ref { // one argument of a call
-    const struct tensor
-        *t;         // a constant (t->data) or a value in the arena; NULL: scratch, or an absent argument
-    int32_t offset; // bytes from the arena's start; -1: constant; -2: absent (NULL is passed)
-    int32_t bytes;  // scratch: its size
-    bool written;   // the call writes it
+// Arguments that are not in the arena: constants; absent ones, for which NULL is passed; the graph's float input and
+// output where the caller has them (border.c).
+enum { REF_CONST = -1, REF_ABSENT = -2, REF_WINDOW = -3, REF_SCORES = -4 };
+
+struct ref {                // one argument of a call
+    const struct tensor *t; // a constant (t->data) or a value; NULL: scratch, or an absent argument
+    int32_t offset;         // bytes from the arena's start; REF_*
+    int32_t bytes;          // scratch: its size
+    bool written;           // the call writes it
 };
 
-// A step that takes turns with the one behind it, or before it, and makes `rows` positions of its output each time.
+// A step that takes turns with those beside it, and makes `rows` positions of its output each time.
 struct turns {
     int32_t total, rows; // positions of the first step in all, and a turn; the last turn has what is left
     int32_t each;        // of them that are one position here: 1, a pool's kernel
-    int32_t in, out;     // members of params: the turn's positions; -1
+    int32_t in, out;     // members of params: the turn's positions; in: -1
     int32_t pad, stride; // a padded layer: this member falls by `stride` a position; -1
     int32_t buf, bytes;  // the buffer that moves on by so many bytes a position; -1
-    bool first;          // of the two steps
+    int at, n;           // which of how many steps
+    int zero, nzero;     // buffers that hold zeros before the first turn, from `zero` on
 };
 
 struct step {
@@ -96,9 +100,10 @@ struct plan {
     int32_t lower_bound; // no placement can need less: the largest set of live bytes, but see memory.c
     struct ref *kept;    // values that stay from one run to the next and are zeros before the first
     int nkept, kept_cap;
-    bool packed;          // weights lie as 4-bit codes (plan_pack)
-    int front;            // steps of the graph's front
-    struct ref *in, *out; // where the graph's inputs and outputs are
+    bool packed;                         // weights lie as 4-bit codes (plan_pack)
+    bool window_outside, scores_outside; // of the arena
+    int front;                           // steps of the graph's front
+    struct ref *in, *out;                // where the graph's inputs and outputs are
     // What run executes instead where the weights lie as only a chip's own kernels read them: the same graph in the
     // host's layout, the same bits. NULL: this plan.
     const struct plan *host;
@@ -123,13 +128,16 @@ struct ref ref_scratch(int32_t bytes);
 bool plan_place(struct plan *p, struct err *e);
 // A product, a sum and a QUANTIZE of floats become one step (affine.c); called by plan_lower.
 void plan_affine(struct plan *p);
-// The same as plan_place, with layers and pools in turns where the layout allows it and the arena gets smaller (tile.c).
+// The same as plan_place, with steps in turns where the layout allows it and the arena gets smaller (tile.c).
 bool plan_tile(struct plan *p, struct err *e);
+// The same with the graph's input and output where the caller has them, where that makes the arena smaller (border.c).
+bool plan_borders(struct plan *p, struct err *e);
+int64_t plan_aligned(int64_t bytes); // filled up to what addresses in the arena are multiples of
 // A step's parameters in the turn that begins with position `first`, and by how many bytes its moving buffer has moved.
 enum { STEP_MAX_FIELD = 40 };
 void step_turn(const struct step *s, int32_t first, int32_t *params, int32_t *moved);
 int step_field(const struct step *s, const char *name); // its index in params
-// The steps at which what step s uses is in use: with its partner's, where it takes turns.
+// The steps at which what step s uses is in use: with its partners', where it takes turns.
 int step_from(const struct plan *p, int s);
 int step_to(const struct plan *p, int s);
 const struct tensor *plan_root(const struct plan *p, const struct tensor *t); // whose bytes t shares
@@ -139,8 +147,9 @@ bool plan_pack(struct plan *p, struct arena *a, struct err *e);
 // What a sample can be kept as until its window is full: the input itself or, where all that happens to a float input is
 // that the first step quantises it, number by number, that step's output. *steps: how many steps are done by then.
 const struct ref *plan_window(const struct plan *p, int *steps);
-// Bytes to gather a window in. None where no window shares samples with the next: they gather where the arena has the
-// input, which only a run uses.
+int plan_window_steps(const struct plan *p);
+// Bytes to gather a window in. None where no window shares samples with the next and the arena has the input, which only
+// a run uses: they gather there.
 int64_t plan_window_bytes(const struct plan *p, bool overlapping);
 // Bytes of constants that the emitted program holds (weights, biases, tables, as laid out).
 int64_t plan_const_bytes(const struct plan *p);

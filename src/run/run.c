@@ -14,6 +14,7 @@ struct runner *runner_new(const struct plan *p, struct arena *a)
     if (p->host) p = p->host;
     r->plan = p;
     r->memory = arena_alloc(a, (size_t)p->arena_bytes);
+    if (p->scores_outside) r->scores = arena_alloc(a, (size_t)tensor_bytes(p->g->out[0]));
     return r;
 }
 
@@ -24,8 +25,11 @@ void runner_reset(struct runner *r)
 
 static void *ref_bytes(struct runner *r, const struct ref *f)
 {
-    if (f->offset == -2) return NULL;
-    return f->offset == -1 ? (void *)(uintptr_t)f->t->data : r->memory + f->offset;
+    if (f->offset >= 0) return r->memory + f->offset;
+    return f->offset == REF_WINDOW   ? (void *)(uintptr_t)r->window
+           : f->offset == REF_SCORES ? r->scores
+           : f->offset == REF_CONST  ? (void *)(uintptr_t)f->t->data
+                                     : NULL;
 }
 
 static void call(struct runner *r, const struct step *t, void **buf, int32_t first)
@@ -43,18 +47,27 @@ static void call(struct runner *r, const struct step *t, void **buf, int32_t fir
     kernel(params, buf);
 }
 
+static void take_turns(struct runner *r, const struct step *first)
+{
+    void *buf[KERNEL_MAX_BUF];
+    for (int k = 0; k < first->turns->n; k++)
+        for (int i = 0; i < first[k].turns->nzero; i++) {
+            const struct ref *z = &first[k].buf[first[k].turns->zero + i];
+            memset(ref_bytes(r, z), 0, (size_t)tensor_bytes(z->t));
+        }
+    for (int32_t i = 0; i < first->turns->total; i += first->turns->rows)
+        for (int k = 0; k < first->turns->n; k++) call(r, &first[k], buf, i);
+}
+
 static void steps(struct runner *r, run_observer *observe, void *who)
 {
     const struct plan *p = r->plan;
     for (int s = 0; s < p->nstep; s++) {
         const struct step *t = &p->step[s];
         void *buf[KERNEL_MAX_BUF];
-        for (int32_t i = 0; t->turns && i < t->turns->total; i += t->turns->rows) {
-            call(r, t, buf, i);
-            call(r, t + 1, buf, i);
-        }
-        if (t->turns) {
-            s++; // both are done; their outputs as a whole are not there to be observed
+        if (t->turns) { // their outputs as a whole are not there to be observed
+            take_turns(r, t);
+            s += t->turns->n - 1;
             continue;
         }
         call(r, t, buf, 0);
@@ -66,7 +79,8 @@ static void steps(struct runner *r, run_observer *observe, void *who)
 void run_invoke(struct runner *r, const void *const *in, void *const *out, run_observer *observe, void *who)
 {
     const struct plan *p = r->plan;
-    for (int i = 0; i < p->g->nin; i++)
+    r->window = in[0];
+    for (int i = 0; i < p->g->nin && !p->window_outside; i++)
         memcpy(ref_bytes(r, &p->in[i]), in[i], (size_t)tensor_bytes(p->g->in[i]));
     steps(r, observe, who);
     for (int i = 0; i < p->g->nout; i++)
@@ -82,9 +96,13 @@ static int32_t quantize(float x, float scale, int32_t zero, int32_t lo, int32_t 
     return nn_clamp(nn_round(v) + zero, lo, hi);
 }
 
-static void put(const struct tensor *t, uint8_t *to, const float *x)
+static void put(struct runner *r, const float *x)
 {
+    const struct tensor *t = r->plan->g->in[0];
     int64_t n = tensor_count(t);
+    r->window = x;
+    if (r->plan->window_outside) return;
+    uint8_t *to = ref_bytes(r, &r->plan->in[0]);
     if (t->type == F32) {
         memcpy(to, x, (size_t)n * sizeof *x);
         return;
@@ -133,7 +151,7 @@ static void get(const struct tensor *t, const uint8_t *from, float *y)
 void run_float(struct runner *r, const float *x, float *y)
 {
     const struct plan *p = r->plan;
-    put(p->g->in[0], ref_bytes(r, &p->in[0]), x);
+    put(r, x);
     steps(r, NULL, NULL);
     get(p->g->out[0], ref_bytes(r, &p->out[0]), y);
 }
@@ -157,7 +175,7 @@ static void batch_one(struct batch *b, struct runner *r, const float *x, float *
         return;
     }
     b->observe(who, NULL, g->in[0], x);
-    put(g->in[0], ref_bytes(r, &b->plan->in[0]), x);
+    put(r, x);
     steps(r, b->observe, who);
 }
 

@@ -5,7 +5,9 @@
 
 struct runner {
     const struct plan *plan;
-    uint8_t *memory; // the device's arena
+    uint8_t *memory;    // the device's arena
+    const void *window; // the caller's, where the plan reads it there; scores in the same way
+    uint8_t *scores;
 };
 struct runner *runner_new(const struct plan *p, struct arena *a);
 

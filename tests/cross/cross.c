@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOWS = 4, NCASE = 44, HOP = 7 }; // HOP: of the networks whose windows are also pushed
+enum { WINDOWS = 4, NCASE = 47, HOP = 7 }; // HOP: of the networks whose windows are also pushed
 static const struct {
     const char *network, *technique;
     bool ahead; // in target.layout_ahead, where there is one
@@ -62,14 +62,18 @@ static const struct {
                   {"normalised", "dynamic", false, false},
                   {"normalised", "full-integer", false, false},
                   {"recurrent", "dynamic", true, false},
-                  {"recurrent", "full-integer", true, false}};
+                  {"recurrent", "full-integer", true, false},
+                  {"sequence", "lite", false, false},
+                  {"sequence", "dynamic", false, false},
+                  {"sequence", "full-integer", false, false}};
 static struct graph *graphs[NCASE];
 static const float *input[NCASE];
 static int passed, failed, skipped;
 
 static bool pushed(int i)
 {
-    return !strcmp(cases[i].network, "tiny") || !strcmp(cases[i].network, "normalised");
+    return !strcmp(cases[i].network, "tiny") || !strcmp(cases[i].network, "normalised") ||
+           !strcmp(cases[i].network, "sequence");
 }
 
 static bool as_they_are(void *who, struct graph *g, const struct clusters *c, struct arena *a, struct err *e)
@@ -134,6 +138,7 @@ static bool make_graphs(struct arena *a, struct err *e)
                           : !strcmp(cases[i].network, "separable")  ? separable_graph(a, 7)
                           : !strcmp(cases[i].network, "pooled")     ? pooled_graph(a, 9)
                           : !strcmp(cases[i].network, "normalised") ? normalised_graph(a, 8)
+                          : !strcmp(cases[i].network, "sequence")   ? sequence_graph(a, 4)
                                                                     : choices_graph(a, 5);
         struct compress_opt o = {
             .calibration = tiny_windows(a, g, 32, 6), .ncalibration = 32, .fine_tune = as_they_are};
@@ -158,7 +163,7 @@ static void main_print(const struct plan *const *p, struct buf *out)
     buf_puts(out, "#include \"io.h\"\n");
     for (int i = 0; i < NCASE; i++) buf_printf(out, "#include \"n%d.h\"\n", i);
     buf_puts(out, "int curves_check(void);\nint firmware_main(void);\nint firmware_main(void)\n{\n    static "
-                  "float x[2048], y[64];\n"
+                  "float x[2048], y[256];\n"
                   "    long in = io_open(\"in.bin\", 0), out = io_open(\"out.bin\", 1);\n    if (in < 0 || "
                   "out < 0) return 2;\n    if (curves_check()) return 4;\n");
     for (int i = 0; i < NCASE; i++) {

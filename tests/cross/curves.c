@@ -229,7 +229,6 @@ int curves_check(void)
     for (int32_t zero = -128; zero < 128; zero += 51) bad += quantised(zero);
     for (int32_t bits = 0; bits < 6; bits++) bad += curves(bits);
     bad += floats() + dynamics();
-    bad += floats();
     for (int32_t k = 1; k <= 30; k++) bad += pools(k);
     for (int round = 0; round < 400; round++) bad += cells(round % 40 + 1, round);
     return bad;

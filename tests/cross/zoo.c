@@ -491,3 +491,13 @@ struct graph *edgemark_graph(struct arena *a, uint64_t seed)
     z.g->node[0]->name = "LSTM", z.g->node[1]->name = "dense32";
     return finish(&z);
 }
+
+struct graph *sequence_graph(struct arena *a, uint64_t seed)
+{
+    const struct recurrent lstm = {.kind = RECURRENT_LSTM, .gate_act = CELL_LOGISTIC, .sequences = true};
+    struct zoo z = start(a, "sequence", 3, (int32_t[]){1, 50, 4}, seed);
+    recurrent(&z, 8, lstm);
+    recurrent(&z, 12, lstm);
+    dense(&z, 5, ACT_NONE);
+    return finish(&z);
+}

@@ -30,6 +30,9 @@ struct graph *separable_graph(struct arena *a, uint64_t seed);
 // 28x28 -> LSTM, GRU or RNN of 20 units -> dense 10 -> softmax: the shape of TensorFlow Lite Micro's own LSTM (MNIST by
 // rows), which others were counted at.
 struct graph *gates_graph(struct arena *a, enum recurrent_kind kind, uint64_t seed);
+// Two LSTMs that give their sequences, and a dense layer at each step: input (1, 50, 4), output (1, 50, 5). Both can stay
+// in the caller's memory (src/graph/border.c).
+struct graph *sequence_graph(struct arena *a, uint64_t seed);
 // The shape of EdgeMark's LSTM (AminHasanpour/EdgeMark, target_models: 100 steps of 32 numbers, 64 units, each step to 32
 // outputs; 26,912 weights), of random weights.
 struct graph *edgemark_graph(struct arena *a, uint64_t seed);

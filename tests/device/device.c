@@ -106,7 +106,7 @@ static void run_steps(const struct plan *p, const struct layout *l, struct place
         int32_t *params = malloc((size_t)t->k->nfield * sizeof *params); // ASan sees a read past its end
         memcpy(params, t->params, (size_t)t->k->nfield * sizeof *params);
         for (int i = 0; i < t->k->nbuf; i++)
-            buf[i] = t->buf[i].offset == -2
+            buf[i] = t->buf[i].offset == REF_ABSENT
                          ? NULL
                          : find(v, n, p, t->buf[i].t ? t->buf[i].t : scratch(&t->buf[i], a))->bytes;
         folder_call(l, t->k)(params, buf);

@@ -10,7 +10,7 @@
 static int turns_of(const struct plan *p)
 {
     int n = 0;
-    for (int s = 0; s < p->nstep; s++) n += p->step[s].turns && p->step[s].turns->first;
+    for (int s = 0; s < p->nstep; s++) n += p->step[s].turns && !p->step[s].turns->at;
     return n;
 }
 
