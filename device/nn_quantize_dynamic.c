@@ -4,6 +4,7 @@
 #define NN_QUANTIZE_DYNAMIC_C
 #include "nn_quantize_row.h"
 #include "nn_range_s8.h"
+#include "nn_scale_127.h"
 
 NN_INLINE void nn_quantize_row(const float *x, int32_t n, float min, float max, int32_t asymmetric,
                                float *scale, int32_t *zero, int8_t *y)
@@ -16,9 +17,9 @@ NN_INLINE void nn_quantize_row(const float *x, int32_t n, float min, float max, 
         *scale = nn_range_asymmetric(min, max, zero);
         nn_quantize_values(x, n, 1.0f / *scale, (float)*zero, -128, y);
     } else {
-        const float range = -min > max ? -min : max;
-        *scale = range / 127.0f;
-        nn_quantize_values(x, n, 127.0f / range, 0.0f, -127, y);
+        float factor;
+        *scale = nn_scale_127(-min > max ? -min : max, &factor);
+        nn_quantize_values(x, n, factor, 0.0f, -127, y);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "nn_gates_pair.h"
 #include "nn_quantize_row.h"
 #include "nn_recurrent_cell.h"
+#include "nn_scale_127.h"
 
 NN_INLINE float nn_cell_act_dyn(float v, int32_t act)
 {
@@ -27,12 +28,13 @@ NN_INLINE void nn_cell_acts_dyn(const float *v, int32_t n, int32_t act, float *t
 // h (n) as int8, symmetric, as nn_quantize_dynamic does; returns its scale, 0 when all of it is 0.
 NN_INLINE float nn_quantize_h(const float *h, int8_t *q, int32_t n)
 {
-    float min, max;
+    float min, max, factor;
     nn_range(h, n, &min, &max);
     const float range = -min > max ? -min : max;
     if (!(range > 0.0f)) return 0.0f;
-    nn_quantize_values(h, n, 127.0f / range, 0.0f, -127, q);
-    return range / 127.0f;
+    const float scale = nn_scale_127(range, &factor);
+    nn_quantize_values(h, n, factor, 0.0f, -127, q);
+    return scale;
 }
 
 // s[row] = from[row] + (x * row) * (x_scale * scale[row or gate]) for the rows of the gates from..to - 1; from may be s.

@@ -12,40 +12,46 @@ typedef struct nn_gate_by {
     int32_t per_row;
 } nn_gate_by;
 
-// The unit's sum in [r]; [at] runs up to 0 from what is below the ends of the arrays. `rows`: takes the factors to
-// [by_x] and [by_h]; `put`: activation and store.
-#define NN_GATE_BOTH_DYN(zero, rows, put)                                                                    \
-    "ldinc m2, %[w]\n"                                                                                       \
-    ".Lnn_dyn_%=:\n\t" zero "mov %[x], %[x0]\n\t"                                                            \
-    "ldinc m0, %[x]\n\t"                                                                                     \
-    "loopnez %[nx], .Lnn_dyn_x_%=\n\t" NN_GATE_TAPS ".Lnn_dyn_x_%=:\n\t"                                     \
-    "rsr.acclo %[i]\n\t"                                                                                     \
-    "loopnez %[nh], .Lnn_dyn_h_%=\n\t" NN_GATE_TAPS ".Lnn_dyn_h_%=:\n\t"                                     \
-    "rsr.acclo %[x]\n\t"                                                                                     \
-    "lsx %[r], %[start], %[at]\n\t" rows "float.s %[c], %[i], 0\n\t"                                         \
-    "sub %[x], %[x], %[i]\n\t" /* both were summed up */                                                     \
-    "madd.s %[r], %[c], %[by_x]\n\t"                                                                         \
-    "float.s %[b], %[x], 0\n\t"                                                                              \
-    "madd.s %[r], %[b], %[by_h]\n\t" put "addi %[at], %[at], 4\n\t"                                          \
-    "bnez %[at], .Lnn_dyn_%="
+// A unit: its sum in [r], then `put`: activation and store. [at] runs up to 0 from what is below the ends of the arrays.
+// `rows` takes the factors to [by_x] and [by_h]; k tells its labels from another's.
+#define NN_GATE_DYN_UNIT(k, zero, rows, put)                                                                 \
+    zero "mov %[x], %[x0]\n\t"                                                                               \
+         "ldinc m0, %[x]\n\t"                                                                                \
+         "loopnez %[nx], .Lnn_dyn_x" k "_%=\n\t" NN_GATE_TAPS ".Lnn_dyn_x" k "_%=:\n\t"                      \
+         "rsr.acclo %[i]\n\t"                                                                                \
+         "loopnez %[nh], .Lnn_dyn_h" k "_%=\n\t" NN_GATE_TAPS ".Lnn_dyn_h" k "_%=:\n\t"                      \
+         "rsr.acclo %[x]\n\t"                                                                                \
+         "lsx %[r], %[start], %[at]\n\t" rows "float.s %[c], %[i], 0\n\t"                                    \
+         "sub %[x], %[x], %[i]\n\t" /* both were summed up */                                                \
+         "madd.s %[r], %[c], %[by_x]\n\t"                                                                    \
+         "float.s %[b], %[x], 0\n\t"                                                                         \
+         "madd.s %[r], %[b], %[by_h]\n\t" put "addi %[at], %[at], 4\n\t"
+#define NN_GATE_BOTH_DYN(units) "ldinc m2, %[w]\n.Lnn_dyn_%=:\n\t" units "bnez %[at], .Lnn_dyn_%="
 
-#define NN_GATE_DYN_ALIKE(put)                                                                               \
+#define NN_GATE_DYN_ALIKE_UNIT(k, put) NN_GATE_DYN_UNIT(k, "wsr.acclo %[zero]\n\t", "", put)
+#define NN_GATE_DYN_ALIKE_RUN(units)                                                                         \
     __asm__ volatile(                                                                                        \
-        NN_GATE_BOTH_DYN("wsr.acclo %[zero]\n\t", "", put)                                                   \
+        NN_GATE_BOTH_DYN(units)                                                                              \
         : [w] "+&r"(w), [at] "+&r"(at), [x] "=&r"(x), [i] "=&r"(i), [r] "=&f"(r), [a] "=&f"(a),              \
           [b] "=&f"(b), [c] "=&f"(c)                                                                         \
         : [x0] "r"(rows.x), [nx] "r"(nx), [nh] "r"(nh), [zero] "r"(0), [mid] "r"(mid), [start] "r"(start),   \
           [s] "r"(s), [by_x] "f"(by->x[0] * by->step_x), [by_h] "f"(by->h[0] * by->step_h)                   \
         : "acc", "memory")
+// Two units a turn: the way back, taken, costs as much as four instructions.
+#define NN_GATE_DYN_ALIKE(put)                                                                               \
+    if (units % 2)                                                                                           \
+        NN_GATE_DYN_ALIKE_RUN(NN_GATE_DYN_ALIKE_UNIT("", put));                                              \
+    else                                                                                                     \
+        NN_GATE_DYN_ALIKE_RUN(NN_GATE_DYN_ALIKE_UNIT("", put) NN_GATE_DYN_ALIKE_UNIT("2", put))
 
 // 13 address registers, all that there are where a frame has its pointer
 #define NN_GATE_DYN_ROWS(put)                                                                                \
-    __asm__ volatile(NN_GATE_BOTH_DYN("movi %[i], 0\n\twsr.acclo %[i]\n\t",                                  \
-                                      "lsx %[by_x], %[row_x], %[at]\n\t"                                     \
-                                      "lsx %[by_h], %[row_h], %[at]\n\t"                                     \
-                                      "mul.s %[by_x], %[by_x], %[step_x]\n\t"                                \
-                                      "mul.s %[by_h], %[by_h], %[step_h]\n\t",                               \
-                                      put)                                                                   \
+    __asm__ volatile(NN_GATE_BOTH_DYN(NN_GATE_DYN_UNIT("", "movi %[i], 0\n\twsr.acclo %[i]\n\t",             \
+                                                       "lsx %[by_x], %[row_x], %[at]\n\t"                    \
+                                                       "lsx %[by_h], %[row_h], %[at]\n\t"                    \
+                                                       "mul.s %[by_x], %[by_x], %[step_x]\n\t"               \
+                                                       "mul.s %[by_h], %[by_h], %[step_h]\n\t",              \
+                                                       put))                                                 \
                      : [w] "+&r"(w), [at] "+&r"(at), [x] "=&r"(x), [i] "=&r"(i), [r] "=&f"(r), [a] "=&f"(a), \
                        [b] "=&f"(b), [c] "=&f"(c), [by_x] "=&f"(by_x), [by_h] "=&f"(by_h)                    \
                      : [x0] "r"(rows.x), [nx] "r"(nx), [nh] "r"(nh), [mid] "r"(mid), [start] "r"(start),     \
@@ -76,12 +82,13 @@ NN_INLINE void nn_gates_both_dyn(const nn_gates *m, int32_t taps_h, int32_t gate
         else
             NN_GATE_DYN_ROWS("ssx %[r], %[s], %[at]\n\t");
     } else {
-        if (act == NN_CELL_TANH)
+        if (act == NN_CELL_TANH) {
             NN_GATE_DYN_ALIKE(NN_CURVE_ASM_TANH "ssx %[a], %[s], %[at]\n\t");
-        else if (act == NN_CELL_LOGISTIC)
+        } else if (act == NN_CELL_LOGISTIC) {
             NN_GATE_DYN_ALIKE(NN_CURVE_ASM_LOGISTIC "ssx %[a], %[s], %[at]\n\t");
-        else
+        } else {
             NN_GATE_DYN_ALIKE("ssx %[r], %[s], %[at]\n\t");
+        }
     }
 #else
     for (int32_t u = 0; u < units; u++) {

@@ -3,6 +3,7 @@
 #define NN_QUANTIZE_WIDE_H
 #include "../nn_widen.h"
 #include "nn_quantize_row.h"
+#include "nn_scale_127.h"
 
 #define NN_QUANTIZE_WIDE 1
 
@@ -31,7 +32,8 @@ NN_INLINE float nn_quantize_wide(const float *h, int32_t n, int16_t *wide)
     }
     nn_widen_fill(wide + n, 0, nn_fours(n) - n);
     if (most - 0x08000000u >= 0xff000000u - 0x08000000u) return nn_quantize_wide_far(h, n, wide);
-    const float range = nn_float((int32_t)(most >> 1)), factor = 127.0f / range;
+    float factor;
+    const float scale = nn_scale_127(nn_float((int32_t)(most >> 1)), &factor);
 #ifdef __xtensa__
     float v;
     int32_t t, more, at = 0;
@@ -55,6 +57,6 @@ NN_INLINE float nn_quantize_wide(const float *h, int32_t n, int16_t *wide)
         wide[i] = (int16_t)((t + (t >= 0)) >> 1);
     }
 #endif
-    return range / 127.0f;
+    return scale;
 }
 #endif

@@ -184,6 +184,19 @@ TEST(device_mac16_dynamic_recurrent)
     }
 }
 
+// Both quotients at every significand, and over the exponents.
+TEST(device_mac16_scale_127)
+{
+    int bad = 0;
+    for (uint32_t b = 1; b < 0x7f800000; b += b >= 0x3f800000 && b < 0x40000000 ? 1 : 4099) {
+        const float range = nn_float((int32_t)b);
+        float factor;
+        bad += nn_scale_127(range, &factor) != range / 127.0f;
+        bad += factor != 127.0f / range;
+    }
+    CHECK_EQ(0, bad);
+}
+
 // h straight into its place: halves, all zeros, no numbers, infinite ones, numbers by which 127 cannot be divided.
 TEST(device_mac16_quantize_wide)
 {
