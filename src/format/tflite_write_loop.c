@@ -150,6 +150,12 @@ static bool supported(const struct node *n, struct err *e)
     if (n->in[1]->type != I8 || n->in[2]->type != I8 || y->q.n != 1 || n->in[0]->q.n != 1 || y->q.zero[0])
         return fail(e, "%s: this int8 %s cannot be written; take technique dynamic", n->name,
                     recurrent_name(kind));
+    // the scale of such a state is none of ours, so that it would not be read as it is
+    if ((n->nin > 5 && n->in[5]) || (n->nin > 6 && n->in[6]))
+        return fail(e,
+                    "%s: an integer %s with an initial state cannot be executed, nor written; --dequantize "
+                    "makes it float",
+                    n->name, recurrent_name(kind));
     // a loop's cell is of floats, and a reader takes the scale from the steps
     return kind != RECURRENT_LSTM ||
            (!n->as.recurrent.stateful &&
