@@ -4,13 +4,6 @@
 #define NN_ELEMENTARY_H
 #include "nn_math.h"
 
-NN_INLINE int32_t nn_bits(float v)
-{
-    int32_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    return bits;
-}
-
 NN_INLINE float nn_abs(float v)
 {
     return nn_float(nn_bits(v) & 0x7fffffff);

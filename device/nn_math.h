@@ -51,6 +51,17 @@ NN_INLINE float nn_float(int32_t bits)
     return f;
 }
 
+NN_INLINE int32_t nn_bits(float v)
+{
+    int32_t bits;
+#if defined(__xtensa__) && !NN_SOFT
+    __asm__("rfr %0, %1" : "=r"(bits) : "f"(v));
+#else
+    memcpy(&bits, &v, sizeof bits);
+#endif
+    return bits;
+}
+
 NN_INLINE float nn_act(float v, int32_t act)
 {
     if (act == NN_ACT_NONE) return v;

@@ -7,7 +7,7 @@
 // that goes in (tests/device/test_activate_f32.c, all of them with WEARLITE_EVERY_FLOAT=1).
 #ifndef NN_ACTIVATE_F32_H
 #define NN_ACTIVATE_F32_H
-#include "../nn_math.h"
+#include "nn_quotient.h"
 
 #define NN_ACTIVATE_ARRAYS 1
 
@@ -45,17 +45,6 @@ NN_INLINE const float *nn_hidden(const float *k)
     return k;
 }
 
-NN_INLINE int32_t nn_bits(float v)
-{
-    int32_t bits;
-#ifdef __xtensa__
-    __asm__("rfr %0, %1" : "=r"(bits) : "f"(v));
-#else
-    memcpy(&bits, &v, sizeof bits);
-#endif
-    return bits;
-}
-
 NN_INLINE float nn_of_bits(int32_t bits)
 {
 #ifdef __xtensa__
@@ -65,19 +54,6 @@ NN_INLINE float nn_of_bits(int32_t bits)
 #else
     return nn_float(bits);
 #endif
-}
-
-// A step of Newton's towards 1 / d.
-NN_INLINE float nn_nearer(float r, float d, float one)
-{
-    return NN_MADD(r, NN_MADD(-d, r, one), r);
-}
-
-// n / d by r, nearly 1 / d.
-NN_INLINE float nn_quotient(float n, float d, float r)
-{
-    const float q = n * r;
-    return NN_MADD(NN_MADD(-d, q, n), r, q);
 }
 
 // nn_exp of x, 2^-20 <= |x| <= 87.3; half: of x's sign.
